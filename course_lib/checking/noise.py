@@ -1,0 +1,40 @@
+"""Seeded numbers that are the same on every platform (NumPy's Philox)."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+
+def generator(seed: int) -> np.random.Generator:
+    """Return NumPy's counter-based Philox generator, equal everywhere for equal seeds."""
+    return np.random.Generator(np.random.Philox(seed))
+
+
+def noise(
+    seed: int | np.random.Generator, *shape: int, scale: float = 1.0, dtype: torch.dtype = torch.float64
+) -> torch.Tensor:
+    """Return normal noise of the given shape.
+
+    Args:
+        seed: a number, or a generator to draw from.
+        shape: sizes of the result.
+        scale: standard deviation.
+        dtype: of the result; the noise is drawn in float64.
+
+    >>> noise(0, 2, 3).shape
+    torch.Size([2, 3])
+    """
+    rng = seed if isinstance(seed, np.random.Generator) else generator(seed)
+    return torch.from_numpy(rng.standard_normal(shape) * scale).to(dtype)
+
+
+def noise_array(seed: int | np.random.Generator, *shape: int, scale: float = 1.0) -> np.ndarray:
+    """Return normal noise as a float64 NumPy array."""
+    rng = seed if isinstance(seed, np.random.Generator) else generator(seed)
+    return rng.standard_normal(shape) * scale
+
+
+def pick(rng: np.random.Generator, options: Sequence[int]) -> int:
+    """Return one of `options`."""
+    return int(options[int(rng.integers(len(options)))])

@@ -1,0 +1,104 @@
+"""The `course` command. Each command is a few lines here and a module behind it."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from course_lib.errors import CourseError
+
+app = typer.Typer(
+    name="course",
+    help="Attention by hand: open the lessons, check answers, see progress, write lessons.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+LessonNumber = Annotated[str, typer.Argument(metavar="NN", help="A lesson's number, such as 04.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+
+
+@app.command(epilog="Examples:  course lab   ·   course lab --lesson 04   ·   course lab --work ~/attention")
+def lab(
+    work: Annotated[Path | None, typer.Option(help="Your work folder; made when missing.")] = None,
+    lesson: Annotated[str, typer.Option(help="The lesson to open.")] = "00",
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
+    browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
+) -> None:
+    """Copy the lessons into your work folder and open JupyterLab there."""
+    from course_lib.workspace import open_lab
+
+    raise typer.Exit(open_lab(work=work, lesson=lesson, port=port, browser=browser))
+
+
+@app.command(epilog="Examples:  course reset 04")
+def reset(
+    lesson: LessonNumber,
+    work: Annotated[Path | None, typer.Option(help="Your work folder.")] = None,
+) -> None:
+    """Put a fresh copy of one lesson in place; yours is kept under a dated name."""
+    from course_lib.workspace import reset_lesson
+
+    typer.echo(reset_lesson(lesson, work=work))
+
+
+@app.command(epilog="Examples:  course check 04 answers.py   ·   course check 04 answers.py --exercise causal_mask --json")
+def check(
+    lesson: LessonNumber,
+    file: Annotated[Path, typer.Argument(help="A Python file or a notebook with answers.")],
+    exercise: Annotated[list[str] | None, typer.Option(help="Only this exercise; repeatable.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Check the answers in FILE; exit 0 only when all that were asked for pass."""
+    from course_lib.lessons.check_file import run_check
+
+    raise typer.Exit(run_check(lesson, file, exercises=exercise, as_json=as_json))
+
+
+@app.command(epilog="Examples:  course progress   ·   course progress --json")
+def progress(
+    as_json: Json = False,
+    work: Annotated[Path | None, typer.Option(help="Your work folder.")] = None,
+) -> None:
+    """Show what is passed, tried and open, lesson by lesson."""
+    from course_lib.lessons.overview import show_progress
+
+    raise typer.Exit(show_progress(as_json=as_json, work=work))
+
+
+@app.command(epilog="Examples:  course doctor   ·   course doctor --json")
+def doctor(as_json: Json = False) -> None:
+    """Report Python, torch, device, memory, disk and front end, and what to do about each problem."""
+    from course_lib.doctor import report
+
+    raise typer.Exit(report(as_json=as_json))
+
+
+@app.command(epilog="Examples:  course build   ·   course build 04   ·   course build --check")
+def build(
+    lesson: Annotated[str | None, typer.Argument(metavar="[NN]", help="One lesson; all when left out.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 on drift.")] = False,
+) -> None:
+    """Write the learner's and the solved notebook of a lesson from its source."""
+    from course_lib.authoring.build import run_build
+
+    raise typer.Exit(run_build(lesson, check=check))
+
+
+@app.command(epilog="Examples:  course new 05 attention_that_translates")
+def new(lesson: LessonNumber, slug: Annotated[str, typer.Argument(help="snake_case, such as soft_lookup")]) -> None:
+    """Start a lesson: a source and a spec that build and pass."""
+    from course_lib.authoring.new import new_lesson
+
+    typer.echo(new_lesson(lesson, slug))
+
+
+def main() -> None:
+    """Run the command line; a known error is one message and exit code 2."""
+    try:
+        app()
+    except CourseError as error:
+        print(f"course: {error}", file=sys.stderr)
+        sys.exit(2)
