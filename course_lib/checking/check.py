@@ -1,0 +1,214 @@
+"""Check one answer to one exercise. Runs everything, prints nothing, raises nothing."""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from course_lib.checking import explain
+from course_lib.checking.compare import Finding, compare
+from course_lib.checking.device import assumes_device
+from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.forbidden import find_forbidden
+from course_lib.checking.prepared import Expected, Prepared
+from course_lib.checking.protocol import WrongObject
+from course_lib.checking.recognise import recognise
+from course_lib.checking.result import Result, Status
+from course_lib.checking.run import Outcome, Runner
+from course_lib.checking.timeout import Timeout
+
+#: Seconds that all calls of one check may take together.
+SECONDS = 10.0
+
+
+def check_exercise(exercise: Exercise, obj: Any, *, seconds: float = SECONDS) -> Result:
+    """Run every case of `exercise` on `obj` and return what was found.
+
+    Args:
+        exercise: the exercise.
+        obj: the learner's function or class; anything else is told so.
+        seconds: that all calls together may take.
+    """
+    return _Check(exercise, obj, seconds).result()
+
+
+class _Check:
+    """One check under way."""
+
+    def __init__(self, exercise: Exercise, obj: Any, seconds: float) -> None:
+        self.exercise, self.obj = exercise, obj
+        self.started = time.perf_counter()
+        self.prepared = Prepared.of(exercise)
+        self.expected = self.prepared.expected
+        self.cases = self.prepared.cases
+        self.runner = Runner(self.prepared.protocol, seconds)
+        self.seconds = seconds
+        self.outcomes: list[Outcome] = []
+
+    def result(self) -> Result:
+        try:
+            return self._result()
+        except Timeout:
+            case = self.cases[min(len(self.outcomes), len(self.cases) - 1)]
+            said = (
+                f"It was stopped after {self.seconds:g} s, on the case “{case.label}”. A check answers in "
+                "under a second: look for a loop that never ends."
+            )
+            return self._end(Status.TIMEOUT, said, case=case)
+
+    def _result(self) -> Result:
+        try:
+            self.prepared.protocol.refuse(self.exercise.name, self.obj, self.cases[0])
+        except WrongObject as error:
+            return self._end(Status.FAILED, str(error), case=self.cases[0])
+        first = self._run(self.cases[0])
+        if explain.is_blank(first.error):
+            return self._end(Status.NOT_STARTED, "Not written yet.", case=self.cases[0])
+        banned = self._forbidden()
+        if banned is not None:
+            return self._end(Status.FORBIDDEN, self._say_forbidden(banned), case=self.cases[0])
+        for place, case in enumerate(self.cases):
+            outcome = first if place == 0 else self._run(case)
+            finding = self._examine(case, outcome, self.expected[place])
+            if finding is not None:
+                return self._failed(place, finding)
+        return self._finish()
+
+    def _run(self, case: Case) -> Outcome:
+        outcome = self.runner.run(self.obj, case)
+        self.outcomes.append(outcome)
+        return outcome
+
+    def _forbidden(self) -> str | None:
+        names = self.exercise.forbidden
+        if not names:
+            return None
+        return find_forbidden(self.obj, names) or self.runner.watch(self.obj, self.cases[0], names)
+
+    def _say_forbidden(self, name: str) -> str:
+        what = "the operator @" if name == "@" else name
+        return f"Your code uses {what}, which this exercise asks you to build or to do without."
+
+    def _examine(self, case: Case, outcome: Outcome, expected: Expected | None) -> Finding | None:
+        """Return the first thing wrong with one outcome, in the order that teaches most."""
+        if outcome.error is not None:
+            return Finding("raised", explain.raised(self.exercise, case, outcome.error))
+        found = None
+        if expected is not None:
+            found = compare(
+                outcome.value,
+                expected.value,
+                tolerance=self.exercise.tolerance,
+                parts=self.exercise.parts,
+            )
+        if found is None or found.kind == "value":
+            found = self._broken_property(case, outcome, found) or found
+        return found or self._gradients(case, outcome, expected) or self._side_effects(outcome)
+
+    def _broken_property(self, case: Case, outcome: Outcome, found: Finding | None) -> Finding | None:
+        for prop in self.exercise.properties:
+            try:
+                said = prop.holds(self.runner.caller(self.obj, case), case, outcome.value)
+            except Exception as error:
+                said = explain.raised(self.exercise, case, error)
+            if said is not None:
+                return Finding("property", said, found.difference if found else None)
+        return None
+
+    def _gradients(self, case: Case, outcome: Outcome, expected: Expected | None) -> Finding | None:
+        if expected is None or not case.gradients:
+            return None
+        names = self._gradient_names(case)
+        for name, yours, due in zip(names, outcome.gradients, expected.gradients, strict=False):
+            if due is None:
+                continue
+            if yours is None and bool(due.any()):
+                return Finding(
+                    "gradient",
+                    f"The result is right, but no gradient flows back to {name}: something on the way "
+                    "cut it (.detach(), .item(), .data, torch.no_grad, NumPy or torch.tensor).",
+                )
+            found = compare(
+                torch.zeros_like(due) if yours is None else yours,
+                due,
+                tolerance=max(self.exercise.tolerance, 1e-8),
+            )
+            if found is not None:
+                said = f"The result is right, but its gradient with respect to {name} is not. "
+                return Finding("gradient", said + found.message, found.difference)
+        return None
+
+    def _gradient_names(self, case: Case) -> list[str]:
+        named = explain.arguments(self.exercise, case) | dict(case.state)
+        floats = (n for n, v in named.items() if isinstance(v, torch.Tensor) and v.is_floating_point())
+        return list(floats)
+
+    def _side_effects(self, outcome: Outcome) -> Finding | None:
+        if outcome.changed_inputs:
+            return Finding(
+                "inputs",
+                "The result is right, but your code changed its inputs, so the caller's data is spoilt. "
+                "Work on a copy (.clone()) or use operations without a trailing underscore.",
+            )
+        if self.exercise.fresh and outcome.shares_memory:
+            return Finding(
+                "view",
+                "The result is right, but it shares memory with an input: changing one would change the "
+                "other. Return a copy (.clone()).",
+            )
+        if outcome.changed_state:
+            return Finding(
+                "state",
+                f"The result is right, but your code changed {' and '.join(outcome.changed_state)}. Every "
+                "other cell would feel it: leave it alone, or use a torch.Generator of your own.",
+            )
+        return None
+
+    def _failed(self, failed: int, finding: Finding) -> Result:
+        case = self.cases[failed]
+        outcome, expected = self.outcomes[failed], self.expected[failed]
+        status = Status.ERROR if finding.kind == "raised" else Status.FAILED
+        wrong = recognise(self.prepared, self._all_outcomes(failed), failed)
+        due = expected.value if expected else None
+        if wrong is not None:
+            message = explain.recognised(wrong, case, finding, outcome.value, due)
+        elif finding.kind == "value":
+            message = explain.numbers(self.exercise, case, finding, outcome.value, due)
+        else:
+            message = finding.message
+        return self._end(
+            status,
+            message,
+            case=case,
+            diagnosis=wrong.id if wrong else None,
+            difference=finding.difference,
+            cases_passed=failed,
+        )
+
+    def _all_outcomes(self, failed: int) -> Sequence[Outcome]:
+        """Run the remaining cases too: a mistake is recognised by all its results."""
+        for case in self.cases[failed + 1 :]:
+            try:
+                self._run(case)
+            except Timeout as error:
+                self.outcomes.append(Outcome(error=error))
+        return self.outcomes
+
+    def _finish(self) -> Result:
+        if self.exercise.device:
+            said = assumes_device(self.runner, self.obj, self.cases[0])
+            if said is not None:
+                return self._end(Status.FAILED, said, case=self.cases[0])
+        return self._end(Status.PASSED, self.exercise.passed, cases_passed=len(self.cases))
+
+    def _end(self, status: Status, message: str, **more: Any) -> Result:
+        return Result(
+            name=self.exercise.name,
+            status=status,
+            message=message,
+            cases_total=len(self.cases),
+            milliseconds=(time.perf_counter() - self.started) * 1000,
+            printed=self.runner.printed.getvalue(),
+            **more,
+        )

@@ -1,0 +1,57 @@
+"""Prove on any machine that an answer follows the device of its inputs."""
+
+from typing import Any
+
+import torch
+
+from course_lib.checking.exercise import Case
+from course_lib.checking.guard import GlobalState
+from course_lib.checking.protocol import Call
+from course_lib.checking.run import Runner
+from course_lib.checking.values import leaves
+
+ADVICE = (
+    "On a GPU it would fail: a tensor made inside (torch.ones, torch.arange, torch.tensor …) lands on the "
+    "CPU unless it is told otherwise. Give it device=… of an input."
+)
+
+
+def assumes_device(runner: Runner, obj: Any, case: Case) -> str | None:
+    """Return a sentence when `obj` makes tensors on a fixed device, or None.
+
+    Two runs, and both must fail, so that right answers pass: inputs on the CPU while new tensors land on
+    "meta" by default, and inputs on "meta" while new tensors land on the CPU. A zero-dimensional tensor
+    may mix with any device (the second run allows it), and code that looks at values (which "meta" has
+    not) passes the first.
+    """
+    if not Call.of(case).tensors():
+        return None
+    first = _run(runner, obj, Call.of(case), "meta")
+    if not isinstance(first, Exception) and "meta" not in _devices(first):
+        return None
+    second = _run(runner, obj, Call.of(case, device="meta"), "cpu")
+    if isinstance(second, Exception):
+        alone = not isinstance(first, Exception)
+        return ADVICE if alone or _is_about_devices(second) else None
+    return ADVICE if "cpu" in _devices(second) else None
+
+
+def _run(runner: Runner, obj: Any, call: Call, default: str) -> Any:
+    state = GlobalState.now()
+    try:
+        target = runner.protocol.prepare(obj, call)
+        with runner._guard(), torch.device(default):
+            return target(*call.args, **call.kwargs)
+    except Exception as error:
+        return error
+    finally:
+        state.restore()
+
+
+def _devices(value: Any) -> set[str]:
+    return {leaf.device.type for leaf in leaves(value) if isinstance(leaf, torch.Tensor)}
+
+
+def _is_about_devices(error: Exception) -> bool:
+    text = str(error)
+    return "device" in text and "item()" not in text and "numpy" not in text

@@ -1,0 +1,140 @@
+"""Put a failure into words: what came, what was due, where, and what to look at."""
+
+import inspect
+import linecache
+import traceback
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import torch
+
+from course_lib.checking.compare import Finding, place
+from course_lib.checking.exercise import Case, Exercise, WrongAnswer
+from course_lib.checking.protocol import WrongObject
+from course_lib.checking.result import Difference
+from course_lib.checking.values import size
+
+#: Longest row of numbers that a message shows.
+ROW = 8
+LIBRARY = Path(__file__).resolve().parents[1]
+
+
+def raised(exercise: Exercise, case: Case, error: BaseException) -> str:
+    """Say that an answer raised: where, the line, the message, and the sizes it was given."""
+    if isinstance(error, WrongObject):
+        return str(error)
+    if isinstance(error, SystemExit):
+        return "Your code called exit: a function returns its result, and the notebook goes on."
+    line, text = _where(error.__traceback__)
+    at = f", at your line {line}:\n    {text}" if line else ":"
+    said = " ".join(str(error).split()) or "no message"
+    given = inputs(exercise, case)
+    return (
+        f"Your {noun(exercise)} raised on the case “{case.label}”{at}\n"
+        f"{type(error).__name__}: {said[:300]}{'' if said.endswith('.') else '.'}\n{given}"
+    )
+
+
+def noun(exercise: Exercise) -> str:
+    """Return "function" or "class"."""
+    return "class" if exercise.protocol and "class" in exercise.protocol.noun else "function"
+
+
+def inputs(exercise: Exercise, case: Case) -> str:
+    """Name the inputs of a case with their sizes: "It was given q (2, 3) float64, k (3, 3) float64."."""
+    named = arguments(exercise, case)
+    if not named:
+        return "It was given no inputs."
+    return "It was given " + ", ".join(f"{name} {_size(value)}" for name, value in named.items()) + "."
+
+
+def _size(value: Any) -> str:
+    return size(value) if isinstance(value, torch.Tensor | np.ndarray | list | tuple) else f"= {size(value)}"
+
+
+def arguments(exercise: Exercise, case: Case) -> dict[str, Any]:
+    """Return the inputs of a case by the names of the reference's parameters."""
+    from course_lib.checking.reference import load_reference
+
+    target = load_reference(exercise)
+    target = target.forward if inspect.isclass(target) else target  # type: ignore[attr-defined]
+    names = [name for name in inspect.signature(target).parameters if name != "self"]
+    return dict(zip(names, case.args, strict=False)) | dict(case.kwargs)
+
+
+def _where(trace: TracebackType | None) -> tuple[int | None, str]:
+    """Find the last line of a traceback that the learner wrote."""
+    found: tuple[int | None, str] = (None, "")
+    for frame, line in traceback.walk_tb(trace):
+        name = frame.f_code.co_filename
+        if "site-packages" in name or name.startswith(("<frozen", "<string>", "<eval")):
+            continue
+        if "lib/python" in name or Path(name).is_relative_to(LIBRARY / "checking"):
+            continue
+        found = (line, linecache.getline(name, line).strip())
+    return found
+
+
+def is_blank(error: BaseException | None) -> bool:
+    """Tell whether an exception is an unsolved stub's own `raise NotImplementedError`."""
+    if not isinstance(error, NotImplementedError):
+        return False
+    _, text = _where(error.__traceback__)
+    return text.startswith("raise NotImplementedError") or (not text and not error.args)
+
+
+def recognised(wrong: WrongAnswer, case: Case, finding: Finding, value: Any, expected: Any) -> str:
+    """Name a known mistake, show it on the smallest case, and say why it is wrong."""
+    shown = evidence(finding, value, expected)
+    opening = f"{wrong.says} On the case “{case.label}”" if shown else wrong.says
+    if finding.kind in {"type", "shape", "dtype", "device"}:
+        return f"{wrong.says} {finding.message}\n{wrong.why}"
+    return f"{opening}{shown}\n{wrong.why}"
+
+
+def numbers(exercise: Exercise, case: Case, finding: Finding, value: Any, expected: Any) -> str:
+    """Say that nothing but the numbers is wrong, and where."""
+    where = finding.difference
+    shape = isinstance(expected, torch.Tensor | np.ndarray) and np.ndim(expected) > 0
+    holds = " and every property holds" if exercise.properties else ""
+    opening = f"Right shape, right dtype{holds}, but the" if shape else "The"
+    at = f"differs first at {place(where)}" if where and where.index else "is another"
+    return f"{opening} result {at}, on the case “{case.label}”" + evidence(finding, value, expected)
+
+
+def evidence(finding: Finding, value: Any, expected: Any) -> str:
+    """Return the lines "yours … / expected …" for the row that holds the first difference."""
+    where = finding.difference
+    if where is None:
+        return "."
+    yours, due, row = _row(value, where), _row(expected, where), where.index[:-1]
+    if yours is None or due is None or len(due) > ROW:
+        yours, due, row = [where.yours], [where.expected], where.index
+    at = f", {place(replace(where, index=row))} is" if row else ""
+    digits = 4 if _join(yours, 4) != _join(due, 4) else 9
+    shown = f"{at}:\n    yours     {_join(yours, digits)}\n    expected  {_join(due, digits)}"
+    close = "\nSo close is a matter of precision: something on the way was rounded, to float32 or below."
+    return shown + (close if digits == 9 else "")
+
+
+def _row(value: Any, where: Difference) -> list[Any] | None:
+    array = value.detach().cpu() if isinstance(value, torch.Tensor) else value
+    if isinstance(array, torch.Tensor):
+        array = (array.double() if array.is_floating_point() else array).numpy()
+    if not isinstance(array, np.ndarray) or not where.index or array.ndim != len(where.index):
+        return None
+    return list(array[where.index[:-1]].tolist())
+
+
+def _join(row: list[Any], digits: int) -> str:
+    return "  ".join(_number(item, digits) for item in row)
+
+
+def _number(item: Any, digits: int) -> str:
+    if isinstance(item, bool) or not isinstance(item, float):
+        return str(item)
+    tiny = item and (abs(item) < 1e-3 or abs(item) >= 1e5)
+    return f"{item:.{digits}g}" if tiny else f"{item:.{digits}f}"

@@ -1,0 +1,91 @@
+"""Find the known wrong answer that gives the same results as a learner's."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from course_lib.checking.compare import compare
+from course_lib.checking.exercise import Case, WrongAnswer
+from course_lib.checking.prepared import Expected, Prepared
+from course_lib.checking.run import Outcome
+from course_lib.checking.values import each
+
+#: A learner's wrong answer need not round like ours.
+TOLERANCE = 1e-6
+
+
+def recognise(prepared: Prepared, outcomes: Sequence[Outcome], failed: int) -> WrongAnswer | None:
+    """Return the wrong answer whose results equal `outcomes`, or None.
+
+    Args:
+        prepared: the exercise.
+        outcomes: of the learner's object, one for each case.
+        failed: place of the first case that failed.
+
+    Agreement on every case comes first; agreement on the ordinary ones is enough when one of them failed.
+    """
+    everywhere = range(len(prepared.cases))
+    ordinary = [place for place in everywhere if not prepared.cases[place].edge]
+    for places in (everywhere, ordinary if failed in ordinary else ()):
+        for wrong, theirs in prepared.mistakes:
+            if places and _agree(prepared, wrong, outcomes, theirs, places):
+                return wrong
+    return None
+
+
+def _agree(
+    prepared: Prepared,
+    wrong: WrongAnswer,
+    yours: Sequence[Outcome],
+    theirs: Sequence[Outcome],
+    places: Sequence[int],
+) -> bool:
+    if wrong.matches is not None:
+        return all(_matches(wrong, prepared.cases[place], yours[place]) for place in places)
+    return all(_same(yours[place], theirs[place], prepared.expected[place]) for place in places)
+
+
+def _matches(wrong: WrongAnswer, case: Case, outcome: Outcome) -> bool:
+    try:
+        return outcome.error is None and wrong.matches is not None and wrong.matches(case, outcome.value)
+    except Exception:
+        return False
+
+
+def _same(yours: Outcome, theirs: Outcome, expected: Expected | None) -> bool:
+    if yours.error is not None or theirs.error is not None:
+        return type(yours.error) is type(theirs.error)
+    if not _close(yours.value, theirs.value):
+        return False
+    if expected is None or not _close(theirs.value, expected.value):
+        return True
+    return (
+        yours.changed_inputs == theirs.changed_inputs
+        and yours.shares_memory == theirs.shares_memory
+        and bool(yours.changed_state) == bool(theirs.changed_state)
+        and _close_gradients(yours.gradients, theirs.gradients)
+    )
+
+
+def _close_gradients(yours: Sequence[Any], theirs: Sequence[Any]) -> bool:
+    pairs = zip(yours, theirs, strict=False)
+    return all((a is None) == (b is None) and (a is None or _close(a, b)) for a, b in pairs)
+
+
+def _close(yours: Any, theirs: Any) -> bool:
+    try:
+        return compare(each(yours, _wide), each(theirs, _wide), tolerance=TOLERANCE) is None
+    except Exception:
+        return False
+
+
+def _wide(leaf: Any) -> Any:
+    """Forget the precision of a leaf: a wrong answer in float32 is the same wrong answer."""
+    if isinstance(leaf, torch.Tensor) and leaf.is_floating_point():
+        low = leaf.dtype is not torch.float64
+        return torch.round(leaf.double(), decimals=4) if low else leaf
+    if isinstance(leaf, np.ndarray) and leaf.dtype.kind == "f":
+        return leaf.astype(float)
+    return leaf

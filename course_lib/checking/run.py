@@ -1,0 +1,135 @@
+"""Call an answer on one case and note everything that happened."""
+
+import contextlib
+import io
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from course_lib.checking.exercise import Case
+from course_lib.checking.forbidden import ForbiddenCall, Watch
+from course_lib.checking.guard import GlobalState
+from course_lib.checking.noise import noise
+from course_lib.checking.protocol import Call, Protocol, WrongObject
+from course_lib.checking.timeout import Timeout, limit
+from course_lib.checking.values import copy, equal, leaves, memory
+
+#: Most that an answer's own prints may weigh in a result.
+PRINTED = 20_000
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one call gave: a value with its gradients, or an exception, and its side effects."""
+
+    value: Any = None
+    error: BaseException | None = None
+    gradients: tuple[torch.Tensor | None, ...] = ()
+    changed_inputs: bool = False
+    shares_memory: bool = False
+    changed_state: list[str] = field(default_factory=list)
+
+
+class Printed(io.StringIO):
+    """Keeps the first characters that an answer prints."""
+
+    def write(self, text: str) -> int:
+        if self.tell() < PRINTED:
+            super().write(text[: PRINTED - self.tell()])
+        return len(text)
+
+
+class Runner:
+    """Calls answers under guard, with one budget of seconds for all calls of a check."""
+
+    def __init__(self, protocol: Protocol, seconds: float = 10.0) -> None:
+        self.protocol = protocol
+        self.seconds = seconds
+        self.printed = Printed()
+
+    def run(self, obj: Any, case: Case) -> Outcome:
+        """Call `obj` on fresh copies of the case's inputs; only timeouts and interrupts escape."""
+        call = Call.of(case, gradients=case.gradients)
+        state = GlobalState.now()
+        try:
+            with self._guard(), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                value = self.protocol.call(obj, call)
+                gradients = gradients_of(value, call) if case.gradients else ()
+        except (WrongObject, Exception) as error:
+            return Outcome(error=error)
+        except SystemExit as error:
+            return Outcome(error=error)
+        finally:
+            changes = state.changes()
+            state.restore()
+        return Outcome(
+            value=_detach(value),
+            gradients=gradients,
+            changed_inputs=not equal((call.args, dict(call.kwargs)), (case.args, dict(case.kwargs))),
+            shares_memory=bool(memory(value) & memory([*call.args, *call.kwargs.values()])),
+            changed_state=changes,
+        )
+
+    def caller(self, obj: Any, case: Case) -> Callable[..., Any]:
+        """Return a guarded way for a property to call the answer again, with inputs of its own."""
+
+        def again(*args: Any, **kwargs: Any) -> Any:
+            call = Call(args, kwargs, dict(case.init), copy(dict(case.state)))
+            with self._guard():
+                return self.protocol.call(obj, call)
+
+        return again
+
+    def watch(self, obj: Any, case: Case, names: Sequence[str]) -> str | None:
+        """Return the forbidden name that torch is asked for during one call, or None."""
+        state = GlobalState.now()
+        try:
+            with self._guard(), Watch(names):
+                self.protocol.call(obj, Call.of(case))
+        except ForbiddenCall as error:
+            return error.name
+        except Exception:
+            return None
+        finally:
+            state.restore()
+        return None
+
+    @contextlib.contextmanager
+    def _guard(self) -> Iterator[None]:
+        if self.seconds <= 0:
+            raise Timeout
+        started = time.perf_counter()
+        try:
+            with contextlib.redirect_stdout(self.printed), contextlib.redirect_stderr(self.printed):
+                with limit(self.seconds):
+                    yield
+        finally:
+            self.seconds -= time.perf_counter() - started
+
+
+def gradients_of(value: Any, call: Call) -> tuple[torch.Tensor | None, ...]:
+    """Return the gradient of every input that collects one, against fixed noise on the outputs."""
+    inputs = [tensor for tensor in call.tensors() if tensor.requires_grad]
+    outputs = [
+        leaf for leaf in leaves(value) if isinstance(leaf, torch.Tensor) and leaf.is_floating_point()
+    ]
+    # One number to differentiate: torch imports sympy (2 s) when it is handed gradients of outputs.
+    pulls = [
+        (out * noise(77 + place, *out.shape, dtype=out.dtype)).sum()
+        for place, out in enumerate(outputs)
+        if out.requires_grad
+    ]
+    if not pulls:
+        return tuple(None for _ in inputs)
+    return torch.autograd.grad(sum(pulls), inputs, allow_unused=True)
+
+
+def _detach(value: Any) -> Any:
+    from course_lib.checking.values import each
+
+    return each(value, lambda leaf: leaf.detach() if isinstance(leaf, torch.Tensor) else leaf)

@@ -1,0 +1,79 @@
+"""Stop code that runs too long, as far as a process can stop itself."""
+
+import _thread
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+#: After the first alarm, one every so many seconds: code that catches everything is hit again.
+AGAIN = 0.2
+STUBBORN = (
+    "The check's time is up, but this code catches every exception and goes on. "
+    "Interrupt the kernel (■), or restart it, and catch only the exception you expect."
+)
+
+
+class Timeout(BaseException):  # noqa: N818 - not an Exception: `except Exception` must not eat it
+    """The time is up."""
+
+
+@contextmanager
+def limit(seconds: float) -> Iterator[None]:
+    """Raise `Timeout` in the block after `seconds`.
+
+    On the main thread of a POSIX system an alarm interrupts Python code; elsewhere the main thread
+    is interrupted from a timer. A native call is interrupted when it returns.
+    """
+    started = time.perf_counter()
+    on_main = threading.current_thread() is threading.main_thread()
+    alarm = _alarm if hasattr(signal, "SIGALRM") and on_main else _interrupt
+    with alarm(max(seconds, 0.01)):
+        yield
+    if time.perf_counter() - started > seconds:
+        raise Timeout
+
+
+@contextmanager
+def _alarm(seconds: float) -> Iterator[None]:
+    out, alarms = sys.stdout, 0
+
+    def ring(signum: int, frame: Any) -> None:
+        nonlocal alarms
+        alarms += 1
+        if alarms == 10:
+            out.write(STUBBORN + "\n")
+            out.flush()
+        raise Timeout
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@contextmanager
+def _interrupt(seconds: float) -> Iterator[None]:
+    rang = threading.Event()
+
+    def ring() -> None:
+        rang.set()
+        _thread.interrupt_main()
+
+    timer = threading.Timer(seconds, ring)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except KeyboardInterrupt:
+        if rang.is_set():
+            raise Timeout from None
+        raise
+    finally:
+        timer.cancel()
