@@ -1,0 +1,35 @@
+# `make help` lists the targets. The work is done by the scripts in tools/, which need no make.
+SYSTEM_PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do command -v $$p && break; done)
+PYTHON := .venv/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help env lab test quick lint format bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+env: ## install into .venv; instant when nothing changed
+	@test -n "$(SYSTEM_PYTHON)" || { echo "make: install Python 3.11 to 3.13 first (Debian: apt-get install python3 python3-venv)" >&2; exit 1; }
+	@$(SYSTEM_PYTHON) tools/install.py
+
+lab: env ## install, then open JupyterLab on the first lesson
+	@.venv/bin/course lab
+
+test: env ## everything that can be proved: style, types, tests, notebooks, browser
+	@$(PYTHON) tools/test.py
+
+quick: env ## the inner loop, under three minutes
+	@$(PYTHON) tools/test.py --quick
+
+lint: env ## style, types and import contracts
+	@$(PYTHON) tools/test.py lint types imports
+
+format: env ## format the code and mend what can be mended
+	@$(PYTHON) -m ruff format .
+	@$(PYTHON) -m ruff check --fix .
+
+bench: env ## print the benchmarks of bench/
+	@$(PYTHON) bench/run.py
+
+clean: ## remove .venv and caches; your work folder stays
+	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
