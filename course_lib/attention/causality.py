@@ -33,4 +33,6 @@ def assert_causal(f: Callable[[Tensor], Tensor], x: Float[Tensor, "T d"]) -> Non
     leaks = influence(f, x).triu(1).nonzero().tolist()
     if leaks:
         t, s = leaks[0]
-        raise AssertionError(f"output {t} has seen input {s}, which comes later; {len(leaks)} leaks in all")
+        raise AssertionError(
+            f"output {t} has seen input {s}, which comes later; {len(leaks)} leaks in all"
+        )

@@ -8,7 +8,9 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 
-def scaled_scores(q: Float[Tensor, "*B T d"], k: Float[Tensor, "*B S d"]) -> Float[Tensor, "*B T S"]:
+def scaled_scores(
+    q: Float[Tensor, "*B T d"], k: Float[Tensor, "*B S d"]
+) -> Float[Tensor, "*B T S"]:
     """Compare every query with every key: `q kᵀ / √d`.
 
     Paper: Vaswani et al. 2017, §3.2.1.

@@ -106,7 +106,9 @@ class _Check:
             found = self._broken_property(case, outcome, found) or found
         return found or self._gradients(case, outcome, expected) or self._side_effects(outcome)
 
-    def _broken_property(self, case: Case, outcome: Outcome, found: Finding | None) -> Finding | None:
+    def _broken_property(
+        self, case: Case, outcome: Outcome, found: Finding | None
+    ) -> Finding | None:
         for prop in self.exercise.properties:
             try:
                 said = prop.holds(self.runner.caller(self.obj, case), case, outcome.value)
@@ -141,7 +143,9 @@ class _Check:
 
     def _gradient_names(self, case: Case) -> list[str]:
         named = explain.arguments(self.exercise, case) | dict(case.state)
-        floats = (n for n, v in named.items() if isinstance(v, torch.Tensor) and v.is_floating_point())
+        floats = (
+            n for n, v in named.items() if isinstance(v, torch.Tensor) and v.is_floating_point()
+        )
         return list(floats)
 
     def _side_effects(self, outcome: Outcome) -> Finding | None:

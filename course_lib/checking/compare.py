@@ -23,7 +23,9 @@ class Finding:
     difference: Difference | None = None
 
 
-def compare(value: Any, expected: Any, *, tolerance: float, parts: tuple[str, ...] = ()) -> Finding | None:
+def compare(
+    value: Any, expected: Any, *, tolerance: float, parts: tuple[str, ...] = ()
+) -> Finding | None:
     """Return the first thing that sets `value` apart from `expected`, or None.
 
     Args:
@@ -41,7 +43,9 @@ def compare(value: Any, expected: Any, *, tolerance: float, parts: tuple[str, ..
     return _scalar(value, expected, tolerance)
 
 
-def _sequence(value: Any, expected: Any, tolerance: float, parts: tuple[str, ...]) -> Finding | None:
+def _sequence(
+    value: Any, expected: Any, tolerance: float, parts: tuple[str, ...]
+) -> Finding | None:
     names = ", ".join(parts)
     due = f"{len(expected)} results are due" + (f" ({names})" if names else "")
     if not isinstance(value, tuple | list):
@@ -54,7 +58,11 @@ def _sequence(value: Any, expected: Any, tolerance: float, parts: tuple[str, ...
             part = parts[place] if place < len(parts) else f"result {place}"
             message = f"In {part}: {found.message}"
             where = found.difference and replace(found.difference, part=part)
-            if where is not None and not where.index and not isinstance(yours, torch.Tensor | np.ndarray):
+            if (
+                where is not None
+                and not where.index
+                and not isinstance(yours, torch.Tensor | np.ndarray)
+            ):
                 where = replace(where, index=(place,))
             return Finding(found.kind, message, where)
     return None
@@ -62,12 +70,16 @@ def _sequence(value: Any, expected: Any, tolerance: float, parts: tuple[str, ...
 
 def _tensor(value: Any, expected: torch.Tensor, tolerance: float) -> Finding | None:
     if not isinstance(value, torch.Tensor):
-        return Finding("type", f"A torch tensor is due; yours is {_kind(value)}.{_type_hint(value)}")
+        return Finding(
+            "type", f"A torch tensor is due; yours is {_kind(value)}.{_type_hint(value)}"
+        )
     found = _shape_and_dtype(value, expected)
     if found is not None:
         return found
     if value.device != expected.device:
-        return Finding("device", f"The result lives on {value.device}; its inputs live on {expected.device}.")
+        return Finding(
+            "device", f"The result lives on {value.device}; its inputs live on {expected.device}."
+        )
     exact = ROUNDING.get(expected.dtype, tolerance)
     return _values(_numpy(value), _numpy(expected), exact)
 
@@ -107,13 +119,17 @@ def _scalar(value: Any, expected: Any, tolerance: float) -> Finding | None:
     if not _same_kind(value, expected):
         what = {bool: "True or False", int: "a whole number", float: "a number", str: "a text"}
         due = what.get(type(expected), size(expected))
-        return Finding("type", f"The result should be {due}; yours is {_kind(value)}.{_type_hint(value)}")
+        return Finding(
+            "type", f"The result should be {due}; yours is {_kind(value)}.{_type_hint(value)}"
+        )
     if isinstance(expected, float):
         return _values(np.asarray(value, dtype=float), np.asarray(expected), tolerance)
     if value == expected:
         return None
     message = f"The result should be {expected!r}; yours is {value!r}."
-    return Finding("value", message, Difference(index=(), yours=_plain(value), expected=_plain(expected)))
+    return Finding(
+        "value", message, Difference(index=(), yours=_plain(value), expected=_plain(expected))
+    )
 
 
 def _same_kind(value: Any, expected: Any) -> bool:
@@ -147,7 +163,9 @@ def _nan(value: np.ndarray, expected: np.ndarray, lost: np.ndarray) -> Finding:
     count = int(lost.sum())
     said = f"{count} of {lost.size} numbers are NaN" if lost.size > 1 else "The result is NaN"
     at = f", the first at {place(where)}, where {where.expected} is due" if lost.size > 1 else ""
-    return Finding("nan", f"{said}{at}. NaN comes from 0/0 or ∞ − ∞: look for a row with nothing in it.", where)
+    return Finding(
+        "nan", f"{said}{at}. NaN comes from 0/0 or ∞ − ∞: look for a row with nothing in it.", where
+    )
 
 
 def _first(bad: np.ndarray, value: np.ndarray, expected: np.ndarray) -> Difference:
@@ -158,7 +176,9 @@ def _first(bad: np.ndarray, value: np.ndarray, expected: np.ndarray) -> Differen
 def place(where: Difference) -> str:
     """Return how a position reads: "out[1, 0, 3]"; "the result" for a single number."""
     name = where.part.replace(" ", "_") or "out"
-    return f"{name}[{', '.join(map(str, where.index))}]" if where.index else where.part or "the result"
+    return (
+        f"{name}[{', '.join(map(str, where.index))}]" if where.index else where.part or "the result"
+    )
 
 
 def _plain(value: Any) -> float | int | bool | str:

@@ -130,7 +130,9 @@ class Exercise:
         if len(self.hints) != 3:
             raise ValueError(f"{self.name}: three hints are due, {len(self.hints)} are given")
         if self.oracle is None and not self.properties:
-            raise ValueError(f"{self.name}: without an oracle, properties must decide; none is given")
+            raise ValueError(
+                f"{self.name}: without an oracle, properties must decide; none is given"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

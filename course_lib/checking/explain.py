@@ -48,11 +48,17 @@ def inputs(exercise: Exercise, case: Case) -> str:
     named = arguments(exercise, case)
     if not named:
         return "It was given no inputs."
-    return "It was given " + ", ".join(f"{name} {_size(value)}" for name, value in named.items()) + "."
+    return (
+        "It was given " + ", ".join(f"{name} {_size(value)}" for name, value in named.items()) + "."
+    )
 
 
 def _size(value: Any) -> str:
-    return size(value) if isinstance(value, torch.Tensor | np.ndarray | list | tuple) else f"= {size(value)}"
+    return (
+        size(value)
+        if isinstance(value, torch.Tensor | np.ndarray | list | tuple)
+        else f"= {size(value)}"
+    )
 
 
 def arguments(exercise: Exercise, case: Case) -> dict[str, Any]:

@@ -12,7 +12,10 @@ def generator(seed: int) -> np.random.Generator:
 
 
 def noise(
-    seed: int | np.random.Generator, *shape: int, scale: float = 1.0, dtype: torch.dtype = torch.float64
+    seed: int | np.random.Generator,
+    *shape: int,
+    scale: float = 1.0,
+    dtype: torch.dtype = torch.float64,
 ) -> torch.Tensor:
     """Return normal noise of the given shape.
 

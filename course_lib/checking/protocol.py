@@ -33,7 +33,9 @@ class Call:
             value = copy(value, gradients=gradients)
             return value if device is None else _move(value, device)
 
-        return cls(ready(case.args), ready(dict(case.kwargs)), dict(case.init), ready(dict(case.state)))
+        return cls(
+            ready(case.args), ready(dict(case.kwargs)), dict(case.init), ready(dict(case.state))
+        )
 
     def tensors(self) -> list[torch.Tensor]:
         """Return every tensor among the inputs and the parameters."""

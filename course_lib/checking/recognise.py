@@ -49,7 +49,11 @@ def _agree(
 
 def _matches(wrong: WrongAnswer, case: Case, outcome: Outcome) -> bool:
     try:
-        return outcome.error is None and wrong.matches is not None and wrong.matches(case, outcome.value)
+        return (
+            outcome.error is None
+            and wrong.matches is not None
+            and wrong.matches(case, outcome.value)
+        )
     except Exception:
         return False
 

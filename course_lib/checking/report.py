@@ -9,7 +9,9 @@ WIDTH = 100
 SIGNS = {Status.PASSED: "✓", Status.NOT_STARTED: "○"}
 
 
-def as_text(exercise: Exercise, result: Result, label: str = "", *, ending: str | None = None) -> str:
+def as_text(
+    exercise: Exercise, result: Result, label: str = "", *, ending: str | None = None
+) -> str:
     """Return the report: a headline, the message, what happens next, and what the answer printed.
 
     Args:
@@ -29,7 +31,9 @@ def _headline(exercise: Exercise, result: Result, label: str) -> str:
     name = f"Exercise {label} · {exercise.title}" if label else exercise.title
     head = f"{SIGNS.get(result.status, '✗')} {name}"
     if result.passed:
-        counts = f"{result.cases_passed} of {result.cases_total} cases · {result.milliseconds:.0f} ms"
+        counts = (
+            f"{result.cases_passed} of {result.cases_total} cases · {result.milliseconds:.0f} ms"
+        )
         return f"{head:<64}{counts}"
     return head
 

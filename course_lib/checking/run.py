@@ -70,7 +70,9 @@ class Runner:
         return Outcome(
             value=_detach(value),
             gradients=gradients,
-            changed_inputs=not equal((call.args, dict(call.kwargs)), (case.args, dict(case.kwargs))),
+            changed_inputs=not equal(
+                (call.args, dict(call.kwargs)), (case.args, dict(case.kwargs))
+            ),
             shares_memory=bool(memory(value) & memory([*call.args, *call.kwargs.values()])),
             changed_state=changes,
         )
@@ -87,10 +89,12 @@ class Runner:
 
     def watch(self, obj: Any, case: Case, names: Sequence[str]) -> str | None:
         """Return the forbidden name that torch is asked for during one call, or None."""
-        state = GlobalState.now()
+        state, call = GlobalState.now(), Call.of(case)
         try:
-            with self._guard(), Watch(names):
-                self.protocol.call(obj, Call.of(case))
+            with self._guard():
+                target = self.protocol.prepare(obj, call)
+                with Watch(names):
+                    target(*call.args, **call.kwargs)
         except ForbiddenCall as error:
             return error.name
         except Exception:
@@ -116,7 +120,9 @@ def gradients_of(value: Any, call: Call) -> tuple[torch.Tensor | None, ...]:
     """Return the gradient of every input that collects one, against fixed noise on the outputs."""
     inputs = [tensor for tensor in call.tensors() if tensor.requires_grad]
     outputs = [
-        leaf for leaf in leaves(value) if isinstance(leaf, torch.Tensor) and leaf.is_floating_point()
+        leaf
+        for leaf in leaves(value)
+        if isinstance(leaf, torch.Tensor) and leaf.is_floating_point()
     ]
     # One number to differentiate: torch imports sympy (2 s) when it is handed gradients of outputs.
     pulls = [
