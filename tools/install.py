@@ -193,6 +193,8 @@ def fill(installer, environment):
 def uv_environment():
     """The environment for uv, with pip's settings carried over where uv has none of its own."""
     environment = dict(os.environ)
+    # The machine's own certificates, as pip does: schools and firms often need theirs.
+    environment.setdefault("UV_SYSTEM_CERTS", "true")
     for pip, uv in PIP_TO_UV.items():
         if pip in os.environ:
             value = os.environ[pip]
