@@ -29,13 +29,13 @@ def noise(
     torch.Size([2, 3])
     """
     rng = seed if isinstance(seed, np.random.Generator) else generator(seed)
-    return torch.from_numpy(rng.standard_normal(shape) * scale).to(dtype)
+    return torch.from_numpy(np.asarray(rng.standard_normal(shape) * scale)).to(dtype)
 
 
 def noise_array(seed: int | np.random.Generator, *shape: int, scale: float = 1.0) -> np.ndarray:
     """Return normal noise as a float64 NumPy array."""
     rng = seed if isinstance(seed, np.random.Generator) else generator(seed)
-    return rng.standard_normal(shape) * scale
+    return np.asarray(rng.standard_normal(shape)) * scale
 
 
 def pick(rng: np.random.Generator, options: Sequence[int]) -> int:
