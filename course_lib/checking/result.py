@@ -1,5 +1,6 @@
 """What a check found: data first, words second."""
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -65,9 +66,10 @@ class Result:
         where = None
         if self.difference is not None:
             where = {
+                "part": self.difference.part or None,
                 "index": list(self.difference.index),
-                "yours": self.difference.yours,
-                "expected": self.difference.expected,
+                "yours": _finite(self.difference.yours),
+                "expected": _finite(self.difference.expected),
             }
         return {
             "name": self.name,
@@ -76,3 +78,8 @@ class Result:
             "message": self.message,
             "first_difference": where,
         }
+
+
+def _finite(number: float | int | bool | str) -> float | int | bool | str:
+    """JSON knows no infinity and no NaN: write them as "inf", "-inf", "nan"."""
+    return str(number) if isinstance(number, float) and not math.isfinite(number) else number
