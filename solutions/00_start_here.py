@@ -106,7 +106,13 @@ first = torch.linspace(0, 1, 11)
 values = torch.tensor([8.0, 4.0, 0.0])
 means = [weighted_mean(torch.stack([w, (1 - w) / 2, (1 - w) / 2]), values).item() for w in first]
 show(
-    lines(first, {"weighted mean": means}, "From one value to another", xlabel="weight of the value 8", ylabel="mean"),
+    lines(
+        first,
+        {"weighted mean": means},
+        "From one value to another",
+        xlabel="weight of the value 8",
+        ylabel="mean",
+    ),
     alt="A straight line: the weighted mean rises from 2, where the value 8 has weight 0, to 8, where it has weight 1.",
 )
 

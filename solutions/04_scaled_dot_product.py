@@ -78,7 +78,9 @@ generator = torch.Generator().manual_seed(0)
 for d in (2, 32, 512):
     q, k = torch.randn(2, 20_000, d, generator=generator)
     dots = (q * k).sum(-1)
-    print(f"d = {d:3}: standard deviation {dots.std():5.1f}, after division by √d {dots.std() / math.sqrt(d):.1f}")
+    print(
+        f"d = {d:3}: standard deviation {dots.std():5.1f}, after division by √d {dots.std() / math.sqrt(d):.1f}"
+    )
 
 # %% [markdown]
 # What harm does a large score do? It makes the softmax *sure*. Three keys, scores 1, 0 and −1: the weights are 0.67, 0.24
@@ -131,7 +133,14 @@ for d in widths:
         weights = (q @ keys.T / root).softmax(-1)
         norms[name].append(sum(softmax_jacobian(w).norm().item() for w in weights) / 1000)
 show(
-    lines(widths, norms, "How much weights move when scores do", xlabel="width d", ylabel="norm of J", logx=True),
+    lines(
+        widths,
+        norms,
+        "How much weights move when scores do",
+        xlabel="width d",
+        ylabel="norm of J",
+        logx=True,
+    ),
     alt="Norm of the softmax Jacobian against width. Divided by √d it stays near 0.4 from width 2 to 512; unscaled it "
     "falls from about 0.4 to about 0.05.",
 )
@@ -317,12 +326,20 @@ lesson.reveal("mask_after")
 
 # %% demo
 generator = torch.Generator().manual_seed(1)
-q, k, v = (torch.randn(2, 3, n, d, generator=generator, dtype=torch.float64) for n, d in ((5, 11), (7, 11), (7, 13)))
+q, k, v = (
+    torch.randn(2, 3, n, d, generator=generator, dtype=torch.float64)
+    for n, d in ((5, 11), (7, 11), (7, 13))
+)
 mask = torch.rand(5, 7, generator=generator) < 0.6
 mask[2] = False
 fused = torch.nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=mask)
 apart = (scaled_dot_product_attention(q, k, v, mask) - fused).abs().max().item()
-print("largest difference below 1e-10:", apart < 1e-10, "· the empty row:", fused[0, 0, 2, :3].tolist())
+print(
+    "largest difference below 1e-10:",
+    apart < 1e-10,
+    "· the empty row:",
+    fused[0, 0, 2, :3].tolist(),
+)
 
 # %% [markdown]
 # ### Why −∞ and not −1e9
@@ -336,7 +353,10 @@ try:
     half.masked_fill(~torch.tensor([[True, True, False]]), -1e9)
 except RuntimeError as error:
     print("float16:", error)
-print("float32, empty row:", torch.zeros(3).masked_fill(torch.ones(3, dtype=torch.bool), -1e9).softmax(-1))
+print(
+    "float32, empty row:",
+    torch.zeros(3).masked_fill(torch.ones(3, dtype=torch.bool), -1e9).softmax(-1),
+)
 
 # %% [markdown]
 # ### See it: paint a mask
@@ -564,10 +584,16 @@ def seconds(attention, q, k, v, repeats=3):
 
 # %% train tags=["nbval-ignore-output"]
 for n in (128, 512, 1024):
-    q, k, v = torch.randn(3, 1, 8, n, 64, generator=torch.Generator().manual_seed(0)).requires_grad_().unbind(0)
+    q, k, v = (
+        torch.randn(3, 1, 8, n, 64, generator=torch.Generator().manual_seed(0))
+        .requires_grad_()
+        .unbind(0)
+    )
     yours = seconds(scaled_dot_product_attention, q, k, v)
     fused = seconds(torch.nn.functional.scaled_dot_product_attention, q, k, v)
-    print(f"T = {n:4}: yours {1000 * yours:6.1f} ms, fused {1000 * fused:6.1f} ms, ratio {yours / fused:.1f}")
+    print(
+        f"T = {n:4}: yours {1000 * yours:6.1f} ms, fused {1000 * fused:6.1f} ms, ratio {yours / fused:.1f}"
+    )
 
 # %% [markdown]
 # The times are this machine's, and they wander; the ratio is what to look at. Both forms take time that grows with T²: the

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -77,6 +78,8 @@ class _Check:
 
     def _run(self, case: Case) -> Outcome:
         outcome = self.runner.run(self.obj, case)
+        if isinstance(outcome.value, list) and self.exercise.parts:
+            outcome = replace(outcome, value=tuple(outcome.value))
         self.outcomes.append(outcome)
         return outcome
 
@@ -113,7 +116,8 @@ class _Check:
             try:
                 said = prop.holds(self.runner.caller(self.obj, case), case, outcome.value)
             except Exception as error:
-                said = explain.raised(self.exercise, case, error)
+                # A property that trips over a strange result has nothing to say; the values do.
+                said = explain.raised(self.exercise, case, error) if explain.is_own(error) else None
             if said is not None:
                 return Finding("property", said, found.difference if found else None)
         return None

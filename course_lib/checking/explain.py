@@ -71,6 +71,11 @@ def arguments(exercise: Exercise, case: Case) -> dict[str, Any]:
     return dict(zip(names, case.args, strict=False)) | dict(case.kwargs)
 
 
+def is_own(error: BaseException) -> bool:
+    """Tell whether an exception passed through a line that the learner wrote."""
+    return _where(error.__traceback__)[0] is not None
+
+
 def _where(trace: TracebackType | None) -> tuple[int | None, str]:
     """Find the last line of a traceback that the learner wrote."""
     found: tuple[int | None, str] = (None, "")
@@ -78,7 +83,7 @@ def _where(trace: TracebackType | None) -> tuple[int | None, str]:
         name = frame.f_code.co_filename
         if "site-packages" in name or name.startswith(("<frozen", "<string>", "<eval")):
             continue
-        if "lib/python" in name or Path(name).is_relative_to(LIBRARY / "checking"):
+        if "lib/python" in name or Path(name).is_relative_to(LIBRARY):
             continue
         found = (line, linecache.getline(name, line).strip())
     return found

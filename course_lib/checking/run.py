@@ -56,8 +56,7 @@ class Runner:
         call = Call.of(case, gradients=case.gradients)
         state = GlobalState.now()
         try:
-            with self._guard(), warnings.catch_warnings():
-                warnings.simplefilter("ignore")
+            with self._guard():
                 value = self.protocol.call(obj, call)
                 gradients = gradients_of(value, call) if case.gradients else ()
         except (WrongObject, Exception) as error:
@@ -109,9 +108,13 @@ class Runner:
             raise Timeout
         started = time.perf_counter()
         try:
-            with contextlib.redirect_stdout(self.printed), contextlib.redirect_stderr(self.printed):
-                with limit(self.seconds):
-                    yield
+            with (
+                contextlib.redirect_stdout(self.printed),
+                contextlib.redirect_stderr(self.printed),
+                warnings.catch_warnings(action="ignore"),
+                limit(self.seconds),
+            ):
+                yield
         finally:
             self.seconds -= time.perf_counter() - started
 

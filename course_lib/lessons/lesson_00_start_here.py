@@ -34,7 +34,6 @@ def mean_cases() -> list[Case]:
         Case(
             label=f"{n} values, seed {seed}",
             args=(noise(seed, n).softmax(0), noise(seed + 10, n)),
-            gradients=True,
         )
         for n, seed in ((7, 0), (5, 1))
     ]
@@ -74,7 +73,7 @@ WEIGHTED_MEAN = Exercise(
     minutes=3,
     difficulty=1,
     proves="every value counts as much as its weight says",
-    passed="Agrees with a plain loop, gradients too.",
+    passed="Agrees with a plain loop.",
     cases=mean_cases,
     sample=mean_sample,
     oracle=mean_oracle,
@@ -138,7 +137,6 @@ def means_cases() -> list[Case]:
         Case(
             label=f"{t} rows of weights, {s} values of width {d}, seed {seed}",
             args=(noise(seed, t, s).softmax(-1), noise(seed + 10, s, d)),
-            gradients=True,
         )
         for t, s, d, seed in ((5, 7, 11, 0), (7, 3, 2, 1))
     ]
@@ -161,7 +159,7 @@ WEIGHTED_MEANS = Exercise(
     minutes=4,
     difficulty=1,
     proves="each row of weights gives its own mean of the rows of values",
-    passed="Agrees with a loop over rows, gradients too. This is the last step of attention.",
+    passed="Agrees with a loop over rows. This is the last step of attention.",
     cases=means_cases,
     sample=means_sample,
     oracle=means_oracle,

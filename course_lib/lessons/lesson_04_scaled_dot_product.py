@@ -250,7 +250,7 @@ def attend_cases() -> list[Case]:
     )
     drawn = [
         Case(
-            label=f"{' × '.join(map(str, lead)) or 'one'} sequences, {t} queries, {s} keys, seed {seed}",
+            label=f"{' × '.join(map(str, lead)) or 'one'} sequence{'s' * bool(lead)}, {t} queries, {s} keys, seed {seed}",
             args=(
                 noise(seed, *lead, t, D),
                 noise(seed + 10, *lead, s, D),
@@ -594,7 +594,7 @@ def _qkv(seed: int, lead: tuple[int, ...], t: int = T, s: int = S) -> tuple[Tens
 def _unusual_attention_cases() -> list[Case]:
     empty = [
         Case(
-            label=f"a query with nothing to attend to{', in 2 sequences' if lead else ''}",
+            label=f"a query with nothing to attend to, {' × '.join(map(str, lead)) or 'one'} sequence{'s' * bool(lead)}",
             args=(*_qkv(6, lead), _mask_with_empty_row(7, *lead, T, S)),
             gradients=True,
             edge=True,
@@ -693,6 +693,14 @@ def _variant(**switches: Any) -> Callable[..., Tensor]:
     return lambda q, k, v, mask=None: _faulty(q, k, v, mask, **switches)
 
 
+def _nan_hidden(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None) -> Tensor:
+    scores = q @ k.mT / math.sqrt(q.shape[-1])
+    if mask is None:
+        return scores.softmax(-1) @ v
+    weights = (scores + torch.zeros_like(scores).masked_fill(~mask, -torch.inf)).softmax(-1)
+    return torch.where(mask.any(-1, keepdim=True), weights, 0.0) @ v
+
+
 SCALED_DOT_PRODUCT_ATTENTION = Exercise(
     name="scaled_dot_product_attention",
     title="Scaled dot-product attention",
@@ -748,6 +756,13 @@ SCALED_DOT_PRODUCT_ATTENTION = Exercise(
             says="A query with nothing to attend to gives NaN.",
             why="All its scores are −∞, and the softmax divides 0 by 0. This course gives such a row zeros, as "
             "PyTorch's fused call does.",
+        ),
+        WrongAnswer(
+            id="nan_hidden",
+            code=_nan_hidden,
+            says="Your output is right, but gradients through a row with nothing to attend to are NaN.",
+            why="The softmax made 0/0 there, and torch.where hides NaN on the way forward only. Fill the scores with "
+            "masked_fill, which lets no gradient through where it fills, and zero the row after the softmax.",
         ),
         WrongAnswer(
             id="fill_minus_1e9",
