@@ -110,7 +110,7 @@ class ProgressStore:
                 return True
             try:
                 self._append(self.file, b"".join(map(to_line, self._kept)))
-            except Exception as error:  # whatever it is, the lesson goes on
+            except Exception as error:  # noqa: BLE001 (whatever it is, the lesson goes on)
                 self._complain(error)
                 return False
             self._kept.clear()
@@ -154,7 +154,7 @@ class ProgressStore:
     def _read_file(self, file: Path) -> Reading:
         try:
             reading = parse(file.read_bytes())
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return Reading()
         except _TROUBLE as error:
             self._say_once(
