@@ -113,7 +113,8 @@ def numbers(exercise: Exercise, case: Case, finding: Finding, value: Any, expect
     holds = " and every property holds" if exercise.properties else ""
     opening = f"Right shape, right dtype{holds}, but the" if shape else "The"
     at = f"differs first at {place(where)}" if where and where.index else "is another"
-    return f"{opening} result {at}, on the case “{case.label}”" + evidence(finding, value, expected)
+    shown = evidence(finding, value, expected)
+    return f"{opening} result {at}. On the case “{case.label}”{shown}"
 
 
 def evidence(finding: Finding, value: Any, expected: Any) -> str:

@@ -123,6 +123,18 @@ SCALED_SCORES = Exercise(
             "there are does not enter.",
         ),
         WrongAnswer(
+            id="scale_from_queries",
+            code=lambda q, k: q @ k.mT / math.sqrt(q.shape[-2]),
+            says="Your scores are divided by the root of the number of queries, not of the width.",
+            why="The width d is the last size of q: q.shape[-1]. It is d terms that a dot product adds up.",
+        ),
+        WrongAnswer(
+            id="softmax_already",
+            code=lambda q, k: (q @ k.mT / math.sqrt(q.shape[-1])).softmax(-1),
+            says="You went one step too far: these are weights, after the softmax.",
+            why="The scores are asked for here, before it. Masks will have to come in between.",
+        ),
+        WrongAnswer(
             id="transposed",
             code=lambda q, k: k @ q.mT / math.sqrt(q.shape[-1]),
             says="Your scores are transposed: keys run down, queries across.",
@@ -952,13 +964,14 @@ def _numpy_faulty(
     root: float | None = None,
     axis: int = -1,
     fill: float = -np.inf,
-    peak: bool = True,
+    peak: str = "row",
     after: bool = False,
 ) -> np.ndarray:
     scores = q @ k.T / (math.sqrt(q.shape[-1]) if root is None else root)
     if not after:
         scores = np.where(mask, scores, fill)
-    powers = np.exp(scores - (scores.max(axis, keepdims=True) if peak else 0.0))
+    top = {"row": scores.max(axis, keepdims=True), "matrix": scores.max(), "none": 0.0}[peak]
+    powers = np.exp(scores - top)
     weights = powers / powers.sum(axis, keepdims=True)
     return (weights * mask if after else weights) @ v
 
@@ -989,10 +1002,17 @@ ATTENTION_NUMPY = Exercise(
     wrong_answers=(
         WrongAnswer(
             id="no_max",
-            code=_numpy_variant(peak=False),
+            code=_numpy_variant(peak="none"),
             says="Your exponentials overflow: the largest score of each row is not subtracted.",
             why="exp(710) is infinite in float64, and ∞/∞ is NaN. Subtracting the row's maximum changes no weight: it "
             "cancels in the division.",
+        ),
+        WrongAnswer(
+            id="one_max_for_all",
+            code=_numpy_variant(peak="matrix"),
+            says="You subtract the largest score of the whole matrix, not each row's.",
+            why="A row whose scores all lie 800 below that maximum underflows: exp gives 0 everywhere, and 0/0 is NaN. Every "
+            "row needs its own maximum.",
         ),
         WrongAnswer(
             id="no_scale",
