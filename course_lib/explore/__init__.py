@@ -1,0 +1,28 @@
+"""Interactive explorers: each draws what the learner's own function computes.
+
+Example:
+    >>> from course_lib.explore import temperature
+    >>> temperature(lesson.pair("softmax"))  # doctest: +SKIP
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from course_lib.explore.mask_painter import mask_painter as mask_painter
+    from course_lib.explore.soft_lookup import soft_lookup as soft_lookup
+    from course_lib.explore.temperature import temperature as temperature
+    from course_lib.explore.vector_playground import vector_playground as vector_playground
+
+__all__ = ["mask_painter", "soft_lookup", "temperature", "vector_playground"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load an explorer when it is first used: torch and IPython are not free."""
+    if name not in __all__:
+        raise AttributeError(f"course_lib.explore has no {name!r}; it offers {', '.join(__all__)}")
+    from importlib import import_module
+
+    explorer = getattr(import_module(f"course_lib.explore.{name}"), name)
+    # The submodule has just been bound to the same name; the function is what callers want.
+    globals()[name] = explorer
+    return explorer

@@ -1,0 +1,150 @@
+"""What every explorer is: controls, numbers, and a page that draws them.
+
+An explorer is a table of numbers with a few controls. Python computes the numbers, by asking the
+learner's function; the ES module in `static/` only draws them. The same class runs without a browser:
+`press` and `set` move the controls, `state` returns every number on the page.
+"""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from course_lib.explore import page
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Control:
+    """One thing that a key or a slider moves, in steps.
+
+    Args:
+        name: as in `explorer.set(name=value)`.
+        values: what it can be, in order.
+        start: index of the first value shown.
+        computed: False when it only moves a cursor and no number depends on it.
+    """
+
+    name: str
+    values: Sequence[float]
+    start: int = 0
+    computed: bool = True
+
+
+class Explorer:
+    """Base of all explorers; see README.md for how to add one.
+
+    A subclass names its module (`name`), its heading, its keys, and writes `numbers`, `figure`, `alt`.
+    """
+
+    #: The module in `static/`, without `.js`.
+    name: ClassVar[str]
+    #: The heading, also the accessible name of the whole explorer.
+    title: ClassVar[str]
+    #: What a key does: which control it moves, by how many steps.
+    keys: ClassVar[Mapping[str, tuple[str, int]]] = {}
+    #: Whether every position is worth computing beforehand, for pages without Python.
+    tabulated: ClassVar[bool] = True
+
+    def __init__(self, controls: Sequence[Control]) -> None:
+        self.controls = tuple(controls)
+        self.at = {control.name: control.start for control in controls}
+
+    # What a subclass writes.
+
+    def numbers(self) -> dict[str, Any]:
+        """Return everything that is drawn at the present position, and `note`: whose it is."""
+        raise NotImplementedError
+
+    def fixed(self) -> dict[str, Any]:
+        """Return what never changes: labels, places of words."""
+        return {}
+
+    def figure(self) -> "Figure":
+        """Return the static figure that stands in where nothing can run."""
+        raise NotImplementedError
+
+    def alt(self) -> str:
+        """Say in words and numbers what `figure` shows."""
+        raise NotImplementedError
+
+    # What a lesson and a test use.
+
+    def state(self) -> dict[str, Any]:
+        """Return every number on the page as plain Python, controls included."""
+        where = {control.name: control.values[self.at[control.name]] for control in self.controls}
+        return {**where, **self.fixed(), **self.numbers()}
+
+    def press(self, key: str) -> "Explorer":
+        """Do what a key does in the browser; `key` is its name there, such as "ArrowRight"."""
+        if key in self.keys:
+            name, step = self.keys[key]
+            self.place(**{name: self.at[name] + step})
+        return self
+
+    def place(self, **steps: int) -> "Explorer":
+        """Move controls to the given steps, held within their range."""
+        for name, step in steps.items():
+            self.at[name] = max(0, min(int(step), len(self._control(name).values) - 1))
+        return self
+
+    def set(self, **values: float) -> "Explorer":
+        """Move controls to the given values, or the nearest there are."""
+        for name, value in values.items():
+            known = np.asarray(self._control(name).values, dtype=float)
+            self.place(**{name: int(np.abs(known - float(value)).argmin())})
+        return self
+
+    def act(self, name: str, value: Any = None) -> "Explorer":
+        """Do what a button does; explorers that have buttons override this."""
+        raise ValueError(f"{self.name} has no button {name!r}")
+
+    def _control(self, name: str) -> Control:
+        for control in self.controls:
+            if control.name == name:
+                return control
+        known = ", ".join(control.name for control in self.controls)
+        raise ValueError(f"{self.name} has no control {name!r}; it has {known}")
+
+    # What the page uses.
+
+    def meta(self) -> dict[str, Any]:
+        """Return what the module is told once."""
+        controls = [
+            {"name": c.name, "values": list(c.values), "computed": c.computed} for c in self.controls
+        ]
+        keys = {key: list(move) for key, move in self.keys.items()}
+        return page.plain({"title": self.title, "controls": controls, "keys": keys, **self.fixed()})
+
+    def view(self) -> dict[str, Any]:
+        """Return what the module draws now."""
+        return page.plain({"at": dict(self.at), **self.numbers()})
+
+    def table(self) -> dict[str, Any] | None:
+        """Return the numbers at every position, or None when there are too many."""
+        if not self.tabulated:
+            return None
+        before = dict(self.at)
+        computed = [control for control in self.controls if control.computed]
+        table = {}
+        for steps in itertools.product(*(range(len(c.values)) for c in computed)):
+            self.place(**{c.name: step for c, step in zip(computed, steps, strict=True)})
+            table[",".join(map(str, steps))] = page.plain(self.numbers())
+        self.at = before
+        return table
+
+    def html(self) -> str:
+        """Return the form that needs no Python: interactive where tabulated, a figure everywhere."""
+        return page.standin(self)
+
+    def __repr__(self) -> str:
+        return f"{self.title}: {self.alt()}"
+
+    def _ipython_display_(self) -> None:
+        from course_lib.explore.live import show_explorer
+
+        show_explorer(self)

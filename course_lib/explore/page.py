@@ -1,0 +1,76 @@
+"""Turn an explorer into HTML: its module, its numbers and a figure, all inlined.
+
+The page works wherever HTML does: in a live notebook, in one reopened without Python, in an exported
+file, without a network. Two calls give the same bytes.
+"""
+
+import html
+import json
+import math
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from course_lib.figures.show import as_html
+
+if TYPE_CHECKING:
+    from course_lib.explore.explorer import Explorer
+
+_DIGITS = 4
+
+
+def plain(value: Any) -> Any:
+    """Return numbers, arrays and containers as JSON knows them, rounded to four decimals.
+
+    JSON has no infinities: they become the strings that JavaScript's Number understands.
+
+    >>> plain({"weights": np.array([0.123456, np.inf])})
+    {'weights': [0.1235, 'Infinity']}
+    """
+    if isinstance(value, dict):
+        return {str(key): plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(one) for one in value]
+    if isinstance(value, np.ndarray | np.generic):
+        return plain(value.tolist())
+    if isinstance(value, float):
+        if math.isfinite(value):
+            return round(value, _DIGITS) + 0.0
+        return "NaN" if math.isnan(value) else ("Infinity" if value > 0 else "-Infinity")
+    return value
+
+
+@cache
+def static(name: str) -> str:
+    """Return the text of one file in `static/`."""
+    return files("course_lib.explore").joinpath("static", name).read_text(encoding="utf-8")
+
+
+def module(name: str) -> str:
+    """Return an explorer's whole ES module: what all of them share, then its own `build`."""
+    return f"{static('shared.js')}\n{static(name + '.js')}\nexport default {{ render }};\n"
+
+
+def standin(explorer: "Explorer") -> str:
+    """Return the explorer as HTML that runs without Python.
+
+    The payload stands in one attribute, `data-course-payload`, so that a comparison of outputs can blank it.
+    """
+    image = as_html(explorer.figure(), explorer.alt())
+    note = html.escape(explorer.view()["note"])
+    figure = f'<div class="course-explorer-static">{image}<p>{note}</p></div>'
+    table = explorer.table()
+    if table is None:
+        return f"<style>{static('explorer.css')}</style>\n<div class=\"course-explorer-standin\">{figure}</div>"
+    payload = json.dumps(
+        {"meta": explorer.meta(), "at": explorer.at, "table": table}, ensure_ascii=False, separators=(",", ":")
+    )
+    return (
+        f"<style>{static('explorer.css')}</style>\n"
+        f'<div class="course-explorer-standin" data-course-explorer="{explorer.name}" '
+        f'data-course-payload="{html.escape(payload)}">{figure}</div>\n'
+        f'<script type="module">\n{static("shared.js")}\n{static(explorer.name + ".js")}\n'
+        f'mountAll("{explorer.name}");\n</script>'
+    )

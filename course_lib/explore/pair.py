@@ -1,0 +1,169 @@
+"""A learner's function beside the course's, and what each of them answers."""
+
+import contextlib
+import io
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+
+@runtime_checkable
+class Pair(Protocol):
+    """What `lesson.pair(name)` returns; any object with these attributes will do."""
+
+    name: str
+    yours: Any
+    course: Any
+    passed: bool
+
+
+@dataclass(frozen=True)
+class _OneFunction:
+    """A bare function given to an explorer: nothing stands beside it."""
+
+    name: str
+    yours: Any
+    course: Any
+    passed: bool = True
+
+
+def as_pair(obj: Any) -> Pair:
+    """Return `obj` when it is a pair, else wrap a bare function.
+
+    Raises:
+        TypeError: when it is neither; says what to pass.
+    """
+    if all(hasattr(obj, part) for part in ("name", "yours", "course", "passed")):
+        return obj  # type: ignore[no-any-return]
+    if not callable(obj):
+        raise TypeError(
+            f"an explorer draws a function: pass it, or lesson.pair(\"its name\"); this is {_kind(obj)}"
+        )
+    return _OneFunction(getattr(obj, "__name__", "function"), obj, obj)
+
+
+class CannotDraw(Exception):
+    """Why an answer cannot be drawn, in words that follow "Your softmax"."""
+
+
+#: Asks a function for everything that one picture needs: numbers and arrays by name.
+Recipe = Callable[[Callable[..., Any]], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What is drawn and whose it is.
+
+    Args:
+        values: by name; the learner's where they can be drawn, else the course's.
+        beside: the course's, where the two differ; else None.
+        whose: "yours" or "course".
+        problem: why the learner's cannot be drawn, or "".
+    """
+
+    values: dict[str, Any]
+    beside: dict[str, Any] | None
+    whose: str
+    problem: str = ""
+
+
+def draw(pair: Pair, recipe: Recipe, shape: Callable[..., tuple[int, ...]]) -> Drawing:
+    """Ask the learner's function and the course's for one picture.
+
+    Args:
+        pair: see `Pair`.
+        recipe: calls the function it is given, and returns what is to be drawn.
+        shape: the shape that each call must return, given the call's arguments.
+    """
+    course = _asked(pair.course, recipe, shape)
+    if pair.yours is None or pair.yours is pair.course:
+        return Drawing(course, None, "course" if pair.yours is None else "yours")
+    try:
+        yours = _asked(pair.yours, recipe, shape)
+    except CannotDraw as problem:
+        return Drawing(course, None, "course", f"Your {pair.name} {problem}")
+    return Drawing(yours, None if _alike(yours, course) else course, "yours")
+
+
+def note(pair: Pair, drawing: Drawing) -> str:
+    """Say in one or two sentences whose numbers are on the page."""
+    if drawing.problem:
+        return f"{drawing.problem} The course's version is drawn instead."
+    if drawing.whose == "course":
+        return f"Drawn by the course's {pair.name} until you write yours."
+    if isinstance(pair, _OneFunction):
+        return f"Drawn by {pair.name}."
+    if drawing.beside is not None:
+        return f"Drawn by your {pair.name}. It differs from the course's, whose numbers stand beside yours."
+    return f"Drawn by your {pair.name}."
+
+
+def numbers(value: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """Return a result as float64 numbers of the shape that is due.
+
+    Raises:
+        CannotDraw: when it is of another type or shape.
+    """
+    if value is None:
+        raise CannotDraw("returned nothing: is the return missing?")
+    if isinstance(value, tuple):
+        raise CannotDraw(f"returned a tuple of {len(value)}; one result is due.")
+    try:
+        plain = value.detach().cpu().double().numpy() if hasattr(value, "detach") else value
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            array = np.asarray(plain, dtype=np.float64)
+    except Exception:
+        raise CannotDraw(f"returned {_kind(value)}; numbers are due.") from None
+    if array.shape != shape:
+        raise CannotDraw(f"returned {_shaped(array.shape)}; {_shaped(shape)} is due.")
+    return array
+
+
+def _asked(function: Any, recipe: Recipe, shape: Callable[..., tuple[int, ...]]) -> dict[str, Any]:
+    """Follow a recipe with one function; whatever goes wrong becomes words."""
+
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        # Each call gets copies, so that an answer that writes into its inputs spoils nothing.
+        out = function(*map(_copy, args), **{name: _copy(value) for name, value in kwargs.items()})
+        numbers(out, shape(*args, **kwargs))
+        return out
+
+    try:
+        with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return recipe(guarded)
+    except CannotDraw:
+        raise
+    except NotImplementedError:
+        raise CannotDraw("is not written yet.") from None
+    except Exception as error:
+        said = " ".join(str(error).split())
+        raise CannotDraw(f"raised {type(error).__name__}{': ' + _cut(said) if said else ''}.") from None
+
+
+def _copy(value: Any) -> Any:
+    if hasattr(value, "clone"):
+        return value.clone()
+    return value.copy() if isinstance(value, np.ndarray) else value
+
+
+def _alike(a: dict[str, Any], b: dict[str, Any]) -> bool:
+    return all(np.allclose(a[name], b[name], rtol=1e-5, atol=1e-6, equal_nan=True) for name in b)
+
+
+def _kind(value: Any) -> str:
+    name = type(value).__name__
+    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
+
+
+def _shaped(shape: tuple[int, ...]) -> str:
+    return f"shape {shape}" if shape else "a single number"
+
+
+def _cut(text: str, limit: int = 140) -> str:
+    text = text.rstrip(".")
+    return text if len(text) <= limit else text[: limit - 1] + "…"

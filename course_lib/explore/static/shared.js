@@ -1,0 +1,178 @@
+// What every explorer shares. An explorer's own file defines `build(stage)`, which makes its page once and
+// returns `draw(view)`; draw puts numbers on the page and returns one sentence for the live region.
+
+// ---- small tools ------------------------------------------------------------------------------------
+
+function setAttributes(node, attributes) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else node.setAttribute(name, value);
+  }
+}
+
+function h(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  setAttributes(node, attributes);
+  node.append(...children);
+  return node;
+}
+
+function s(tag, attributes = {}, ...children) {
+  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  setAttributes(node, attributes);
+  node.append(...children);
+  return node;
+}
+
+// Infinities and NaN travel as strings, because JSON has none.
+function fmt(value, digits = 2) {
+  const number = Number(value);
+  if (Number.isNaN(number)) return "nan";
+  if (!Number.isFinite(number)) return number > 0 ? "∞" : "−∞";
+  const text = number.toFixed(digits);
+  return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "−");
+}
+
+function put(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+// A slider with its name and its value in words beside it; `stage.draw` keeps it in step.
+function slider(stage, name, label, words) {
+  const control = stage.control(name);
+  const out = h("output");
+  const input = h("input", { type: "range", min: 0, max: control.values.length - 1, step: 1, "aria-label": label });
+  input.addEventListener("input", () => stage.send({ place: { [name]: Number(input.value) } }));
+  return {
+    node: h("label", {}, h("span", {}, label), input, out),
+    draw(view) {
+      const text = words(control.values[view.at[name]]);
+      if (Number(input.value) !== view.at[name] && !stage.waiting()) input.value = view.at[name];
+      if (input.getAttribute("aria-valuetext") !== text) input.setAttribute("aria-valuetext", text);
+      put(out, text);
+    },
+  };
+}
+
+// ---- where numbers come from -------------------------------------------------------------------------
+
+// Python: moves are sent in batches, one batch in flight, so that a held key never piles up work.
+function fromPython(model) {
+  const me = Math.random().toString(36).slice(2);
+  let queue = [];
+  let token = "";
+  let sent = 0;
+  let late = 0;
+  const listeners = [];
+  const flush = () => {
+    if (token || !queue.length) return;
+    token = `${me}:${++sent}`;
+    model.send({ token, moves: queue });
+    queue = [];
+    late = setTimeout(() => listeners.forEach((tell) => tell(true)), 4000);
+  };
+  const changed = () => {
+    if (model.get("view").token === token) {
+      token = "";
+      clearTimeout(late);
+    }
+    listeners.forEach((tell) => tell(false));
+    flush();
+  };
+  model.on("change:view", changed);
+  return {
+    live: true,
+    meta: model.get("meta"),
+    view: () => model.get("view"),
+    waiting: () => Boolean(token || queue.length),
+    listen: (tell) => listeners.push(tell),
+    close: () => model.off("change:view", changed),
+    send(move) {
+      queue.push(move);
+      flush();
+    },
+  };
+}
+
+// A table of all positions, computed beforehand: a move looks the next one up.
+function fromTable({ meta, at, table }) {
+  const listeners = [];
+  const move = (name, step) => {
+    const control = meta.controls.find((one) => one.name === name);
+    if (control) at[name] = Math.max(0, Math.min(step, control.values.length - 1));
+  };
+  const key = () => meta.controls.filter((one) => one.computed).map((one) => at[one.name]).join(",");
+  return {
+    live: false,
+    meta,
+    view: () => ({ ...table[key()], at: { ...at } }),
+    waiting: () => false,
+    listen: (tell) => listeners.push(tell),
+    close: () => {},
+    send(asked) {
+      const known = asked.press && meta.keys[asked.press];
+      if (known) move(known[0], at[known[0]] + known[1]);
+      for (const [name, step] of Object.entries(asked.place ?? {})) move(name, step);
+      listeners.forEach((tell) => tell(false));
+    },
+  };
+}
+
+// ---- the frame around every explorer -----------------------------------------------------------------
+
+const LATE = "Python has not answered for four seconds: it is busy, or it was stopped; then run this cell again.";
+
+function mount(host, source) {
+  const note = h("p", { class: "ce-note" });
+  const body = h("div");
+  const says = h("p", { class: "ce-says", role: "status", "aria-live": "polite" });
+  const root = h("div", { class: "course-explorer", role: "group", "aria-label": source.meta.title });
+  if (source.live) root.classList.add("course-explorer-live");
+  root.append(h("h4", {}, source.meta.title), note, body, says);
+  const stage = {
+    body,
+    meta: source.meta,
+    live: source.live,
+    waiting: source.waiting,
+    send: source.send,
+    control: (name) => source.meta.controls.find((one) => one.name === name),
+  };
+  const draw = build(stage);
+  const refresh = (late) => {
+    const view = source.view();
+    put(says, late ? LATE : draw(view));
+    put(note, view.note);
+    note.classList.toggle("ce-warn", Boolean(view.problem));
+  };
+  root.addEventListener("keydown", (event) => onKey(event, source));
+  source.listen(refresh);
+  refresh(false);
+  host.append(root);
+  return source.close;
+}
+
+// Keys that an explorer uses are not the notebook's. With Ctrl or Cmd they still are: saving works.
+function onKey(event, source) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.key === "Escape") return;
+  event.stopPropagation();
+  if (event.target.matches("input, select") || event.defaultPrevented) return;
+  if (!(event.key in source.meta.keys)) return;
+  if (event.target.matches("button") && (event.key === " " || event.key === "Enter")) return;
+  event.preventDefault();
+  source.send({ press: event.key });
+}
+
+// Called by anywidget.
+function render({ model, el }) {
+  return mount(el, fromPython(model));
+}
+
+// Called at the end of a page that runs without Python.
+function mountAll(name) {
+  for (const host of document.querySelectorAll(`[data-course-explorer="${name}"]:not([data-course-ready])`)) {
+    host.setAttribute("data-course-ready", "");
+    const stand = host.querySelector(".course-explorer-static");
+    mount(host, fromTable(JSON.parse(host.dataset.coursePayload)));
+    stand.hidden = true;
+  }
+}
