@@ -68,13 +68,13 @@ class WordTable:
 
 @cache
 def pretrained_words() -> WordTable:
-    """Return the word vectors inside the sentence encoder MiniLM: 30,522 rows of 384 numbers, float64.
+    """Return the word vectors inside the encoder MiniLM: 30,522 rows of 384 numbers, float64.
 
     The encoder ships as a Python package; its weights are hashed before use, and only the table is
-    read. The vectors were trained as the first layer of the encoder, not to be compared on their own.
+    read. The vectors were trained as the encoder's first layer, not to be compared on their own.
 
     Raises:
-        CourseError: when the package is missing or its files are not the ones that the course knows.
+        CourseError: when the package is missing, or its files are not those that the course knows.
     """
     from safetensors import safe_open
 
@@ -98,13 +98,13 @@ def _folder() -> Path:
         if (folder / "model.safetensors").is_file() and (folder / "vocab.txt").is_file():
             return folder
     raise CourseError(
-        f"the word vectors come with the package {PACKAGE}, which is not installed here or lacks its "
-        f"files: `make env` installs everything, `pip install {PACKAGE}` this alone"
+        f"the word vectors come with the package {PACKAGE}, which is not installed here or lacks "
+        f"its files: `make env` installs everything, `pip install {PACKAGE}` this alone"
     )
 
 
 def _verify(path: Path) -> None:
-    """Raise CourseError unless the file is, byte for byte, the one that the course was written with."""
+    """Raise CourseError unless the file is the one that the course was written with."""
     with path.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != SHA256:
