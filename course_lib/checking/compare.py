@@ -1,5 +1,7 @@
 """Compare a result with what was expected, kind before shape before dtype before values."""
 
+import inspect
+import math
 import numbers
 from dataclasses import dataclass, replace
 from typing import Any
@@ -8,7 +10,7 @@ import numpy as np
 import torch
 
 from course_lib.checking.result import Difference
-from course_lib.checking.values import size
+from course_lib.checking.values import short, size
 
 #: How far rounding alone may take a result, by dtype; float64 uses the exercise's own tolerance.
 ROUNDING = {torch.float32: 2e-5, torch.float16: 5e-3, torch.bfloat16: 4e-2}
@@ -34,13 +36,38 @@ def compare(
         tolerance: largest |difference| / (1 + |expected|) in float64.
         parts: names of the results, when there are several.
     """
-    if isinstance(expected, tuple | list):
+    if isinstance(expected, list):
+        return _list(value, expected, tolerance)
+    if isinstance(expected, tuple):
         return _sequence(value, expected, tolerance, parts)
     if isinstance(expected, torch.Tensor):
         return _tensor(value, expected, tolerance)
     if isinstance(expected, np.ndarray):
         return _array(value, expected, tolerance)
     return _scalar(value, expected, tolerance)
+
+
+def unexpected(value: Any) -> Finding:
+    """Say that a result is of a kind that nothing can be asked of."""
+    return Finding(
+        "type", f"The result is {_kind(value)}, not what is asked for.{_type_hint(value)}"
+    )
+
+
+def _list(value: Any, expected: list[Any], tolerance: float) -> Finding | None:
+    """Compare a list item by item; a tuple will do."""
+    if not isinstance(value, tuple | list):
+        return Finding("type", f"A list is due; yours is {_kind(value)}.{_type_hint(value)}")
+    if len(value) != len(expected):
+        return Finding("type", f"A list of {len(expected)} is due; yours has {len(value)}.")
+    for at, (yours, theirs) in enumerate(zip(value, expected, strict=True)):
+        found = compare(yours, theirs, tolerance=tolerance)
+        if found is not None:
+            where = found.difference and replace(
+                found.difference, index=(at, *found.difference.index)
+            )
+            return Finding(found.kind, f"At place {at} of your list: {found.message}", where)
+    return None
 
 
 def _sequence(
@@ -73,6 +100,8 @@ def _tensor(value: Any, expected: torch.Tensor, tolerance: float) -> Finding | N
         return Finding(
             "type", f"A torch tensor is due; yours is {_kind(value)}.{_type_hint(value)}"
         )
+    if value.layout != expected.layout:
+        return Finding("type", "A dense tensor is due; yours is sparse. End with .to_dense().")
     found = _shape_and_dtype(value, expected)
     if found is not None:
         return found
@@ -112,6 +141,8 @@ def _dtype_message(yours: str, due: str) -> str:
 
 
 def _scalar(value: Any, expected: Any, tolerance: float) -> Finding | None:
+    if isinstance(value, torch.Tensor) and value.device.type == "meta":
+        return Finding("device", "The result lives on the device “meta”, which holds no numbers.")
     if isinstance(value, torch.Tensor | np.ndarray) and value.ndim == 0:
         value = value.item()
     elif isinstance(value, np.generic):
@@ -123,13 +154,20 @@ def _scalar(value: Any, expected: Any, tolerance: float) -> Finding | None:
             "type", f"The result should be {due}; yours is {_kind(value)}.{_type_hint(value)}"
         )
     if isinstance(expected, float):
-        return _values(np.asarray(value, dtype=float), np.asarray(expected), tolerance)
+        return _values(np.asarray(_float(value)), np.asarray(expected), tolerance)
     if value == expected:
         return None
-    message = f"The result should be {expected!r}; yours is {value!r}."
+    message = f"The result should be {short(expected)}; yours is {short(value)}."
     return Finding(
         "value", message, Difference(index=(), yours=_plain(value), expected=_plain(expected))
     )
+
+
+def _float(value: Any) -> float:
+    try:
+        return float(value)
+    except OverflowError:  # a whole number of more than 308 digits
+        return math.inf if value > 0 else -math.inf
 
 
 def _same_kind(value: Any, expected: Any) -> bool:
@@ -186,11 +224,11 @@ def _plain(value: Any) -> float | int | bool | str:
         value = value.item()
     if isinstance(value, float):
         return round(value, 10)
-    return value if isinstance(value, bool | int) else str(value)
+    return value if isinstance(value, bool | int) else str(value)[:200]
 
 
 def _numpy(tensor: torch.Tensor) -> np.ndarray:
-    tensor = tensor.detach().cpu()
+    tensor = tensor.detach().cpu().resolve_conj().resolve_neg()
     return (tensor.double() if tensor.is_floating_point() else tensor).numpy()
 
 
@@ -207,8 +245,9 @@ def _kind(value: Any) -> str:
         return f"a NumPy array of shape {value.shape}"
     if isinstance(value, tuple | list):
         return size(value)
-    name = type(value).__name__
-    return f"{'an' if name[0] in 'aeiou' else 'a'} {name} ({size(value)})"
+    name, text = type(value).__name__, size(value)
+    named = f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+    return named if text.startswith("a ") else f"{named} ({text})"
 
 
 def _type_hint(value: Any) -> str:
@@ -218,4 +257,8 @@ def _type_hint(value: Any) -> str:
         return " Stay in torch: NumPy knows no gradients and no GPU."
     if isinstance(value, tuple):
         return " Return one value alone."
+    if inspect.isgenerator(value):
+        return " yield makes a generator; return gives the value itself."
+    if callable(value):
+        return " Call it: a name without parentheses is the function, not its result."
     return ""

@@ -34,8 +34,16 @@ def raised(exercise: Exercise, case: Case, error: BaseException) -> str:
     given = inputs(exercise, case)
     return (
         f"Your {noun(exercise)} raised on the case “{case.label}”{at}\n"
-        f"{type(error).__name__}: {said[:300]}{'' if said.endswith('.') else '.'}\n{given}"
+        f"{type(error).__name__}: {said[:300]}{'' if said.endswith('.') else '.'}"
+        f"{_self_missing(exercise, error)}\n{given}"
     )
+
+
+def _self_missing(exercise: Exercise, error: BaseException) -> str:
+    """Return a hint where a method asks for a name that may live on self."""
+    if type(error) is not NameError or noun(exercise) != "class":
+        return ""
+    return f" If __init__ made it, a method finds it as self.{error.name}."
 
 
 def noun(exercise: Exercise) -> str:
@@ -97,7 +105,7 @@ def is_blank(error: BaseException | None) -> bool:
 
 def recognised(wrong: WrongAnswer, case: Case, finding: Finding, value: Any, expected: Any) -> str:
     """Name a known mistake, show it on the smallest case, and say why it is wrong."""
-    if finding.difference is None:
+    if finding.difference is None or finding.kind == "gradient":
         return f"{wrong.says} {finding.message}\n{wrong.why}"
     shown = evidence(finding, value, expected)
     return f"{wrong.says} On the case “{case.label}”{shown}\n{wrong.why}"
@@ -130,6 +138,7 @@ def evidence(finding: Finding, value: Any, expected: Any) -> str:
 
 
 def _row(value: Any, where: Difference) -> list[Any] | None:
+    """Return the numbers of the row that holds a place; None where there is no row."""
     array = value.detach().cpu() if isinstance(value, torch.Tensor) else value
     if isinstance(array, torch.Tensor):
         array = (array.double() if array.is_floating_point() else array).numpy()

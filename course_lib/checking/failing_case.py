@@ -14,6 +14,7 @@ class FailingCase:
     Attributes:
         label: what is special about it.
         args, kwargs: for `your_function(*case.args, **case.kwargs)`.
+        init, state: for a class, what it is built with, and its parameters.
         expected: the right result, or None where only properties decide.
     """
 
@@ -21,6 +22,8 @@ class FailingCase:
         self.label = case.label
         self.args = copy(case.args)
         self.kwargs = copy(dict(case.kwargs))
+        self.init = dict(case.init)
+        self.state = copy(dict(case.state))
         self.expected = copy(expected)
         self._named = explain.arguments(exercise, case)
         for name, value in self._named.items():
@@ -36,5 +39,6 @@ class FailingCase:
 
     def __repr__(self) -> str:
         lines = [f"case: {self.label}"]
-        lines += [f"  .{name} = {value!r}" for name, value in self._named.items()]
+        built = {"init": self.init, "state": self.state} if self.init or self.state else {}
+        lines += [f"  .{name} = {value!r}" for name, value in (built | self._named).items()]
         return "\n".join([*lines, f"  .expected = {self.expected!r}"])

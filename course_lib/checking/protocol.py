@@ -71,11 +71,15 @@ class Protocol:
             signature.bind(*case.args, **case.kwargs)
         except TypeError as error:
             given = len(case.args)
-            named = f" and {', '.join(case.kwargs)} by name" if case.kwargs else ""
+            by_place = f"{given} argument{'s' * (given != 1)} by position"
+            by_name = f"{', '.join(case.kwargs)} by name"
+            said = " and ".join(
+                [by_place] * (given > 0 or not case.kwargs) + [by_name] * bool(case.kwargs)
+            )
             raise WrongObject(
-                f"{name} is called with {given} argument{'s' * (given != 1)} by position{named}; "
+                f"{name} is called with {said}; "
                 f"yours is {name}{signature}, which does not take them ({error}). "
-                "Restore the first line of the exercise cell."
+                "Restore its first line."
             ) from None
 
     def prepare(self, obj: Any, call: Call) -> Callable[..., Any]:
@@ -100,21 +104,35 @@ class ModuleProtocol(Protocol):
     noun = "nn.Module class"
 
     def refuse(self, name: str, obj: Any, case: Case) -> None:
-        if not (inspect.isclass(obj) and issubclass(obj, nn.Module)):
+        """Raise `WrongObject` unless `obj` is a module class that can be built and called."""
+        due = f"{name} is a class here, derived from nn.Module"
+        if isinstance(obj, nn.Module):
             raise WrongObject(
-                f"{name} is a class here, derived from nn.Module; you passed {_a(obj)}. "
-                "Pass the class itself, not an object of it."
+                f"{due}; you passed an object of it. Pass the class, without brackets."
             )
-        forward = obj.forward.__get__(object(), object)
-        self._bind(f"{name}.forward", forward, case)
+        if inspect.isclass(obj) and not issubclass(obj, nn.Module):
+            raise WrongObject(f"{due}; yours is not. Begin with: class {name}(nn.Module):")
+        if not inspect.isclass(obj):
+            raise WrongObject(f"{due}; you passed {_a(obj)}.")
+        methods = {"forward": "is what a call runs"}
+        if case.init:
+            methods = {"__init__": "makes the parameters"} | methods
+        for method, why in methods.items():
+            if getattr(obj, method) is getattr(nn.Module, method):
+                raise WrongObject(f"Your class has no method {method}, which {why}.")
+        self._bind_method(name, obj, "__init__", Case(label="", kwargs=case.init))
+        self._bind_method(name, obj, "forward", case)
+
+    def _bind_method(self, name: str, obj: Any, method: str, case: Case) -> None:
+        try:
+            self._bind(f"{name}.{method}", getattr(obj, method).__get__(object(), object), case)
+        except WrongObject as error:
+            first = next(iter(inspect.signature(getattr(obj, method)).parameters), None)
+            hint = "" if first == "self" else " A method's first argument is self."
+            raise WrongObject(f"{error}{hint}") from None
 
     def prepare(self, obj: Any, call: Call) -> Callable[..., Any]:
-        random = torch.get_rng_state()
-        try:
-            module = obj(**call.init)
-        finally:
-            torch.set_rng_state(random)
-        state = dict(call.state)
+        module, state = self._build(obj, call), dict(call.state)
         self._compare_parameters(module, state)
         dtype = next((t.dtype for t in state.values() if t.is_floating_point()), torch.float64)
         module.to(dtype)
@@ -125,28 +143,77 @@ class ModuleProtocol(Protocol):
         module.load_state_dict(state, strict=False)
         return module  # type: ignore[no-any-return]
 
+    def _build(self, obj: Any, call: Call) -> Any:
+        """Construct the module; the random numbers of fresh parameters leave no trace."""
+        random = torch.get_rng_state()
+        try:
+            module = obj(**call.init)
+            ready = "_parameters" in vars(module)
+        except AttributeError as error:
+            if "Module.__init__()" not in str(error):
+                raise
+            ready = False
+        finally:
+            torch.set_rng_state(random)
+        if not ready:
+            raise WrongObject(
+                "super().__init__() has not run when your class needs it: it prepares the places where "
+                "parameters are kept. Make it the first line of __init__, brackets included."
+            )
+        return module
+
     def _compare_parameters(self, module: nn.Module, state: Mapping[str, Any]) -> None:
         yours = {name: tuple(p.shape) for name, p in module.named_parameters()}
         due = {name: tuple(tensor.shape) for name, tensor in state.items()}
-        if yours == due:
-            return
         missing = [name for name in due if name not in yours]
         extra = [name for name in yours if name not in due]
         if missing or extra:
-            said = [f"it lacks {', '.join(missing)}"] if missing else []
-            said += [f"it has {', '.join(extra)} beyond them"] if extra else []
+            said = f"lacks {', '.join(missing)}" if missing else ""
+            said += " and " if missing and extra else ""
+            said += f"has {', '.join(extra)} beyond them" if extra else ""
             raise WrongObject(
-                f"The parameters should be {', '.join(due)}; in yours, {' and '.join(said)}. "
-                "Keep the names of the exercise: the check loads parameters by them."
+                f"The parameters should be {', '.join(due)}. Your class {said}. "
+                + _why_parameters_differ(module, missing, extra)
             )
-        name = next(name for name in due if due[name] != yours[name])
-        raise WrongObject(f"{name} should have shape {due[name]}; yours has {yours[name]}.")
+        for name, shape in due.items():
+            if shape != yours[name]:
+                raise WrongObject(
+                    f"{name} should have shape {shape}; yours has {yours[name]}."
+                    + _why_shape_differs(module, name, shape, yours[name])
+                )
 
     def expect(self, oracle: Callable[..., Any], call: Call) -> Any:
         return oracle(call.state, *call.args, **call.kwargs, **call.init)
 
 
+def _why_parameters_differ(module: nn.Module, missing: list[str], extra: list[str]) -> str:
+    """Return what most likely went wrong, in one sentence."""
+    wanted = {name.split(".")[0] for name in missing}
+    for name, value in vars(module).items():
+        if isinstance(value, torch.Tensor) and name in wanted:
+            return f"self.{name} is a plain tensor: wrap it in nn.Parameter, or keep a layer that holds it."
+        held = [] if name.startswith("_") else list(leaves(value))
+        if len(held) > 1 and isinstance(held[0], nn.Module):
+            return f"PyTorch does not look inside self.{name}: set each layer on self under its own name."
+    for name in sorted(wanted.intersection(extra)):
+        return f"self.{name} should be a layer: its weight is then called {name}.weight."
+    if missing and not extra:
+        return "Set them on self, in __init__: the check loads parameters by their names."
+    if not missing and all(name.endswith("bias") for name in extra):
+        return "A layer is made without a bias by bias=False."
+    return "Keep the names of the exercise: the check loads parameters by them."
+
+
+def _why_shape_differs(module: nn.Module, name: str, due: Any, yours: Any) -> str:
+    layer = module.get_submodule(name.rpartition(".")[0])
+    if isinstance(layer, nn.Linear) and yours == due[::-1]:
+        return " nn.Linear takes the width of its inputs first, of its outputs second."
+    return ""
+
+
 def _a(obj: Any) -> str:
+    if obj is None:
+        return "None"
     if inspect.isclass(obj):
         return f"the class {obj.__name__}"
     if inspect.isroutine(obj):

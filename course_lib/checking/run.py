@@ -14,9 +14,9 @@ from course_lib.checking.exercise import Case
 from course_lib.checking.forbidden import ForbiddenCall, Watch
 from course_lib.checking.guard import GlobalState
 from course_lib.checking.noise import noise
-from course_lib.checking.protocol import Call, Protocol, WrongObject
+from course_lib.checking.protocol import Call, Protocol
 from course_lib.checking.timeout import Timeout, limit
-from course_lib.checking.values import copy, equal, leaves, memory
+from course_lib.checking.values import copy, each, equal, leaves, memory
 
 #: Most that an answer's own prints may weigh in a result.
 PRINTED = 20_000
@@ -59,20 +59,22 @@ class Runner:
             with self._guard():
                 value = self.protocol.call(obj, call)
                 gradients = gradients_of(value, call) if case.gradients else ()
-        except (WrongObject, Exception) as error:
-            return Outcome(error=error)
-        except SystemExit as error:
+                shared = bool(memory(value) & memory([*call.args, *call.kwargs.values()]))
+                value = each(value, _detached)
+        except (Timeout, KeyboardInterrupt):
+            raise
+        except BaseException as error:
             return Outcome(error=error)
         finally:
             changes = state.changes()
             state.restore()
         return Outcome(
-            value=_detach(value),
+            value=value,
             gradients=gradients,
             changed_inputs=not equal(
                 (call.args, dict(call.kwargs)), (case.args, dict(case.kwargs))
             ),
-            shares_memory=bool(memory(value) & memory([*call.args, *call.kwargs.values()])),
+            shares_memory=shared,
             changed_state=changes,
         )
 
@@ -80,7 +82,7 @@ class Runner:
         """Return a guarded way for a property to call the answer again, with inputs of its own."""
 
         def again(*args: Any, **kwargs: Any) -> Any:
-            call = Call(args, kwargs, dict(case.init), copy(dict(case.state)))
+            call = Call(copy(args), copy(kwargs), dict(case.init), copy(dict(case.state)))
             with self._guard():
                 return self.protocol.call(obj, call)
 
@@ -109,10 +111,10 @@ class Runner:
         started = time.perf_counter()
         try:
             with (
+                limit(self.seconds),  # first: what it has to say must not go where the prints go
                 contextlib.redirect_stdout(self.printed),
                 contextlib.redirect_stderr(self.printed),
                 warnings.catch_warnings(action="ignore"),
-                limit(self.seconds),
             ):
                 yield
         finally:
@@ -138,7 +140,5 @@ def gradients_of(value: Any, call: Call) -> tuple[torch.Tensor | None, ...]:
     return torch.autograd.grad(sum(pulls), inputs, allow_unused=True)
 
 
-def _detach(value: Any) -> Any:
-    from course_lib.checking.values import each
-
-    return each(value, lambda leaf: leaf.detach() if isinstance(leaf, torch.Tensor) else leaf)
+def _detached(leaf: Any) -> Any:
+    return leaf.detach() if isinstance(leaf, torch.Tensor) else leaf

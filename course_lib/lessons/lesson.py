@@ -105,6 +105,9 @@ class Lesson:
         if isinstance(obj, str) and name is None:
             example = obj if obj in known else next(iter(known), "name")
             print(f"✗ lesson.check takes the function itself, without quotes: lesson.check({example}).")
+        elif key is None and type(obj).__name__ in known:
+            kind = type(obj).__name__
+            print(f"✗ This is an object of {kind}; pass the class itself: lesson.check({kind}).")
         elif key is None or key == "<lambda>":
             kind = "a lambda" if key else f"{type(obj).__name__} object"
             print(

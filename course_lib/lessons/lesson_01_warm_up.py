@@ -456,8 +456,8 @@ EMBED = Exercise(
     reference=f"{REFERENCE}.embed",
     hints=(
         (
-            "A tensor of whole numbers can stand between the brackets of another tensor. What does "
-            "table[torch.tensor([2, 0])] give?"
+            "A tensor of whole numbers can stand between the brackets of another tensor, and picks along "
+            "its first axis. Try it on a table of three rows."
         ),
         "the rows of table, picked by ids along its first axis; ids may have any shape",
         (
