@@ -28,7 +28,7 @@ __all__ = [
     "ExerciseProgress",
     "LessonProgress",
     "ProgressStore",
-    "default_folder",
+    "progress_folder",
     "work_folder",
 ]
 
@@ -49,8 +49,15 @@ def work_folder(start: Path | None = None) -> Path | None:
         return None
 
 
-def default_folder(start: Path | None = None) -> Path:
-    """Return the folder for progress: `.course/` found upward, else the user's data folder."""
+def progress_folder(start: Path | None = None) -> Path | None:
+    """Return where progress is kept: `COURSE_PROGRESS`, `.course/` found upward, or the user's data.
+
+    Returns:
+        The folder, which need not exist yet; None under `COURSE_PROGRESS=off`.
+    """
+    setting = os.environ.get("COURSE_PROGRESS", "").strip()
+    if setting:
+        return None if setting.lower() == "off" else Path(os.path.expanduser(setting))
     work = work_folder(start)
     if work is not None:
         return work / ".course"
@@ -86,10 +93,9 @@ class ProgressStore:
         `COURSE_PROGRESS=off` records nothing on disk; another value names the folder. Within one
         process a folder has one store, so that a set-up cell run again loses nothing.
         """
-        setting = os.environ.get("COURSE_PROGRESS", "").strip()
-        if setting.lower() == "off":
+        folder = progress_folder(start)
+        if folder is None:
             return cls(None)
-        folder = Path(os.path.expanduser(setting)) if setting else default_folder(start)
         return _OPEN.setdefault(os.path.abspath(folder), cls(folder))
 
     def __repr__(self) -> str:

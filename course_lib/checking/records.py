@@ -91,10 +91,17 @@ class ExerciseProgress:
 
 @dataclass
 class LessonProgress:
-    """One lesson's events, folded: exercises by name, last guesses by prediction id."""
+    """One lesson's events, folded.
+
+    Args:
+        exercises: by name.
+        guesses: the last one, by prediction id.
+        last: when the last event came, or "".
+    """
 
     exercises: dict[str, ExerciseProgress] = field(default_factory=dict)
     guesses: dict[str, str] = field(default_factory=dict)
+    last: str = ""
 
     def exercise(self, name: str) -> ExerciseProgress:
         """Return the progress of one exercise; an untouched one when there is none."""
@@ -102,6 +109,7 @@ class LessonProgress:
 
     def add(self, event: Event) -> None:
         """Take in one event."""
+        self.last = max(self.last, event.at)
         if event.kind == "predict":
             if event.detail is not None:
                 self.guesses[event.name] = event.detail

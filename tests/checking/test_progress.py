@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from course_lib.checking import progress
-from course_lib.checking.progress import Event, ProgressStore, default_folder, work_folder
+from course_lib.checking.progress import Event, ProgressStore, progress_folder, work_folder
 from course_lib.checking.records import parse, to_line
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
@@ -107,7 +107,7 @@ def test_without_a_work_folder_it_lives_in_the_users_data_folder(
     import platformdirs
 
     monkeypatch.setattr(platformdirs, "user_data_dir", lambda name, **_: f"{tmp_path}/data/{name}")
-    assert default_folder(tmp_path) == tmp_path / "data" / "attention-course"
+    assert progress_folder(tmp_path) == tmp_path / "data" / "attention-course"
     store = ProgressStore.open(tmp_path)
     assert not (tmp_path / "data").exists(), "opening writes nothing"
     store.record(check())
