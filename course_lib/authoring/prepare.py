@@ -1,0 +1,105 @@
+"""Everything about a lesson that can be known without executing its notebook."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+from course_lib.authoring.checkout import Checkout
+from course_lib.authoring.leaks import leaks
+from course_lib.authoring.lint import against_spec, style
+from course_lib.authoring.notebook import learners_notebook, solved_notebook
+from course_lib.authoring.problem import LessonError, Problem, failing
+from course_lib.authoring.rehearse import rehearse
+from course_lib.authoring.source import FILE_NAME, Source, read_source
+from course_lib.checking.exercise import LessonSpec
+
+
+@dataclass
+class Draft:
+    """A lesson ready to be built, or the reasons why it is not.
+
+    Args:
+        spec: of the lesson.
+        source: None when it could not be parsed.
+        solved: the solved notebook, not executed; None when something is wrong.
+        learners: the learner's copy.
+        faults: what keeps it from being built.
+        manners: what departs from the style; some of it fails `--check`.
+    """
+
+    spec: LessonSpec
+    source: Source | None = None
+    solved: NotebookNode | None = None
+    learners: NotebookNode | None = None
+    faults: list[Problem] = field(default_factory=list)
+    manners: list[Problem] = field(default_factory=list)
+
+
+def prepare(spec: LessonSpec, checkout: Checkout) -> Draft:
+    """Parse a lesson, hold it against its spec, rehearse its exercises, and write both notebooks."""
+    draft, path = Draft(spec), checkout.source(spec)
+    if not path.exists():
+        module = f"lesson_{spec.number}_{spec.slug}.py"
+        draft.faults.append(Problem(path, None, f"there is no such file, but there is {module}: write it"))
+        return draft
+    try:
+        source = draft.source = read_source(path)
+    except LessonError as error:
+        draft.faults.extend(error.problems)
+        return draft
+    draft.faults += against_spec(source, spec)
+    draft.manners += style(source, spec)
+    if failing(draft.faults):
+        return draft
+    draft.faults += rehearse(source, spec)
+    draft.solved, draft.learners = solved_notebook(source, spec), learners_notebook(source, spec)
+    texts = [cell.source for cell in draft.learners.cells]
+    draft.faults += [Problem(path, line, says) for line, says in leaks(source, texts)]
+    return draft
+
+
+def lessons_of_the_course() -> tuple[list[LessonSpec], list[Problem]]:
+    """Return every lesson that can be loaded, and why the others cannot."""
+    from course_lib.lessons import registry
+
+    specs, problems = [], []
+    for module in registry.numbers().values():
+        try:
+            specs.append(import_module(f"course_lib.lessons.{module}").LESSON)
+        except Exception as error:
+            path = registry.FOLDER / f"{module}.py"
+            line = _line_in(error, path)
+            problems.append(Problem(path, line, f"cannot be loaded: {type(error).__name__}: {error}"))
+    return specs, problems
+
+
+def _line_in(error: BaseException, path: Path) -> int | None:
+    if isinstance(error, SyntaxError):
+        return error.lineno
+    trace, found = error.__traceback__, None
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == str(path):
+            found = trace.tb_lineno
+        trace = trace.tb_next
+    return found
+
+
+def without_spec(checkout: Checkout, specs: Iterable[LessonSpec]) -> list[Problem]:
+    """Return the sources and notebooks that belong to no lesson."""
+    known = {checkout.source(spec).stem for spec in specs}
+    found = []
+    for path in sorted(checkout.root.glob("solutions/*.py")):
+        if FILE_NAME.fullmatch(path.name) and path.stem not in known:
+            says = f"a source without a spec: write course_lib/lessons/lesson_{path.name}"
+            found.append(Problem(path, None, says))
+    for path in _notebooks(checkout.root):
+        if path.stem not in known:
+            found.append(Problem(path, None, "a notebook without a source: remove it"))
+    return found
+
+
+def _notebooks(root: Path) -> Sequence[Path]:
+    return sorted([*root.glob("solutions/*.ipynb"), *root.glob("notebooks/*.ipynb")])
