@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from course_lib.checking import explain
-from course_lib.checking.compare import Finding, compare
+from course_lib.checking.compare import Finding, compare, unexpected
 from course_lib.checking.device import assumes_device
 from course_lib.checking.exercise import Case, Exercise
 from course_lib.checking.forbidden import find_forbidden
@@ -105,19 +105,21 @@ class _Check:
                 tolerance=self.exercise.tolerance,
                 parts=self.exercise.parts,
             )
-        if found is None or found.kind == "value":
-            found = self._broken_property(case, outcome, found) or found
+        if found is None or found.kind in {"value", "length"}:
+            found = self._broken_property(case, outcome, expected, found) or found
         return found or self._gradients(case, outcome, expected) or self._side_effects(outcome)
 
     def _broken_property(
-        self, case: Case, outcome: Outcome, found: Finding | None
+        self, case: Case, outcome: Outcome, expected: Expected | None, found: Finding | None
     ) -> Finding | None:
         for prop in self.exercise.properties:
             try:
                 said = prop.holds(self.runner.caller(self.obj, case), case, outcome.value)
             except Exception as error:
-                # A property that trips over a strange result has nothing to say; the values do.
-                said = explain.raised(self.exercise, case, error) if explain.is_own(error) else None
+                if not explain.is_own(error):
+                    # Tripped over a strange result: the values say more, where they are known.
+                    return unexpected(outcome.value) if expected is None else None
+                said = explain.raised(self.exercise, case, error)
             if said is not None:
                 return Finding("property", said, found.difference if found else None)
         return None

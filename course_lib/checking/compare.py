@@ -18,7 +18,7 @@ ROUNDING = {torch.float32: 2e-5, torch.float16: 5e-3, torch.bfloat16: 4e-2}
 
 @dataclass(frozen=True)
 class Finding:
-    """The first thing wrong with a result. `kind` is one of type, shape, dtype, device, nan, value."""
+    """The first thing wrong with a result. `kind` is one of type, length, shape, dtype, device, nan, value."""
 
     kind: str
     message: str
@@ -59,7 +59,7 @@ def _list(value: Any, expected: list[Any], tolerance: float) -> Finding | None:
     if not isinstance(value, tuple | list):
         return Finding("type", f"A list is due; yours is {_kind(value)}.{_type_hint(value)}")
     if len(value) != len(expected):
-        return Finding("type", f"A list of {len(expected)} is due; yours has {len(value)}.")
+        return Finding("length", f"A list of {len(expected)} is due; yours has {len(value)}.")
     for at, (yours, theirs) in enumerate(zip(value, expected, strict=True)):
         found = compare(yours, theirs, tolerance=tolerance)
         if found is not None:
