@@ -189,12 +189,12 @@ WEIGHTED_MEAN = Exercise(
 
 def score_cases() -> list[Case]:
     by_hand = Case(
-        label="two queries, three keys on a line, h = 2",
-        args=(_f64([[0], [3]]), _f64([[0], [1], [4]]), 2.0),
+        label="two queries, three keys on a line, h = 0.5",
+        args=(_f64([[0], [3]]), _f64([[0], [1], [4]]), 0.5),
     )
     plane = Case(
-        label="one query, two keys in a plane, h = 0.5",
-        args=(_f64([[1, 1]]), _f64([[0, 1], [2, 3]]), 0.5),
+        label="one query, two keys in a plane, h = 2",
+        args=(_f64([[1, 1]]), _f64([[0, 1], [2, 3]]), 2.0),
     )
     drawn = [
         Case(
@@ -231,7 +231,7 @@ def score_oracle(queries: Tensor, keys: Tensor, bandwidth: Any) -> Tensor:
         pairs = zip(queries, keys, strict=True)
         return torch.stack([score_oracle(q, k, bandwidth) for q, k in pairs])
     rows = [torch.stack([((query - key) ** 2).sum() for key in keys]) for query in queries]
-    return -0.5 * torch.stack(rows) / bandwidth**2
+    return 0.0 - 0.5 * torch.stack(rows) / bandwidth**2
 
 
 def one_bandwidth_away(call: Any, case: Case, value: Any) -> str | None:
@@ -292,8 +292,8 @@ def regression_cases() -> list[Case]:
     ]
     return [
         Case(
-            label="halfway, then at the first of two keys",
-            args=(_f64([[0.5], [0]]), keys, values, 1.0),
+            label="halfway, then at the first of two keys, h = 0.5",
+            args=(_f64([[0.5], [0]]), keys, values, 0.5),
         ),
         *drawn,
         Case(

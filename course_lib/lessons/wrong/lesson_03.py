@@ -299,7 +299,7 @@ NADARAYA_WATSON = (
         code=lambda q, k, v, h: _kernel(q, k, h).softmax(-1) @ v,
         says="You hand the kernel to the softmax: the exponential is taken twice.",
         why="The kernel lies between 0 and 1, so its exponentials lie between 1 and 2.72, and far keys keep "
-        "a third of a near key's weight. The softmax wants the log-kernel, the scores.",
+        "more than a third of a near key's weight. The softmax wants the log-kernel, the scores.",
     ),
     WrongAnswer(
         id="underflows",
