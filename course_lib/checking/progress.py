@@ -50,7 +50,7 @@ def work_folder(start: Path | None = None) -> Path | None:
 
 
 def progress_folder(start: Path | None = None) -> Path | None:
-    """Return where progress is kept: `COURSE_PROGRESS`, `.course/` found upward, or the user's data.
+    """Return where progress is kept: `COURSE_PROGRESS`, `.course/` upward, or the user's data.
 
     Returns:
         The folder, which need not exist yet; None under `COURSE_PROGRESS=off`.
@@ -116,7 +116,7 @@ class ProgressStore:
                 return True
             try:
                 self._append(self.file, b"".join(map(to_line, self._kept)))
-            except Exception as error:  # noqa: BLE001 (whatever it is, the lesson goes on)
+            except Exception as error:  # whatever it is, the lesson goes on
                 self._complain(error)
                 return False
             self._kept.clear()
@@ -137,8 +137,8 @@ class ProgressStore:
             atexit.register(self.flush)
         self._say_once(
             "unsaved",
-            f"Your progress cannot be saved: {_reason(error, self.file)}. It is kept in memory while "
-            "this kernel runs and saved as soon as that works; go on with the lesson.",
+            f"Your progress cannot be saved: {_reason(error, self.file)}. It is kept in memory "
+            "while this kernel runs and saved as soon as that works; go on with the lesson.",
         )
 
     def _say_once(self, key: str, sentence: str) -> None:
@@ -257,19 +257,23 @@ def _reason(error: Exception, file: Path | None, verb: str = "write in") -> str:
     if code in _FULL:
         return f"no space is left for {place}"
     if code in _REFUSED:
-        return f"you may not {verb} {place}; give yourself that right, or name a folder in COURSE_PROGRESS"
+        advice = "give yourself that right, or name a folder in COURSE_PROGRESS"
+        return f"you may not {verb} {place}; {advice}"
     return f"{place} gives “{getattr(error, 'strerror', None) or error}”"
 
 
 def _damaged_sentence(reading: Reading, file: Path | None) -> str:
     lines = "1 line" if reading.damaged == 1 else f"{reading.damaged} lines"
-    return f"{lines} of {file} cannot be read, torn by a crash or edited; all others count. Nothing to do."
+    return (
+        f"{lines} of {file} cannot be read, torn by a crash or edited. "
+        "All others count; there is nothing to do."
+    )
 
 
 def _newer_sentence(reading: Reading, version: int, file: Path | None) -> str:
     count = reading.newer[version]
     records = "1 record" if count == 1 else f"{count} records"
     return (
-        f"{records} in {file} come from a newer course (version {version}; this one reads {VERSION}). "
-        "They stay there and are not counted: update the course to see them."
+        f"{records} in {file} come from a newer course (version {version}; this one reads "
+        f"{VERSION}). They stay there and are not counted: update the course to see them."
     )

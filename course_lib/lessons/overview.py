@@ -338,10 +338,7 @@ def _html_row(row: Row, *, here: bool) -> str:
     cells = [
         (str(spec.minutes), RIGHT),
         (", ".join(spec.needs) or "none", LEFT),
-        (
-            f'<span aria-hidden="true">{_bar(row)}</span> {_passed(row)}',
-            f"{LEFT}; white-space: nowrap",
-        ),
+        (bar + _passed(row), f"{LEFT}; white-space: nowrap"),
         (str(row.hints), RIGHT),
         (("<strong>Go on here:</strong> " if here else "") + escape(row.what_next()), LEFT),
     ]

@@ -18,7 +18,6 @@ from course_lib.errors import CourseError
 from course_lib.lessons import overview, registry
 from course_lib.lessons.overview import map_html, map_text, show_progress
 
-
 View = Callable[[list[LessonSpec], ProgressStore], str]
 
 
@@ -388,7 +387,7 @@ def test_a_named_work_folder_beats_the_setting(
 @pytest.mark.parametrize("name", [".", "missing", "file"])
 def test_a_folder_that_is_no_work_folder_is_refused(name: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(CourseError, match="is no work folder: .* course lab --work"):
+    with pytest.raises(CourseError, match=r"is no work folder: .* course lab --work"):
         show_progress(as_json=False, work=tmp_path / name)
 
 
