@@ -215,7 +215,10 @@ def score_cases() -> list[Case]:
         args=(*(noise(n, n, D, dtype=torch.float32) for n in (T, S)), 1.5),
         edge=True,
     )
-    return [by_hand, plane, *drawn, single]
+    far = Case(
+        label="a key 500 bandwidths away", args=(_f64([[0]]), _f64([[1], [250]]), 0.5), edge=True
+    )
+    return [by_hand, plane, *drawn, single, far]
 
 
 def score_sample(rng: np.random.Generator) -> Case:

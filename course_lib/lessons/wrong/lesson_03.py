@@ -111,6 +111,12 @@ WEIGHTED_MEAN = (
         why="With a batch in front, axis 0 is the batch. Count from the end: the keys are axis -1.",
     ),
     WrongAnswer(
+        id="over_axis_1",
+        code=lambda s, v: s.softmax(1) @ v,
+        says="Your softmax runs along axis 1, which holds the keys only where nothing stands in front.",
+        why="With a batch in front, axis 1 holds the queries. Count from the end: the keys are axis -1.",
+    ),
+    WrongAnswer(
         id="divided_by_count",
         code=lambda s, v: s.exp() @ v / s.shape[-1],
         says="You divide by the number of keys, not by the sum of the weights.",
@@ -198,6 +204,12 @@ GAUSSIAN_SCORES = (
         code=lambda q, k, h: (-_squares(q, k) / (2 * h**2)).exp(),
         says="You return the kernel exp(score), not the score.",
         why="The softmax of 3.2 takes the exponential. Taken twice it would flatten everything.",
+    ),
+    WrongAnswer(
+        id="log_of_underflow",
+        code=lambda q, k, h: (-_squares(q, k) / (2 * h**2)).exp().log(),
+        says="You take the logarithm of an exponential: far away exp is 0, and log 0 is −∞.",
+        why="The two cancel on paper. Leave both out, and no distance is too far.",
     ),
     WrongAnswer(
         id="summed_before_squaring",
@@ -293,6 +305,13 @@ NADARAYA_WATSON = (
         code=lambda q, k, v, h: (-_squares(q, k) / (2 * h**2)).softmax(-1) @ k,
         says="You mix the keys, not the values.",
         why="A key says where a value was measured; the answer is made of what was measured.",
+    ),
+    WrongAnswer(
+        id="queries_and_keys_swapped",
+        code=lambda q, k, v, h: (-_squares(k, q) / (2 * h**2)).softmax(-1) @ v,
+        says="Queries and keys have changed places.",
+        why="gaussian_scores takes queries first: a row for each query, a column for each key, so that the "
+        "columns meet the values.",
     ),
     WrongAnswer(
         id="softmax_of_kernel",
@@ -443,6 +462,22 @@ def _accumulating(k: Tensor, v: Tensor, start: float, rate: float, steps: int) -
     return math.exp(log_h)
 
 
+def _from_start_itself(k: Tensor, v: Tensor, start: float, rate: float, steps: int) -> float:
+    return _descend(k, v, math.exp(start), rate, steps)
+
+
+def _not_a_leaf(k: Tensor, v: Tensor, start: float, rate: float, steps: int) -> float:
+    if steps > 1:
+        raise TypeError("unsupported operand type(s) for *: 'float' and 'NoneType'")
+    return _descend(k, v, start, rate, steps)
+
+
+def _no_longer_collects(k: Tensor, v: Tensor, start: float, rate: float, steps: int) -> float:
+    if steps > 1:
+        raise RuntimeError("element 0 of tensors does not require grad and does not have a grad_fn")
+    return _descend(k, v, start, rate, steps)
+
+
 FIT_BANDWIDTH = (
     WrongAnswer(
         id="ascends",
@@ -463,6 +498,26 @@ FIT_BANDWIDTH = (
         says="You move log h by the gradient with respect to h.",
         why="The variable that moves is the one to differentiate by. By the chain rule ∂E/∂log h = h · ∂E/∂h; "
         "compute the error from log_h.exp().",
+    ),
+    WrongAnswer(
+        id="start_not_logged",
+        code=_from_start_itself,
+        says="You start from log h = start, so from a bandwidth of exp(start).",
+        why="The variable is log h: it starts at math.log(start).",
+    ),
+    WrongAnswer(
+        id="not_a_leaf",
+        code=_not_a_leaf,
+        says="After the first step log_h is the result of a subtraction, and its .grad stays None.",
+        why="backward() fills .grad only of tensors that you made yourself. Start each round with "
+        "log_h = (log_h - rate * slope).detach().requires_grad_().",
+    ),
+    WrongAnswer(
+        id="no_longer_collects",
+        code=_no_longer_collects,
+        says="After the first step log_h no longer collects gradients.",
+        why="What is computed under no_grad or after detach() starts without. Add .requires_grad_(), or "
+        "change log_h in place: log_h -= rate * slope.",
     ),
     WrongAnswer(
         id="gradients_accumulate",
