@@ -18,7 +18,10 @@ ROUNDING = {torch.float32: 2e-5, torch.float16: 5e-3, torch.bfloat16: 4e-2}
 
 @dataclass(frozen=True)
 class Finding:
-    """The first thing wrong with a result. `kind` is one of type, length, shape, dtype, device, nan, value."""
+    """The first thing wrong with a result.
+
+    `kind` is one of type, length, shape, dtype, device, nan, value.
+    """
 
     kind: str
     message: str
