@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from course_lib.authoring.checkout import Checkout, replace_files
 from course_lib.authoring.drift import drift, output_problems
-from course_lib.authoring.execute import CellFailed, execute
+from course_lib.authoring.execute import CellError, execute
 from course_lib.authoring.notebook import as_bytes
 from course_lib.authoring.outputs import KB
 from course_lib.authoring.prepare import Draft, lessons_of_the_course, prepare, without_spec
@@ -44,11 +44,11 @@ def run_build(
     Raises:
         CourseError: when there is no such lesson, or no checkout.
     """
+    started = time.perf_counter()
     checkout = Checkout(root.resolve()) if root is not None else Checkout.find()
     specs, problems = _asked(lesson, lessons)
     if lesson is None:
         problems += without_spec(checkout, specs)
-    started = time.perf_counter()
     try:
         work = _check if check else _build
         problems += work(specs, checkout)
@@ -94,11 +94,13 @@ def _build(specs: Sequence[LessonSpec], checkout: Checkout) -> list[Problem]:
 def _build_one(draft: Draft, checkout: Checkout) -> list[Problem]:
     """Execute one lesson and replace its two notebooks; on a failure both stay as they are."""
     source, solved, learners = draft.source, draft.solved, draft.learners
-    assert source is not None and solved is not None and learners is not None
+    assert source is not None
+    assert solved is not None
+    assert learners is not None
     started = time.perf_counter()
     try:
         _execute(draft.spec, solved)
-    except CellFailed as error:
+    except CellError as error:
         print(f"{draft.spec.number}  {draft.spec.title}: failed, nothing written", flush=True)
         return [_failed(source, error)]
     path = checkout.solved(draft.spec)
@@ -116,8 +118,9 @@ def _build_one(draft: Draft, checkout: Checkout) -> list[Problem]:
 
 def _execute(spec: LessonSpec, notebook: NotebookNode) -> None:
     quiet = not sys.stdout.isatty() or os.environ.get("COURSE_QUIET") == "1"
+    total = len(notebook.cells)
     with tqdm(
-        total=len(notebook.cells), desc=spec.number, unit="cell", file=sys.stdout, disable=quiet, leave=False
+        total=total, desc=spec.number, unit="cell", file=sys.stdout, disable=quiet, leave=False
     ) as bar:
         execute(notebook, on_cell=lambda index: _advance(bar, index + 1))
 
@@ -126,7 +129,7 @@ def _advance(bar: "tqdm[None]", place: int) -> None:
     bar.update(place - bar.n)
 
 
-def _failed(source: Source, error: CellFailed) -> Problem:
+def _failed(source: Source, error: CellError) -> Problem:
     """Name the line of the source on which a cell failed."""
     cell = source.cells[error.index]
     line = cell.line
@@ -160,7 +163,7 @@ def _sum_up(
         print(problem.as_text(checkout.root))
     more = f", {len(advice)} pieces of advice" if advice else ""
     more += " (course build --check lists them)" if advice and not check else ""
-    done = "checked" if check else "built"
+    done = "checked" if check else "gone through"
     count = f"{lessons} lesson{'s' * (lessons != 1)} {done} in {seconds:.1f} s"
-    print(f"{count}: {len(bad) or 'no'} problem{'s' * (len(bad) != 1)}{more}")
+    print(f"{count}: {len(bad) or 'no'} problem{'s' * (len(bad) != 1)}{more}", flush=True)
     return 1 if bad else 0

@@ -26,8 +26,8 @@ class Checkout:
         root = Path(course_lib.__file__).resolve().parents[1]
         if not (root / "pyproject.toml").exists():
             raise CourseError(
-                f"lessons are written in a checkout of the course, but course_lib is installed in {root}. "
-                "Clone the repository, run `make env` in it, and call its .venv/bin/course."
+                "lessons are written in a checkout of the course, but course_lib is installed in "
+                f"{root}. Clone the repository, run `make env` there, call its .venv/bin/course."
             )
         return cls(root)
 

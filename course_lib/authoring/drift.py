@@ -4,12 +4,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from nbformat import NotebookNode
 
 from course_lib.authoring.checkout import Checkout
 from course_lib.authoring.leaks import leaks
-from course_lib.authoring.notebook import as_bytes
+from course_lib.authoring.notebook import as_bytes, from_text
 from course_lib.authoring.outputs import KB, LEARNERS_KB, SOLVED_KB, outputs_of, problems_in
 from course_lib.authoring.prepare import Draft
 from course_lib.authoring.problem import Problem
@@ -41,7 +40,7 @@ def _learners(source: Source, due: NotebookNode, path: Path) -> Iterator[Problem
 
 
 def _leaks_on_disk(source: Source, found: NotebookNode, path: Path) -> Iterator[Problem]:
-    """Look for solutions in a copy that somebody has edited, cell by cell where cells still match."""
+    """Look for solutions in a copy that somebody has edited, where its cells still match."""
     if len(found.cells) == len(source.cells):
         for _, says in leaks(source, [cell.source for cell in found.cells]):
             yield Problem(path, None, says)
@@ -62,11 +61,13 @@ def _solved(source: Source, due: NotebookNode, path: Path, root: Path) -> Iterat
 
 def missing_outputs(source: Source, notebook: NotebookNode, path: Path) -> Iterator[Problem]:
     """Say so when a notebook was not executed to its end."""
-    code = [(c, line) for c, line in _with_lines(source, notebook) if c.cell_type == "code"]
-    if any(cell.execution_count is None for cell, _ in code) or not any(outputs_of(c) for c, _ in code):
-        yield Problem(path, None, f"a solved notebook without outputs: run course build {source.number}")
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    run = all(cell.execution_count is not None for cell in code)
+    if not (run and any(outputs_of(cell) for cell in code)):
+        says = f"a solved notebook without outputs: run course build {source.number}"
+        yield Problem(path, None, says)
         return
-    for cell, line in code:
+    for cell, line in _with_lines(source, notebook):
         if cell.metadata.get("course", {}).get("role") == "check" and not outputs_of(cell):
             yield Problem(source.path, line, "this check printed nothing in the solved notebook")
 
@@ -74,11 +75,11 @@ def missing_outputs(source: Source, notebook: NotebookNode, path: Path) -> Itera
 def output_problems(
     source: Source, notebook: NotebookNode, path: Path, root: Path
 ) -> Iterator[Problem]:
-    """Say what is wrong with the outputs of a solved notebook, by line of the source where known."""
+    """Say what is wrong with the outputs of a solved notebook, by line of the source."""
     for place, (cell, line) in enumerate(_with_lines(source, notebook), 1):
         for says in problems_in(cell, root):
-            where = (source.path, line) if line is not None else (path, None)
-            yield Problem(*where, f"cell {place} of {path.name}: {says}")
+            file = path if line is None else source.path
+            yield Problem(file, line, f"cell {place} of {path.name}: {says}")
         text = "".join(output.get("text", "") for output in outputs_of(cell))
         if cell.metadata.get("course", {}).get("role") == "check" and text.startswith(("✗", "○")):
             yield Problem(source.path, line, f"this check does not pass in {path.name}")
@@ -97,7 +98,7 @@ def _read(path: Path) -> Any:
     if not path.exists():
         return Problem(path, None, f"missing: run course build {path.name[:2]}")
     try:
-        return nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
+        return from_text(path.read_text(encoding="utf-8"))
     except Exception as error:
         said = str(error).splitlines()[0][:100] if str(error) else type(error).__name__
         return Problem(path, None, f"not a notebook ({said}): run course build {path.name[:2]}")
@@ -105,7 +106,7 @@ def _read(path: Path) -> Any:
 
 def _bare(notebook: NotebookNode) -> dict[str, Any]:
     """Return a notebook as plain data without what execution adds."""
-    plain: dict[str, Any] = nbformat.from_dict(notebook)
+    plain: dict[str, Any] = dict(notebook)
     cells = [
         {key: value for key, value in cell.items() if key not in ("outputs", "execution_count")}
         for cell in plain["cells"]
@@ -119,14 +120,14 @@ def _differs(source: Source, due: NotebookNode, found: NotebookNode, path: Path)
     pairs = zip(source.cells, _bare(due)["cells"], _bare(found)["cells"], strict=False)
     for place, (cell, one, other) in enumerate(pairs, 1):
         if one != other:
-            what = [key for key in {**one, **other} if one.get(key) != other.get(key)]
-            where = f"first in cell {place} (line {cell.line} of the source: {', '.join(sorted(what))})"
+            keys = sorted(key for key in {**one, **other} if one.get(key) != other.get(key))
+            where = f"first in cell {place} (line {cell.line} of the source: {', '.join(keys)})"
             return Problem(path, None, f"differs from its source, {where}. {mend}")
     if len(due.cells) != len(found.cells):
-        what = f"it has {len(found.cells)} cells, its source {len(due.cells)}"
+        said = f"it has {len(found.cells)} cells, its source {len(due.cells)}"
     else:
-        what = "in its metadata or layout"
-    return Problem(path, None, f"differs from its source: {what}. {mend}")
+        said = "in its metadata or layout"
+    return Problem(path, None, f"differs from its source: {said}. {mend}")
 
 
 def _weight(path: Path, most: int) -> Iterator[Problem]:

@@ -15,6 +15,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from traitlets import default
+from traitlets.config import Config
 
 from course_lib.authoring.notebook import LANGUAGE
 from course_lib.errors import CourseError
@@ -33,10 +34,12 @@ STATIC = {
 _UNSET = ("MPLBACKEND", "NBGRADER_EXECUTION", "COURSE_DATA", "PYTHONSTARTUP", "PYTHONWARNINGS")
 #: Seconds for one cell.
 CELL_SECONDS = 180
+#: Bytes that a path of a socket may have everywhere, less those that are appended.
+LONGEST_SOCKET = 90
 _ANSI = re.compile(r"\x1b\[[0-9;]*[a-zA-Z]")
 
 
-class CellFailed(CourseError):
+class CellError(CourseError):
     """A cell did not run to its end.
 
     Args:
@@ -66,7 +69,7 @@ def execute(
         on_cell: called with the index of each cell that has run.
 
     Raises:
-        CellFailed: when a cell raises, takes too long, or ends its kernel.
+        CellError: when a cell raises, takes too long, or ends its kernel.
     """
     with tempfile.TemporaryDirectory(prefix="course-build-") as folder:
         places = {"IPYTHONDIR": os.path.join(folder, "ipython"), "PWD": os.path.join(folder, "cwd")}
@@ -74,12 +77,12 @@ def execute(
             os.mkdir(place)
         everything = {k: v for k, v in os.environ.items() if k not in _UNSET}
         run = _Run(notebook, {**everything, **STATIC, **places, **(env or {})}, seconds, on_cell)
-        run.finish(places["PWD"])
+        run.finish(places["PWD"], os.path.join(folder, "kernel"))
     _clean(notebook)
     return notebook
 
 
-class _Kernel(AsyncKernelManager):
+class NativeKernel(AsyncKernelManager):
     """Looks into no folder of kernels: the one of this very interpreter is what must run."""
 
     @default("kernel_spec_manager")
@@ -87,20 +90,31 @@ class _Kernel(AsyncKernelManager):
         return KernelSpecManager(kernel_dirs=[], parent=self)
 
 
+def _transport(socket: str) -> Config:
+    """Talk to the kernel through files, where the system can: no port, no network."""
+    if os.name != "posix" or len(socket) > LONGEST_SOCKET:
+        return Config()
+    return Config({"NativeKernel": {"transport": "ipc", "ip": socket}})
+
+
 class _Run:
     """One notebook in one kernel. nbclient lives in a thread, so that Ctrl-C is the caller's."""
 
     def __init__(
-        self, notebook: NotebookNode, env: dict[str, str], seconds: int, on_cell: Callable[[int], None]
+        self,
+        notebook: NotebookNode,
+        env: dict[str, str],
+        seconds: int,
+        on_cell: Callable[[int], None],
     ) -> None:
         self.notebook, self.env, self.seconds, self.on_cell = notebook, env, seconds, on_cell
         self.index = 0
         self.stop: Callable[[], object] = lambda: None
         self.started = threading.Event()
 
-    def finish(self, cwd: str) -> None:
+    def finish(self, cwd: str, socket: str) -> None:
         with ThreadPoolExecutor(1, thread_name_prefix="kernel") as pool:
-            done: Future[None] = pool.submit(lambda: asyncio.run(self._execute(cwd)))
+            done: Future[None] = pool.submit(lambda: asyncio.run(self._execute(cwd, socket)))
             try:
                 done.result()
             except BaseException:
@@ -108,25 +122,30 @@ class _Run:
                 self.stop()
                 raise
 
-    async def _execute(self, cwd: str) -> None:
-        task = asyncio.ensure_future(self._client(cwd).async_execute(env=self.env))
+    async def _execute(self, cwd: str, socket: str) -> None:
+        client = self._client(cwd, socket)
+        task = asyncio.ensure_future(client.async_execute(env=self.env))
         loop = asyncio.get_running_loop()
         self.stop = lambda: loop.is_closed() or loop.call_soon_threadsafe(task.cancel)
         self.started.set()
         try:
             await task
         except CellTimeoutError:
-            raise CellFailed(self.index, None, f"stopped: it ran longer than {self.seconds} s") from None
+            says = f"stopped: it ran longer than {self.seconds} s"
+            raise CellError(self.index, None, says) from None
         except DeadKernelError:
-            raise CellFailed(self.index, None, "the kernel died while this cell ran") from None
+            raise CellError(self.index, None, "the kernel died while this cell ran") from None
         except CellExecutionError:
             raise self._failure() from None
+        except RuntimeError as error:
+            raise CourseError(f"the kernel did not start: {error}") from None
 
-    def _client(self, cwd: str) -> NotebookClient:
+    def _client(self, cwd: str, socket: str) -> NotebookClient:
         return NotebookClient(
             self.notebook,
-            kernel_manager_class=_Kernel,
+            kernel_manager_class=NativeKernel,
             kernel_name="python3",
+            config=_transport(socket),
             timeout=self.seconds,
             resources={"metadata": {"path": cwd}},
             store_widget_state=False,
@@ -140,21 +159,21 @@ class _Run:
     def _note(self, cell: NotebookNode, cell_index: int) -> None:
         self.index = cell_index
 
-    def _failure(self) -> CellFailed:
+    def _failure(self) -> CellError:
         cell = self.notebook.cells[self.index]
         errors = [output for output in cell.outputs if output.output_type == "error"]
         if not errors:
-            return CellFailed(self.index, None, "the cell raised")
+            return CellError(self.index, None, "the cell raised")
         error = errors[-1]
         said = " ".join(_ANSI.sub("", str(error.evalue)).split())
-        return CellFailed(self.index, _line(cell, error), f"{error.ename}: {said}"[:500])
+        return CellError(self.index, _line(cell, error), f"{error.ename}: {said}"[:500])
 
 
 def _line(cell: NotebookNode, error: Any) -> int | None:
     """Return the line of the cell that a traceback came through last."""
     text = _ANSI.sub("", "\n".join(error.traceback))
     here = rf"Cell In\[{cell.execution_count}\], line (\d+)"
-    found = re.findall(here, text) or re.findall(r'File <ipython-input[^>]*>:(\d+)', text)
+    found = re.findall(here, text) or re.findall(r"File <ipython-input[^>]*>:(\d+)", text)
     return int(found[-1]) if found else None
 
 
@@ -166,5 +185,3 @@ def _clean(notebook: NotebookNode) -> None:
         cell.metadata.pop("execution", None)
         for output in cell.get("outputs", []):
             output.pop("transient", None)
-
-

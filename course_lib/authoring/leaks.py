@@ -48,8 +48,8 @@ def _own(exercise: Cell, text: str) -> Iterator[tuple[int, str]]:
             if _tokens(line) in shown or hidden_in_words:
                 yield (
                     number,
-                    f"this line of {exercise.exercise!r} is in the learner's copy too: {line.strip()!r}. "
-                    "Take it out of the stub, or move it out of the region",
+                    f"this line of {exercise.exercise!r} is in the learner's copy too: "
+                    f"{line.strip()!r}. Take it out of the stub, or move it out of the region",
                 )
 
 

@@ -14,7 +14,10 @@ SETUP_LINES, CODE_LINES, CODE_RUN = 6, 25, 2
 MARKDOWN_WORDS = 150
 CELLS, SECTIONS, WORDS = (40, 80), (4, 7), (2000, 4000)
 FILLER = re.compile(r"\b(simply|obviously|just|trivially|of course)\b", re.IGNORECASE)
-_ASKS = {"predict": "prediction", "reveal": "prediction", "hint": "exercise", "case": "exercise", "pair": "exercise"}
+_ASKS = {
+    **dict.fromkeys(("predict", "reveal"), "prediction"),
+    **dict.fromkeys(("hint", "case", "pair"), "exercise"),
+}
 
 
 def against_spec(source: Source, spec: LessonSpec) -> list[Problem]:
@@ -48,7 +51,7 @@ def _exercises(source: Source, spec: LessonSpec) -> Iterator[tuple[int | None, s
             yield cell.line, f"exercise {name!r} has no spec: add it to {module}"
     for name in known:
         if name not in cells:
-            yield None, f"exercise {name!r} of {module} has no cell: write one, or take out the spec"
+            yield None, f"exercise {name!r} of {module} has no cell: write one, or drop the spec"
     order = [name for name in cells if name in known]
     due = [name for name in known if name in cells]
     if order != due:
@@ -135,7 +138,7 @@ def _cell(source: Source, cell: Cell) -> Iterator[Problem]:
             yield Problem(source.path, cell.line, f"an image without alternative text: {image}")
         words = len(cell.source.split())
         if words > MARKDOWN_WORDS:
-            says = f"{words} words in one cell; {MARKDOWN_WORDS} at most: split it around an example"
+            says = f"{words} words in one cell; {MARKDOWN_WORDS} at most: split it"
             yield Problem(source.path, cell.line, says, fails=False)
         yield from _filler(source, cell)
     elif cell.role == "setup" and (lines := _count(cell.source)) > SETUP_LINES:
@@ -161,7 +164,7 @@ def _runs(source: Source) -> Iterator[Problem]:
     for code, group in groupby(source.cells, lambda cell: cell.kind == "code"):
         cells = list(group)
         if code and len(cells) > CODE_RUN:
-            says = f"{len(cells)} code cells in a row; {CODE_RUN} at most: say what comes next between them"
+            says = f"{len(cells)} code cells in a row; {CODE_RUN} at most: put words between"
             yield Problem(source.path, cells[CODE_RUN].line, says, fails=False)
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
 from course_lib.authoring.source import Cell, Source
 from course_lib.checking.exercise import LessonSpec
@@ -15,6 +14,9 @@ from course_lib.checking.exercise import LessonSpec
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 LANGUAGE = {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"}
 SCHEMA = 3
+#: nbformat carries no types.
+_nbformat: Any = nbformat
+_v4: Any = nbformat.v4
 LONGEST_ID = 64
 
 
@@ -30,7 +32,14 @@ def learners_notebook(source: Source, spec: LessonSpec) -> NotebookNode:
 
 def as_bytes(notebook: NotebookNode) -> bytes:
     """Return the bytes of a notebook file: sorted keys, one final newline."""
-    return (nbformat.writes(notebook, indent=1).rstrip("\n") + "\n").encode("utf-8")
+    text: str = _nbformat.writes(notebook, indent=1)
+    return (text.rstrip("\n") + "\n").encode("utf-8")
+
+
+def from_text(text: str) -> NotebookNode:
+    """Return the notebook that a file holds; raise whatever nbformat does when it holds none."""
+    notebook: NotebookNode = _nbformat.reads(text, as_version=4)
+    return notebook
 
 
 def _notebook(source: Source, spec: LessonSpec, *, solved: bool) -> NotebookNode:
@@ -41,14 +50,15 @@ def _notebook(source: Source, spec: LessonSpec, *, solved: bool) -> NotebookNode
         if cell.kind == "code":
             metadata["course"] = {"role": cell.role}
             metadata |= _nbgrader(cell, cell_id, spec)
-        make = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}[cell.kind]
+        make = getattr(_v4, f"new_{cell.kind}_cell")
         cells.append(make(text, id=cell_id, metadata=metadata))
     metadata = {
         "course": {"lesson": source.number},
         "kernelspec": dict(KERNELSPEC),
         "language_info": dict(LANGUAGE),
     }
-    return new_notebook(cells=cells, metadata=metadata)
+    notebook: NotebookNode = _v4.new_notebook(cells=cells, metadata=metadata)
+    return notebook
 
 
 def _nbgrader(cell: Cell, cell_id: str, spec: LessonSpec) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def problems_in(cell: NotebookNode, root: Path) -> Iterator[str]:
             yield f"the output is an error: {output.get('ename')}"
         size = len(json.dumps(output, ensure_ascii=False).encode())
         if size > OUTPUT_KB * KB:
-            yield f"an output of {size / KB:.0f} KB; {OUTPUT_KB} KB is the most: show less, or crop it"
+            yield f"an output of {size / KB:.0f} KB; {OUTPUT_KB} KB is the most: show less"
         if _names_machine(json.dumps(output, ensure_ascii=False), root):
             yield "an output names a folder of this machine: print names, not whole paths"
 
@@ -59,8 +59,9 @@ def images_without_alt(html: str) -> list[str]:
 def markdown_images_without_alt(text: str) -> list[str]:
     """Return the images of a Markdown text whose alternative text is missing or too short."""
     plain = re.sub(r"```.*?```|`[^`\n]*`", "", text, flags=re.DOTALL)
-    short = [m.group() for m in _MARKDOWN_IMAGE.finditer(plain) if len(m["alt"].strip()) < SHORTEST_ALT]
-    return [image[:60] for image in short] + images_without_alt(plain)
+    found = _MARKDOWN_IMAGE.finditer(plain)
+    short = [image.group()[:60] for image in found if len(image["alt"].strip()) < SHORTEST_ALT]
+    return short + images_without_alt(plain)
 
 
 class _Images(HTMLParser):

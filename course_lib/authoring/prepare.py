@@ -39,11 +39,11 @@ class Draft:
 
 
 def prepare(spec: LessonSpec, checkout: Checkout) -> Draft:
-    """Parse a lesson, hold it against its spec, rehearse its exercises, and write both notebooks."""
+    """Parse a lesson, hold it against its spec, rehearse its exercises, make both notebooks."""
     draft, path = Draft(spec), checkout.source(spec)
     if not path.exists():
-        module = f"lesson_{spec.number}_{spec.slug}.py"
-        draft.faults.append(Problem(path, None, f"there is no such file, but there is {module}: write it"))
+        says = f"missing, but there is lesson_{spec.number}_{spec.slug}.py: write it"
+        draft.faults.append(Problem(path, None, says))
         return draft
     try:
         source = draft.source = read_source(path)
@@ -71,8 +71,8 @@ def lessons_of_the_course() -> tuple[list[LessonSpec], list[Problem]]:
             specs.append(import_module(f"course_lib.lessons.{module}").LESSON)
         except Exception as error:
             path = registry.FOLDER / f"{module}.py"
-            line = _line_in(error, path)
-            problems.append(Problem(path, line, f"cannot be loaded: {type(error).__name__}: {error}"))
+            says = f"cannot be loaded: {type(error).__name__}: {error}"
+            problems.append(Problem(path, _line_in(error, path), says))
     return specs, problems
 
 

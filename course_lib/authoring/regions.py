@@ -59,7 +59,7 @@ def find_regions(lines: Sequence[Line]) -> tuple[list[Line | Region], list[Line]
         else:
             region = replace(region, stub=(*region.stub, (line, text)))
     if region is not None:
-        mistakes.append((region.line, f"the region opened here is never closed: add {END} after it"))
+        mistakes.append((region.line, f"the region opened here is never closed: add {END}"))
     mistakes += [
         found for part in parts if isinstance(part, Region) for found in _mistakes_inside(part)
     ]
@@ -75,7 +75,7 @@ def _marker(text: str) -> str | None:
 
 def _misplaced(marker: str | None, text: str, region: Region | None) -> str | None:
     if marker == "?":
-        return f"{text.strip()!r} is no marker; they are {BEGIN!r}, {STUB!r} and {END!r}, alone on a line"
+        return f"{text.strip()!r} is no marker; they are {BEGIN!r}, {STUB!r} and {END!r}"
     if marker == BEGIN and region is not None:
         return f"the region opened in line {region.line} is still open: add {END} before this one"
     if marker in (STUB, END) and region is None:

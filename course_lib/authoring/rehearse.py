@@ -1,4 +1,4 @@
-"""Prove a lesson's exercises before it is built: each solution passes its check, each stub is blank.
+"""Prove a lesson's exercises before it is built: solutions pass their checks, stubs are blank.
 
 Setup, given and exercise cells run here, in this process, as they do when a submission is graded:
 demonstrations and training do not. The code is the course's own.
@@ -75,7 +75,8 @@ class _Rehearsal:
             return
         result = self._check(name)
         if result.passed:
-            yield self._problem(line, f"the stub of {name!r} passes its check: leave something to do")
+            says = f"the stub of {name!r} passes its check: leave something to do"
+            yield self._problem(line, says)
         elif result.status.value != "not_started":
             yield self._problem(
                 line,
@@ -155,8 +156,8 @@ def _line_in(error: BaseException, file: str) -> int | None:
 def _advice(error: BaseException) -> str:
     if isinstance(error, NameError):
         return (
-            ". Setup, given and exercise cells stand on one another alone: demonstrations do not run "
-            "when answers are graded"
+            ". Setup, given and exercise cells stand on one another alone: demonstrations do not "
+            "run when answers are graded"
         )
     return ""
 

@@ -144,7 +144,8 @@ def _cells(text: str, note: Any) -> list[Cell]:
         return []
     lines = text.splitlines()
     marks = [place for place, line in enumerate(lines, 1) if _MARK.match(line)]
-    found, after = [], 0
+    found: list[Cell] = []
+    after = 0
     for raw in notebook.cells:
         mark = next((mark for mark in marks if mark > after), None)
         if mark is None or _stray(found, lines, mark):
@@ -200,10 +201,11 @@ def _with_parts(cell: Cell, note: Any) -> Cell:
     regions = [part for part in parts if isinstance(part, Region)]
     if cell.role != "exercise":
         for region in regions:
-            note(region.line, f"an answer region in a {cell.role or 'plain'} cell: only exercise cells hold one")
+            where = f"an answer region in a {cell.role or 'plain'} cell"
+            note(region.line, f"{where}: only exercise cells hold one")
         return cell
     if not regions and not mistakes:
-        note(cell.line, "an exercise cell without an answer region: mark it with ### BEGIN SOLUTION")
+        note(cell.line, "an exercise cell without an answer region: add ### BEGIN SOLUTION")
     whole = replace(cell, parts=tuple(parts))
     if not mistakes:
         _check_stub(whole, note)
@@ -227,7 +229,7 @@ def _with_names(cells: Sequence[Cell], note: Any) -> list[Cell]:
         if cell.kind != "code":
             continue
         if waiting is not None and cell.role != "check":
-            note(cells[waiting].line, f"the next code cell must be this exercise's check: {_CHECK_LINE}")
+            note(cells[waiting].line, f"the next code cell must be its check: {_CHECK_LINE}")
         if cell.role == "check":
             exercise = cells[waiting] if waiting is not None else None
             name = _check_name(cell, exercise, note)
