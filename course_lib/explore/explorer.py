@@ -125,17 +125,23 @@ class Explorer:
         return page.plain({"at": dict(self.at), **self.numbers()})
 
     def table(self) -> dict[str, Any] | None:
-        """Return the numbers at every position, or None when there are too many."""
+        """Return the numbers at every position, or None when there are too many.
+
+        What is the same everywhere stands once, under `same`.
+        """
         if not self.tabulated:
             return None
         before = dict(self.at)
         computed = [control for control in self.controls if control.computed]
-        table = {}
+        rows = {}
         for steps in itertools.product(*(range(len(c.values)) for c in computed)):
             self.place(**{c.name: step for c, step in zip(computed, steps, strict=True)})
-            table[",".join(map(str, steps))] = page.plain(self.numbers())
+            rows[",".join(map(str, steps))] = page.plain(self.numbers())
         self.at = before
-        return table
+        first = next(iter(rows.values()))
+        same = {name: one for name, one in first.items() if all(row[name] == one for row in rows.values())}
+        apart = {at: {name: one for name, one in row.items() if name not in same} for at, row in rows.items()}
+        return {"same": same, "rows": apart}
 
     def html(self) -> str:
         """Return the form that needs no Python: interactive where tabulated, a figure everywhere."""

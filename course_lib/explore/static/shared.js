@@ -105,7 +105,7 @@ function fromTable({ meta, at, table }) {
   return {
     live: false,
     meta,
-    view: () => ({ ...table[key()], at: { ...at } }),
+    view: () => ({ ...table.same, ...table.rows[key()], at: { ...at } }),
     waiting: () => false,
     listen: (tell) => listeners.push(tell),
     close: () => {},
