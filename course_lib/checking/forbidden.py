@@ -1,15 +1,17 @@
 """Find calls that an exercise rules out: by reading the source, and by watching torch at work."""
 
 import ast
+import builtins
 import inspect
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
 from torch.overrides import TorchFunctionMode
 
 OPERATOR = "@"
+LIBRARIES = {"torch", "numpy", "scipy", "einops", "math", "statistics", "builtins"}
 MATMUL = {"matmul", "__matmul__", "__rmatmul__"}
 
 
@@ -31,32 +33,39 @@ def find_forbidden(obj: Callable[..., Any], names: Sequence[str]) -> str | None:
     except (OSError, TypeError, SyntaxError, IndentationError):
         return None
     known = getattr(inspect.unwrap(obj), "__globals__", None) or vars(inspect.getmodule(obj) or ast)
+    known = {name: found for name, found in known.items() if name not in _bound(tree)}
     for node in ast.walk(tree):
-        name = _named(node)
-        if name in names and not _is_own(node, known):
-            return name
+        for name in _named(node, vars(builtins) | known):
+            if name in names:
+                return name
     return None
 
 
-def _named(node: ast.AST) -> str | None:
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
-        return OPERATOR
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-        return node.id
-    return None
+def _bound(tree: ast.AST) -> set[str]:
+    """Return the names that a piece of code gives a meaning of its own."""
+    stored = {
+        n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+    }
+    return stored | {n.arg for n in ast.walk(tree) if isinstance(n, ast.arg)}
 
 
-def _is_own(node: ast.AST, known: dict[str, Any]) -> bool:
-    """A bare name is the learner's own unless it was imported from a library."""
-    if not isinstance(node, ast.Name):
-        return False
-    found = known.get(node.id)
-    if found is None or isinstance(found, ModuleType):
-        return True
-    root = (getattr(found, "__module__", None) or "").split(".")[0]
-    return root not in {"torch", "numpy", "scipy", "einops", "math", "statistics", "builtins"}
+def _named(node: ast.AST, known: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what a piece of code asks of a library, under the library's own names."""
+    if isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.MatMult):
+        yield OPERATOR
+    elif isinstance(node, ast.Attribute):
+        yield node.attr
+    elif isinstance(node, ast.ImportFrom):
+        if (node.module or "").split(".")[0] in LIBRARIES:
+            yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.Name):
+        found = known.get(node.id)
+        if not isinstance(found, ModuleType) and _is_from_a_library(found):
+            yield from {node.id, getattr(found, "__name__", node.id)}
+
+
+def _is_from_a_library(found: Any) -> bool:
+    return (getattr(found, "__module__", None) or "").split(".")[0] in LIBRARIES
 
 
 class Watch(TorchFunctionMode):

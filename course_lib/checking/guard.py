@@ -16,6 +16,7 @@ class GlobalState:
     numpy_seed: Any
     python_seed: Any
     dtype: torch.dtype
+    device: torch.device
     grad: bool
     threads: int
 
@@ -27,6 +28,7 @@ class GlobalState:
             numpy_seed=np.random.get_state(),
             python_seed=random.getstate(),
             dtype=torch.get_default_dtype(),
+            device=torch.get_default_device(),
             grad=torch.is_grad_enabled(),
             threads=torch.get_num_threads(),
         )
@@ -44,6 +46,8 @@ class GlobalState:
             found.append("Python's global random generator (the random module)")
         if now.dtype != self.dtype:
             found.append(f"torch's default dtype (from {self.dtype} to {now.dtype})")
+        if now.device != self.device:
+            found.append(f"torch's default device (from {self.device} to {now.device})")
         if now.grad != self.grad:
             found.append("torch's gradient mode (torch.set_grad_enabled)")
         if now.threads != self.threads:
@@ -56,6 +60,8 @@ class GlobalState:
         np.random.set_state(self.numpy_seed)
         random.setstate(self.python_seed)
         torch.set_default_dtype(self.dtype)
+        if torch.get_default_device() != self.device:
+            torch.set_default_device(None if self.device.type == "cpu" else self.device)
         torch.set_grad_enabled(self.grad)
         if torch.get_num_threads() != self.threads:
             torch.set_num_threads(self.threads)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from course_lib.checking.compare import compare
+from course_lib.checking.compare import ROUNDING, compare
 from course_lib.checking.exercise import Case, WrongAnswer
 from course_lib.checking.prepared import Expected, Prepared
 from course_lib.checking.run import Outcome
@@ -109,7 +109,7 @@ def _matches(wrong: WrongAnswer, case: Case, outcome: Outcome) -> bool:
 
 def _same(yours: Outcome, theirs: Outcome, expected: Expected | None) -> bool:
     if yours.error is not None or theirs.error is not None:
-        return type(yours.error) is type(theirs.error)
+        return type(yours.error) is type(theirs.error) and str(yours.error) == str(theirs.error)
     if not _close(yours.value, theirs.value):
         return False
     if expected is None or not _close(theirs.value, expected.value):
@@ -128,17 +128,24 @@ def _close_gradients(yours: Sequence[Any], theirs: Sequence[Any]) -> bool:
 
 
 def _close(yours: Any, theirs: Any) -> bool:
+    """Compare values, not their precision: a wrong answer in float32 is the same wrong answer."""
+    tolerance = max(_rounding(leaf) for leaf in [0.0, *leaves(yours), *leaves(theirs)])
     try:
-        return compare(each(yours, _wide), each(theirs, _wide), tolerance=TOLERANCE) is None
+        return compare(each(yours, _wide), each(theirs, _wide), tolerance=tolerance) is None
     except Exception:
         return False
 
 
+def _rounding(leaf: Any) -> float:
+    if isinstance(leaf, torch.Tensor):
+        return ROUNDING.get(leaf.dtype, TOLERANCE)
+    low = isinstance(leaf, np.ndarray) and leaf.dtype == np.float32
+    return ROUNDING[torch.float32] if low else TOLERANCE
+
+
 def _wide(leaf: Any) -> Any:
-    """Forget the precision of a leaf: a wrong answer in float32 is the same wrong answer."""
     if isinstance(leaf, torch.Tensor) and leaf.is_floating_point():
-        low = leaf.dtype is not torch.float64
-        return torch.round(leaf.double(), decimals=4) if low else leaf
+        return leaf.double()
     if isinstance(leaf, np.ndarray) and leaf.dtype.kind == "f":
         return leaf.astype(float)
     return leaf

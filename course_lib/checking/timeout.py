@@ -1,6 +1,7 @@
 """Stop code that runs too long, as far as a process can stop itself."""
 
 import _thread
+import ctypes
 import signal
 import sys
 import threading
@@ -25,12 +26,12 @@ class Timeout(BaseException):  # noqa: N818 - not an Exception: `except Exceptio
 def limit(seconds: float) -> Iterator[None]:
     """Raise `Timeout` in the block after `seconds`.
 
-    On the main thread of a POSIX system an alarm interrupts Python code; elsewhere the main thread
-    is interrupted from a timer. A native call is interrupted when it returns.
+    On the main thread of a POSIX system an alarm interrupts Python code; elsewhere a timer does,
+    on the main thread as Ctrl-C would. A native call is interrupted when it returns.
     """
     started = time.perf_counter()
     on_main = threading.current_thread() is threading.main_thread()
-    alarm = _alarm if hasattr(signal, "SIGALRM") and on_main else _interrupt
+    alarm = _alarm if hasattr(signal, "SIGALRM") and on_main else _timer
     with alarm(max(seconds, 0.01)):
         yield
     if time.perf_counter() - started > seconds:
@@ -39,10 +40,12 @@ def limit(seconds: float) -> Iterator[None]:
 
 @contextmanager
 def _alarm(seconds: float) -> Iterator[None]:
-    out, alarms = sys.stdout, 0
+    out, alarms, over = sys.stdout, 0, False
 
     def ring(signum: int, frame: Any) -> None:
         nonlocal alarms
+        if over:
+            return
         alarms += 1
         if alarms == 10:
             out.write(STUBBORN + "\n")
@@ -51,20 +54,27 @@ def _alarm(seconds: float) -> Iterator[None]:
 
     before = signal.signal(signal.SIGALRM, ring)
     signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
+    # Twice `finally`: an alarm at the very end interrupts the first, never the second.
     try:
-        yield
+        try:
+            yield
+        finally:
+            over = True
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
 
 
 @contextmanager
-def _interrupt(seconds: float) -> Iterator[None]:
-    rang = threading.Event()
+def _timer(seconds: float) -> Iterator[None]:
+    thread, lock, over, rang = threading.current_thread(), threading.Lock(), False, False
 
     def ring() -> None:
-        rang.set()
-        _thread.interrupt_main()
+        nonlocal rang
+        with lock:
+            if not over:
+                rang = True
+                _interrupt(thread)
 
     timer = threading.Timer(seconds, ring)
     timer.daemon = True
@@ -72,8 +82,18 @@ def _interrupt(seconds: float) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        if rang.is_set():
+        if rang:
             raise Timeout from None
         raise
     finally:
+        with lock:
+            over = True
         timer.cancel()
+
+
+def _interrupt(thread: threading.Thread) -> None:
+    if thread is threading.main_thread():
+        _thread.interrupt_main()
+    else:
+        ident = ctypes.c_ulong(thread.ident or 0)
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(Timeout))

@@ -1,6 +1,7 @@
 """Copy, move, and look through nested values: tensors, arrays, tuples, lists, dictionaries."""
 
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -38,9 +39,18 @@ def copy(value: Any, gradients: bool = False) -> Any:
             return fresh.requires_grad_(gradients and fresh.is_floating_point())
         if isinstance(leaf, np.ndarray):
             return leaf.copy()
+        if isinstance(leaf, torch.Generator | np.random.Generator):
+            return _same_start(leaf)
         return leaf
 
     return each(value, change)
+
+
+def _same_start(generator: Any) -> Any:
+    """Copy a source of random numbers, so that every call draws the same."""
+    if isinstance(generator, np.random.Generator):
+        return deepcopy(generator)
+    return torch.Generator(generator.device).set_state(generator.get_state())
 
 
 def equal(first: Any, second: Any) -> bool:
@@ -55,6 +65,8 @@ def _equal(first: Any, second: Any) -> bool:
         return same and bool(torch.equal(torch.nan_to_num(first), torch.nan_to_num(second)))
     if isinstance(first, np.ndarray) and isinstance(second, np.ndarray):
         return np.array_equal(first, second, equal_nan=first.dtype.kind == "f")
+    if isinstance(first, torch.Generator | np.random.Generator):
+        return True  # drawing from a generator that was handed in is what it is for
     return first is second or bool(first == second)
 
 
@@ -83,3 +95,9 @@ def size(value: Any) -> str:
         return "a function"
     text = repr(value)
     return text if len(text) <= 40 else f"a {type(value).__name__}"
+
+
+def short(value: Any, width: int = 80) -> str:
+    """Return `repr(value)`, cut where it is long."""
+    text = repr(value)
+    return text if len(text) <= width else text[: width - 1] + "…"
