@@ -701,8 +701,8 @@ QUIZ = (
             Option(
                 text="Whether the question's own words were left out of the search.",
                 right=True,
-                why="Here king itself comes first. With the question words left out, queen is the "
-                "next in line, as it nearly is for king alone.",
+                why="Here king itself comes first. In 18 of this lesson's 20 questions it was a word of "
+                "the question that came back.",
             ),
             Option(
                 text="Whether the table is large enough.",
