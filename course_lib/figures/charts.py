@@ -161,7 +161,7 @@ def vectors_2d(
         figure, axes = new_figure(width=5.0)
         axes.grid(True)
         for name, end in ends.items():
-            _arrow(axes, name, end, strong=name == highlight)
+            _arrow(axes, name, end, strong=name == highlight, lift=_lift(name, ends))
         _frame_plane(axes, np.stack([*ends.values(), np.zeros(2)]))
         axes.set(title=title, xlabel="first number", ylabel="second number")
     return figure
@@ -208,7 +208,20 @@ def _bar_series(axes: "Axes", values: np.ndarray, index: int, count: int, name: 
     axes.bar_label(drawn, [short(v) for v in values], fontsize=8.5, padding=2)
 
 
-def _arrow(axes: "Axes", name: str, end: np.ndarray, *, strong: bool) -> None:
+def _lift(name: str, ends: Mapping[str, np.ndarray]) -> int:
+    """Count the names that this one would run into: ends to its right, at about its height."""
+    low, high = np.min([*ends.values()], axis=0), np.max([*ends.values()], axis=0)
+    span = max(float((high - low).max()), 1.0)
+    names = list(ends)
+    count = 0
+    for other in names:
+        right, up = ends[other] - ends[name]
+        later = right > 0 or (right == 0 and names.index(other) > names.index(name))
+        count += other != name and later and right < 0.6 * span and abs(up) < 0.1 * span
+    return count
+
+
+def _arrow(axes: "Axes", name: str, end: np.ndarray, *, strong: bool, lift: int = 0) -> None:
     colour = COLOURS[1] if strong else COLOURS[0]
     style = {
         "arrowstyle": "-|>",
@@ -223,7 +236,7 @@ def _arrow(axes: "Axes", name: str, end: np.ndarray, *, strong: bool) -> None:
     axes.annotate(
         text,
         xy=tuple(end),
-        xytext=(-4 if left else 4, 4),
+        xytext=(-4 if left else 4, 4 + 13 * lift),
         textcoords="offset points",
         ha="right" if left else "left",
     )
