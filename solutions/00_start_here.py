@@ -113,7 +113,8 @@ show(
         xlabel="weight of the value 8",
         ylabel="mean",
     ),
-    alt="A straight line: the weighted mean rises from 2, where the value 8 has weight 0, to 8, where it has weight 1.",
+    alt="A straight line: the weighted mean rises from 2, where the value 8 has weight 0, to 8, "
+    "where it has weight 1.",
 )
 
 # %% [markdown]

@@ -60,7 +60,7 @@ def _question_html(prediction: Prediction) -> str:
     options = "".join(f"<li>{escape(option)}</li>" for option in prediction.options)
     return (
         f"<div><p><strong>Predict.</strong> {escape(prediction.question)}</p>"
-        f'<ol type="a" style="margin-top: 0">{options}</ol></div>'
+        f'<ol style="list-style-type: lower-alpha; margin-top: 0">{options}</ol></div>'
     )
 
 

@@ -1,15 +1,17 @@
 """`Lesson`: what a notebook talks to."""
 
 import os
+import textwrap
 from dataclasses import dataclass
 from typing import Any
 
+from course_lib.checking import values
 from course_lib.checking.check import check_exercise
-from course_lib.checking.exercise import Exercise
+from course_lib.checking.exercise import Exercise, LessonSpec
 from course_lib.checking.failing_case import FailingCase
 from course_lib.checking.progress import Event, ProgressStore
 from course_lib.checking.reference import load_reference
-from course_lib.checking.report import as_text
+from course_lib.checking.report import WIDTH, as_text
 from course_lib.checking.result import Result
 from course_lib.lessons import registry
 from course_lib.lessons.ask import show_prediction, show_quiz
@@ -52,11 +54,12 @@ class Lesson:
         self.store = ProgressStore.open()
         self._attempts: dict[str, Any] = {}
         self._passed: set[str] = set()
-        self._handed_out: dict[str, Any] = {}
         self._results: dict[str, Result] = {}
 
     def __repr__(self) -> str:
-        return f"Lesson {self.spec.number} · {self.spec.title}: {len(self.spec.exercises)} exercises"
+        return (
+            f"Lesson {self.spec.number} · {self.spec.title}: {len(self.spec.exercises)} exercises"
+        )
 
     def check(self, obj: Any, name: str | None = None) -> Any:
         """Check an answer, print what was found, and return what later cells should use.
@@ -70,11 +73,13 @@ class Lesson:
         """
         exercise = self._exercise_of(obj, name)
         if exercise is None:
-            return obj
-        if self._handed_out.get(exercise.name, self) is obj:
-            print(
-                f"○ {self._title(exercise)}\n  This is the course's version, handed out by an earlier check. "
-                "Run your own cell again, then this one."
+            self._refuse(unplaced(self.spec, obj, name))
+            named = isinstance(obj, str) and obj in {e.name for e in self.spec.exercises}
+            return load_reference(self.spec.exercise(obj)) if named else obj
+        if obj is load_reference(exercise):
+            self._refuse(
+                f"○ {self._title(exercise)}\n  This is the course's version, handed out by an earlier "
+                "check. Run your own cell again, then this one."
             )
             return obj
         return self._checked(exercise, obj)
@@ -85,38 +90,25 @@ class Lesson:
         self._attempts[exercise.name] = None if result.status == "not_started" else obj
         print(as_text(exercise, result, self.spec.label(exercise.name)))
         self._record("check", exercise.name, status=result.status.value, diagnosis=result.diagnosis)
-        if os.environ.get("NBGRADER_EXECUTION") and not result.passed:
-            raise AssertionError(f"{exercise.name}: {result.status.value}. {result.message}")
         if result.passed:
             self._passed.add(exercise.name)
-            self._handed_out.pop(exercise.name, None)
             return obj
         self._passed.discard(exercise.name)
-        self._handed_out[exercise.name] = load_reference(exercise)
-        return self._handed_out[exercise.name]
+        self._raise_for_nbgrader(f"{exercise.name}: {result.status.value}. {result.message}")
+        return load_reference(exercise)
+
+    def _refuse(self, said: str) -> None:
+        print(said)
+        self._raise_for_nbgrader(said)
+
+    def _raise_for_nbgrader(self, said: str) -> None:
+        """Raise under nbgrader: it gives full marks to a cell that does not."""
+        if os.environ.get("NBGRADER_EXECUTION"):
+            raise AssertionError(said)
 
     def _exercise_of(self, obj: Any, name: str | None) -> Exercise | None:
-        """Find which exercise an object answers; say so when none can be found."""
         key = name if name is not None else getattr(obj, "__name__", None)
-        known = {exercise.name: exercise for exercise in self.spec.exercises}
-        if isinstance(key, str) and key in known:
-            return known[key]
-        names = ", ".join(known)
-        if isinstance(obj, str) and name is None:
-            example = obj if obj in known else next(iter(known), "name")
-            print(f"✗ lesson.check takes the function itself, without quotes: lesson.check({example}).")
-        elif key is None and type(obj).__name__ in known:
-            kind = type(obj).__name__
-            print(f"✗ This is an object of {kind}; pass the class itself: lesson.check({kind}).")
-        elif key is None or key == "<lambda>":
-            kind = "a lambda" if key else f"{type(obj).__name__} object"
-            print(
-                f"✗ This {kind.removeprefix('a ')} carries no name, so the check cannot tell which exercise "
-                f'it answers. Say it: lesson.check(…, name="…") with one of {names}.'
-            )
-        else:
-            print(f"✗ Lesson {self.spec.number} has no exercise {key!r}. It has {names}.")
-        return None
+        return next((e for e in self.spec.exercises if e.name == key), None)
 
     def hint(self, name: str) -> None:
         """Print the next of an exercise's three hints: a nudge, pseudocode, nearly the solution."""
@@ -150,7 +142,9 @@ class Lesson:
         """Show a question before the cell that answers it, and keep your guess."""
         for prediction in self.spec.predictions:
             if prediction.id == id:
-                show_prediction(prediction, answer, lambda guess: self._record("predict", id, detail=guess))
+                show_prediction(
+                    prediction, answer, lambda guess: self._record("predict", id, detail=guess)
+                )
                 return
         self._unknown("prediction", id, [prediction.id for prediction in self.spec.predictions])
 
@@ -162,9 +156,13 @@ class Lesson:
                 if guess is None:
                     print(f"No guess kept. The answer: {prediction.answer}.")
                 else:
-                    verdict = "and so it is" if guess == prediction.answer else f"it is: {prediction.answer}"
+                    verdict = (
+                        "and so it is"
+                        if guess == prediction.answer
+                        else f"it is: {prediction.answer}"
+                    )
                     print(f"You said: {guess}; {verdict}.")
-                print(prediction.because)
+                print(textwrap.fill(prediction.because, WIDTH))
                 return
         self._unknown("prediction", id, [prediction.id for prediction in self.spec.predictions])
 
@@ -187,10 +185,37 @@ class Lesson:
         return None
 
     def _unknown(self, kind: str, name: str, known: list[str]) -> None:
-        print(f"Lesson {self.spec.number} has no {kind} {name!r}. It has {', '.join(known) or 'none'}.")
+        print(
+            f"Lesson {self.spec.number} has no {kind} {name!r}. It has {', '.join(known) or 'none'}."
+        )
 
     def _title(self, exercise: Exercise) -> str:
         return f"Exercise {self.spec.label(exercise.name)} · {exercise.title}"
 
     def _record(self, kind: Any, name: str, **more: str | None) -> None:
         self.store.record(Event(kind=kind, lesson=self.spec.number, name=name, **more))
+
+
+def unplaced(spec: LessonSpec, obj: Any, name: str | None) -> str:
+    """Say why an object answers no exercise of a lesson, and what to pass instead."""
+    known = [exercise.name for exercise in spec.exercises]
+    key, kind = name or getattr(obj, "__name__", None), type(obj).__name__
+    which = f'lesson.check(…, name="…") with one of {", ".join(known)}.'
+    if isinstance(obj, str) and name is None:
+        example = obj if obj in known else next(iter(known), "name")
+        return f"✗ lesson.check takes the function itself, without quotes: lesson.check({example})."
+    if kind in known:
+        return f"✗ This is an object of {kind}; pass the class itself: lesson.check({kind})."
+    if key is not None and key != "<lambda>":
+        said = f"✗ Lesson {spec.number} has no exercise {key!r}. It has {', '.join(known)}."
+        return said if name else f"{said} Is it one of them under another name? Say which: name=…"
+    if not callable(obj):
+        return (
+            f"✗ lesson.check takes your function or class; this is {values.size(obj)} ({kind}). Pass the "
+            "name alone, without brackets after it: lesson.check(name)."
+        )
+    what = "lambda" if key else f"{kind} object"
+    return (
+        f"✗ This {what} carries no name, so the check cannot tell which exercise it answers. "
+        f"Say it: {which}"
+    )
