@@ -100,7 +100,7 @@ def lesson_file(number: str) -> Path:
     """The course's notebook of a lesson, from "4" or "04"."""
     notebooks = course_notebooks()
     for path in notebooks:
-        if path.name[:2] == number.strip().zfill(2):
+        if number.strip() and path.name[:2] == number.strip().zfill(2):
             return path
     known = ", ".join(path.name[:2] for path in notebooks)
     raise CourseError(f"there is no lesson {number!r}; there are {known}.")
@@ -305,5 +305,7 @@ def _writing(folder: Path) -> Iterator[None]:
         elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
             advice = "it is read-only for you. Choose another with --work FOLDER"
         else:
-            advice = f"{re.sub(r'^.Errno .*?. ', '', str(error))}. Choose another with --work FOLDER"
+            advice = (
+                f"{re.sub(r'^.Errno .*?. ', '', str(error))}. Choose another with --work FOLDER"
+            )
         raise CourseError(f"cannot write in {folder}: {advice}; nothing was lost.") from error

@@ -12,7 +12,9 @@ NO_NETWORK = ROOT / "tests" / "no_network"
 
 def pytest_configure():
     """Cut the network before anything is imported, for this process and all that it starts."""
-    spec = importlib.util.spec_from_file_location("course_no_network", NO_NETWORK / "sitecustomize.py")
+    spec = importlib.util.spec_from_file_location(
+        "course_no_network", NO_NETWORK / "sitecustomize.py"
+    )
     guard = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(guard)
     guard.cut()

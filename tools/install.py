@@ -86,7 +86,7 @@ def fingerprint():
 
 
 def was_moved():
-    """An environment holds its own address: after moving the folder, or losing Python, it is void."""
+    """An environment holds its address: after a move, or without its Python, it is void."""
     if not VENV.exists():
         return False
     moved = INSTALLED.exists() and INSTALLED.read_text(encoding="utf-8").split("\n")[0] != str(ROOT)

@@ -1,0 +1,24 @@
+"""Run every benchmark of this folder, one after the other:  make bench"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+
+
+def main() -> int:
+    """Run each `bench/*.py` and name those that missed their bar or broke."""
+    failed = []
+    for script in sorted(HERE.glob("[a-z]*.py")):
+        if script.name == "run.py":
+            continue
+        print(f"\n== {script.name}", flush=True)
+        if subprocess.call([sys.executable, str(script)], cwd=HERE.parent) != 0:
+            failed.append(script.name)
+    print(f"\nMissed: {', '.join(failed)}" if failed else "\nAll within their bars.")
+    return int(bool(failed))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
