@@ -206,7 +206,7 @@ def lab_command(folder: Path, name: str, *, port: int, browser: bool) -> list[st
         *(sys.executable, "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1"),
         *(f"--ServerApp.port={port}", f"--ServerApp.root_dir={folder}"),
         f"--LabApp.default_url=/lab/tree/{name}",
-        # Neither news, nor a look for updates, nor the list of extensions: all three ask the network.
+        # News, updates and the list of extensions would each ask the network.
         *("--LabApp.news_url=None", "--LabApp.extension_manager=readonly"),
         "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
         *([] if browser else ["--no-browser"]),

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -16,6 +17,14 @@ import pytest
 
 from course_lib import workspace
 from course_lib.errors import CourseError
+
+
+OPEN = """
+from pathlib import Path
+from course_lib import workspace
+workspace.ROOT = Path({root!r})
+workspace.open_lab(work=Path({work!r}), lesson="04", port={port}, browser=False)
+"""
 
 
 def notebook(*sources: str, outputs: bool = False) -> str:
@@ -231,11 +240,10 @@ def test_a_file_in_the_way_is_said(course, tmp_path):
 
 
 def test_a_taken_port_is_said():
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as server:
+        taken = server.getsockname()[1]
         with pytest.raises(CourseError, match="leave --port out"):
-            workspace.free_port(server.getsockname()[1])
+            workspace.free_port(taken)
 
 
 def test_the_lessons_are_signed(course, monkeypatch, tmp_path):
@@ -253,10 +261,7 @@ def test_the_lessons_are_signed(course, monkeypatch, tmp_path):
 def test_lab_answers_on_loopback(course, tmp_path):
     """JupyterLab of this interpreter, opened on the lesson, with this interpreter's kernel."""
     port = workspace.free_port(0)
-    code = f"from course_lib import workspace as w; from pathlib import Path; w.ROOT = Path({str(course)!r})\n"
-    code += (
-        f"w.open_lab(work=Path({str(tmp_path / 'w')!r}), lesson='04', port={port}, browser=False)"
-    )
+    code = OPEN.format(root=str(course), work=str(tmp_path / "w"), port=port)
     settings = {"JUPYTER_CONFIG_DIR": str(tmp_path / "c"), "JUPYTER_DATA_DIR": str(tmp_path / "d")}
     environment = {**os.environ, **settings, "JUPYTER_TOKEN": "spoken"}
     lab = subprocess.Popen([sys.executable, "-c", code], env=environment)

@@ -115,7 +115,8 @@ def make_environment():
         )
     else:
         raise CannotInstall(
-            f"no Python from {text(OLDEST)} to {text(NEWEST)} found (this is {sys.version.split()[0]}).\n"
+            f"no Python from {text(OLDEST)} to {text(NEWEST)} found"
+            f" (this is {sys.version.split()[0]}).\n"
             "  Debian, Ubuntu: sudo apt-get install python3 python3-venv\n"
             "  Elsewhere: https://www.python.org/downloads/   then run this again."
         )
