@@ -53,8 +53,8 @@ class _Check:
         except Timeout:
             case = self.cases[min(len(self.outcomes), len(self.cases) - 1)]
             said = (
-                f"It was stopped after {self.seconds:g} s, on the case “{case.label}”. A check answers in "
-                "under a second: look for a loop that never ends."
+                f"It was stopped after {self.seconds:g} s, on the case “{case.label}”. A check "
+                "answers in under a second: look for a loop that never ends."
             )
             return self._end(Status.TIMEOUT, said, case=case)
 
@@ -134,7 +134,8 @@ class _Check:
             if yours is None and bool(due.any()):
                 return Finding(
                     "gradient",
-                    f"The result is right, but no gradient flows back to {name}: something on the way "
+                    f"The result is right, but no gradient flows back to {name}: something on the "
+                    "way "
                     "cut it (.detach(), .item(), .data, torch.no_grad, NumPy or torch.tensor).",
                 )
             found = compare(
@@ -158,19 +159,21 @@ class _Check:
         if outcome.changed_inputs:
             return Finding(
                 "inputs",
-                "The result is right, but your code changed its inputs, so the caller's data is spoilt. "
+                "The result is right, but your code changed its inputs, so the caller's data is "
+                "spoilt. "
                 "Work on a copy (.clone()) or use operations without a trailing underscore.",
             )
         if self.exercise.fresh and outcome.shares_memory:
             return Finding(
                 "view",
-                "The result is right, but it shares memory with an input: changing one would change the "
-                "other. Return a copy (.clone()).",
+                "The result is right, but it shares memory with an input: changing one would "
+                "change the other. Return a copy (.clone()).",
             )
         if outcome.changed_state:
             return Finding(
                 "state",
-                f"The result is right, but your code changed {' and '.join(outcome.changed_state)}. Every "
+                "The result is right, but your code changed "
+                f"{' and '.join(outcome.changed_state)}. Every "
                 "other cell would feel it: leave it alone, or use a torch.Generator of your own.",
             )
         return None

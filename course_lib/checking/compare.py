@@ -101,7 +101,7 @@ def _sequence(
 def _tensor(value: Any, expected: torch.Tensor, tolerance: float) -> Finding | None:
     if not isinstance(value, torch.Tensor):
         return Finding(
-            "type", f"A torch tensor is due; yours is {_kind(value)}.{_type_hint(value)}"
+            "type", f"A torch tensor is due; yours is {_kind(value)}.{_type_hint(value, True)}"
         )
     if value.layout != expected.layout:
         return Finding("type", "A dense tensor is due; yours is sparse. End with .to_dense().")
@@ -146,9 +146,9 @@ def _dtype_message(yours: str, due: str) -> str:
 def _scalar(value: Any, expected: Any, tolerance: float) -> Finding | None:
     if isinstance(value, torch.Tensor) and value.device.type == "meta":
         return Finding("device", "The result lives on the device “meta”, which holds no numbers.")
-    if isinstance(value, torch.Tensor | np.ndarray) and value.ndim == 0:
-        value = value.item()
-    elif isinstance(value, np.generic):
+    if (isinstance(value, torch.Tensor | np.ndarray) and value.ndim == 0) or isinstance(
+        value, np.generic
+    ):
         value = value.item()
     if not _same_kind(value, expected):
         what = {bool: "True or False", int: "a whole number", float: "a number", str: "a text"}
@@ -253,10 +253,10 @@ def _kind(value: Any) -> str:
     return named if text.startswith("a ") else f"{named} ({text})"
 
 
-def _type_hint(value: Any) -> str:
+def _type_hint(value: Any, tensor: bool = False) -> str:
     if value is None:
         return " A function without return gives None."
-    if isinstance(value, np.ndarray):
+    if tensor and isinstance(value, np.ndarray):
         return " Stay in torch: NumPy knows no gradients and no GPU."
     if isinstance(value, tuple):
         return " Return one value alone."

@@ -11,18 +11,18 @@ from course_lib.checking.run import Runner
 from course_lib.checking.values import leaves
 
 ADVICE = (
-    "On a GPU it would fail: a tensor made inside (torch.ones, torch.arange, torch.tensor …) lands on the "
-    "CPU unless it is told otherwise. Give it device=… of an input."
+    "On a GPU it would fail: a tensor made inside (torch.ones, torch.arange, torch.tensor …) lands "
+    "on the CPU unless it is told otherwise. Give it device=… of an input."
 )
 
 
 def assumes_device(runner: Runner, obj: Any, case: Case) -> str | None:
     """Return a sentence when `obj` makes tensors on a fixed device, or None.
 
-    Two runs, and both must fail, so that right answers pass: inputs on the CPU while new tensors land on
-    "meta" by default, and inputs on "meta" while new tensors land on the CPU. A zero-dimensional tensor
-    may mix with any device (the second run allows it), and code that looks at values (which "meta" has
-    not) passes the first.
+    Two runs, and both must fail, so that right answers pass: inputs on the CPU while new tensors
+    land on "meta" by default, and inputs on "meta" while new tensors land on the CPU. A
+    zero-dimensional tensor may mix with any device (the second run allows it), and code that looks
+    at values (which "meta" has not) passes the first.
     """
     if not Call.of(case).tensors():
         return None

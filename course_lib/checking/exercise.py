@@ -22,7 +22,7 @@ class Case:
     """One call that an answer is tried on.
 
     Args:
-        label: what is special about it, read after "case:": "2 sequences, 5 queries, 7 keys, seed 0".
+        label: what is special about it, read after "On the case": "2 sequences, 5 queries, seed 0".
         args: positional inputs, in the order of the signature.
         kwargs: inputs passed by name.
         init: for a class, what it is constructed with.
@@ -94,8 +94,8 @@ class Exercise:
         forbidden: names that the answer may not call in any library ("softmax"), "@" the operator.
         reference: dotted name of the course's own version.
         protocol: how an answer is called; a plain function unless it says otherwise.
-        tolerance: largest accepted |difference| relative to 1 + |expected|, in float64; wide enough for
-            an answer that takes a root in float32, which is right (the tests hold the course to 1e-10).
+        tolerance: largest accepted |difference| relative to 1 + |expected|, in float64; wide enough
+            for a root taken in float32, which is right (tests hold the course to 1e-10).
         parts: names of the results, when the answer returns a tuple.
         fresh: the result may not share memory with an input.
         device: the result must follow the device of its inputs.

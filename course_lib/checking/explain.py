@@ -52,7 +52,7 @@ def noun(exercise: Exercise) -> str:
 
 
 def inputs(exercise: Exercise, case: Case) -> str:
-    """Name the inputs of a case with their sizes: "It was given q (2, 3) float64, k (3, 3) float64."."""
+    """Name the inputs of a case with their sizes: "It was given q (2, 3) float64, n = 3."."""
     named = arguments(exercise, case)
     given = ", ".join(f"{name} {_size(value)}" for name, value in named.items()) or "no inputs"
     built = ", ".join(f"{name} {_size(value)}" for name, value in case.init.items())
@@ -133,7 +133,7 @@ def evidence(finding: Finding, value: Any, expected: Any) -> str:
     at = f", {place(replace(where, index=row))} is" if row else ""
     digits = 4 if _join(yours, 4) != _join(due, 4) else 9
     shown = f"{at}:\n    yours     {_join(yours, digits)}\n    expected  {_join(due, digits)}"
-    close = "\nSo close is a matter of precision: something on the way was rounded, to float32 or below."
+    close = "\nSo close is a matter of precision: something was rounded, to float32 or below."
     return shown + (close if digits == 9 else "")
 
 

@@ -15,7 +15,7 @@ LIBRARIES = {"torch", "numpy", "scipy", "einops", "math", "statistics", "builtin
 MATMUL = {"matmul", "__matmul__", "__rmatmul__"}
 
 
-class ForbiddenCall(BaseException):  # noqa: N818 - not an Exception: `except Exception` must not eat it
+class ForbiddenCall(BaseException):
     """An answer called what its exercise rules out."""
 
     def __init__(self, name: str) -> None:
@@ -26,7 +26,7 @@ class ForbiddenCall(BaseException):  # noqa: N818 - not an Exception: `except Ex
 def find_forbidden(obj: Callable[..., Any], names: Sequence[str]) -> str | None:
     """Return the first forbidden name that the source of `obj` uses, or None.
 
-    A name that resolves to the learner's own function is allowed: only the libraries' are ruled out.
+    A name that means the learner's own function is allowed: only the libraries' are ruled out.
     """
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(obj)))

@@ -1,4 +1,4 @@
-"""What an exercise expects, computed once: its cases, the oracle's results, the wrong answers' results."""
+"""What an exercise expects, computed once: cases, the oracle's results, the mistakes' results."""
 
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,4 +1,4 @@
-"""How an answer is called: a function as it is, an `nn.Module` class after loading its parameters."""
+"""How an answer is called: a function as it is, a module class after loading its parameters."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -157,8 +157,8 @@ class ModuleProtocol(Protocol):
             torch.set_rng_state(random)
         if not ready:
             raise WrongObject(
-                "super().__init__() has not run when your class needs it: it prepares the places where "
-                "parameters are kept. Make it the first line of __init__, brackets included."
+                "super().__init__() has not run when your class needs it: it prepares the places "
+                "where parameters are kept. Make it the first line of __init__, brackets included."
             )
         return module
 
@@ -191,10 +191,10 @@ def _why_parameters_differ(module: nn.Module, missing: list[str], extra: list[st
     wanted = {name.split(".")[0] for name in missing}
     for name, value in vars(module).items():
         if isinstance(value, torch.Tensor) and name in wanted:
-            return f"self.{name} is a plain tensor: wrap it in nn.Parameter, or keep a layer that holds it."
+            return f"self.{name} is a plain tensor: wrap it in nn.Parameter, or keep a layer."
         held = [] if name.startswith("_") else list(leaves(value))
         if len(held) > 1 and isinstance(held[0], nn.Module):
-            return f"PyTorch does not look inside self.{name}: set each layer on self under its own name."
+            return f"PyTorch does not look inside self.{name}: set each layer on self by its name."
     for name in sorted(wanted.intersection(extra)):
         return f"self.{name} should be a layer: its weight is then called {name}.weight."
     if missing and not extra:

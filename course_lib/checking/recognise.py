@@ -24,7 +24,7 @@ def recognise(prepared: Prepared, outcomes: Sequence[Outcome], failed: int) -> W
         outcomes: of the learner's object, one for each case.
         failed: place of the first case that failed.
 
-    Agreement on every case comes first; agreement on the ordinary ones is enough when one of them failed.
+    Agreement on every case comes first; on the ordinary ones it is enough when one of them failed.
     Last, a second mistake on top (it raises, or gives NaN here and there) does not hide the first.
     """
     everywhere = range(len(prepared.cases))
@@ -68,7 +68,7 @@ def _floats(value: Any) -> int:
 
 
 def _close_where_known(yours: Any, theirs: Any) -> bool:
-    """Tell whether two results agree wherever the first is not NaN, and that is a third of it or more."""
+    """Tell whether two results agree where the first is not NaN, which is a third of it or more."""
     mine, known = list(leaves(yours)), list(leaves(theirs))
     if len(mine) != len(known):
         return False

@@ -40,7 +40,8 @@ def _headline(exercise: Exercise, result: Result, label: str) -> str:
 
 def _next(exercise: Exercise, result: Result) -> str:
     if result.status is Status.NOT_STARTED:
-        return f'Until it is, later cells use the course\'s version. Stuck? lesson.hint("{exercise.name}")'
+        stuck = f'Stuck? lesson.hint("{exercise.name}")'
+        return f"Until it is, later cells use the course's version. {stuck}"
     try_it = f'lesson.case("{exercise.name}") hands you this case' if result.case else ""
     hint = f'lesson.hint("{exercise.name}") helps'
     return (

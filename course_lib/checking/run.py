@@ -137,7 +137,7 @@ def gradients_of(value: Any, call: Call) -> tuple[torch.Tensor | None, ...]:
     ]
     if not pulls:
         return tuple(None for _ in inputs)
-    return torch.autograd.grad(sum(pulls), inputs, allow_unused=True)
+    return torch.autograd.grad(torch.stack(pulls).sum(), inputs, allow_unused=True)
 
 
 def _detached(leaf: Any) -> Any:

@@ -18,7 +18,7 @@ STUBBORN = (
 )
 
 
-class Timeout(BaseException):  # noqa: N818 - not an Exception: `except Exception` must not eat it
+class Timeout(BaseException):
     """The time is up."""
 
 

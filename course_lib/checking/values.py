@@ -31,7 +31,7 @@ def leaves(value: Any) -> Iterator[Any]:
 
 
 def copy(value: Any, gradients: bool = False) -> Any:
-    """Copy tensors and arrays; with `gradients`, floating tensors become leaves that collect them."""
+    """Copy tensors and arrays; with `gradients`, floating tensors become leaves that collect."""
 
     def change(leaf: Any) -> Any:
         if isinstance(leaf, torch.Tensor):

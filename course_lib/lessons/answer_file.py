@@ -45,7 +45,8 @@ class Step:
     def compile(self) -> CodeType:
         """Return the code; raise SyntaxError with the line of the file."""
         padded = "\n" * (self.line - 1) + self.source
-        return compile(padded, self.file, "exec", flags=self.flags, dont_inherit=True)
+        code: CodeType = compile(padded, self.file, "exec", flags=self.flags, dont_inherit=True)
+        return code
 
     def defines(self) -> set[str]:
         """Return the names that it defines at its top level, by the look of it."""
@@ -162,11 +163,13 @@ def _notebook_cells(path: Path, text: str) -> list[dict[str, Any]]:
         assert all(isinstance(cell, dict) for cell in cells)
     except (ValueError, RecursionError):
         raise CourseError(
-            f"{path} is not a notebook: its text is not JSON. Save it again from JupyterLab, or give a .py file."
+            f"{path} is not a notebook: its text is not JSON. Save it again from JupyterLab, or "
+            "give a .py file."
         ) from None
     except (KeyError, TypeError, AssertionError):
         raise CourseError(
-            f"{path} is JSON but holds no list of cells. Save it as a notebook of format 4 from JupyterLab."
+            f"{path} is JSON but holds no list of cells. Save it as a notebook of format 4 from "
+            "JupyterLab."
         ) from None
     return cells  # type: ignore[no-any-return]
 
@@ -179,7 +182,7 @@ def _role(cell: dict[str, Any]) -> str:
 
 
 def _without_magics(source: str) -> str:
-    """Turn lines such as `%matplotlib inline` and `!ls` into comments, unless all parses as it is."""
+    """Turn lines such as `%matplotlib inline` into comments, unless all parses as it is."""
     try:
         ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):

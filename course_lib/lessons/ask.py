@@ -23,7 +23,9 @@ class Page:
         return self.html
 
 
-def show_prediction(prediction: Prediction, answer: str | None, keep: Callable[[str], None]) -> None:
+def show_prediction(
+    prediction: Prediction, answer: str | None, keep: Callable[[str], None]
+) -> None:
     """Ask for a guess with buttons where there is a front end, in text anyway."""
     if answer is not None:
         print(_take(prediction, answer, keep))
@@ -92,10 +94,12 @@ def show_quiz(questions: Sequence[Question]) -> None:
 def _quiz_html(place: int, question: Question) -> str:
     options = "".join(
         f'<details style="margin: 0.3em 0 0.3em 1em"><summary>{escape(option.text)}</summary>'
-        f'<p style="margin: 0.3em 0 0.6em 1.2em">{_verdict(option.right)} {escape(option.why)}</p></details>'
+        f'<p style="margin: 0.3em 0 0.6em 1.2em">{_verdict(option.right)} {escape(option.why)}</p>'
+        "</details>"
         for option in question.options
     )
-    return f"<p><strong>{place}. {escape(question.text)}</strong> Open the option you choose.</p>{options}"
+    asked = f"<strong>{place}. {escape(question.text)}</strong> Open the option you choose."
+    return f"<p>{asked}</p>{options}"
 
 
 def _quiz_text(place: int, question: Question) -> str:

@@ -1,4 +1,4 @@
-"""The process that runs a file of answers for `course check` and reports to its parent, line by line.
+"""The process that runs a file of answers for `course check` and tells its parent, line by line.
 
 It never decides about time: the parent ends it when it is late, and starts another that leaves out
 what was under way.
@@ -126,7 +126,7 @@ class Child:
         _send(self.events, step=step.where)
         try:
             with limit(self.seconds):
-                exec(step.compile(), names)  # noqa: S102 - running it is what was asked for
+                exec(step.compile(), names)
         except Timeout:
             self._broke(step, f"{step.where} was stopped after {self.seconds:g} s")
         except BaseException as error:
@@ -172,7 +172,8 @@ def _asked(spec: LessonSpec, names: Sequence[str]) -> list[Exercise]:
     for name in names:
         if name not in known:
             raise CourseError(
-                f"lesson {spec.number} has no exercise {name!r}; it has {', '.join(known) or 'none'}."
+                f"lesson {spec.number} has no exercise {name!r}; it has "
+                f"{', '.join(known) or 'none'}."
             )
     return [exercise for exercise in spec.exercises if not names or exercise.name in names]
 

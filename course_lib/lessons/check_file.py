@@ -1,5 +1,6 @@
 """`course check`: check the answers in a file, in a process of its own that always stops."""
 
+import contextlib
 import json
 import os
 import queue
@@ -88,7 +89,7 @@ class _Run:
         self.ended: dict[str, str] = {}
 
     def finish(self) -> None:
-        """Start a process; when it dies or is late, start another that leaves out what it was at."""
+        """Start a process; when it dies or is late, start another that leaves out what hung."""
         for _ in range(MOST_RESTARTS):
             with _Process(self._asking()) as process:
                 step, how = self._follow(process)
@@ -106,7 +107,7 @@ class _Run:
         return json.dumps({**self.request, "ended": self.ended, "settled": settled})
 
     def _follow(self, process: "_Process") -> tuple[str | None, str]:
-        """Take events until the process is done, late or dead; return its last step, and how it ended."""
+        """Take events until the process is done, late or dead; return its last step, and how."""
         step: str | None = None
         while True:
             late = STARTING if step is None else self.seconds + GRACE
@@ -152,7 +153,8 @@ class _Process:
         self.process.stdin.write(request.encode())
         self.process.stdin.close()
         self._lines: queue.Queue[bytes] = queue.Queue()
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def _read(self) -> None:
         assert self.process.stdout is not None
@@ -187,9 +189,10 @@ class _Process:
     def __exit__(self, *_: object) -> None:
         """End it with everything that it started."""
         if hasattr(os, "killpg"):
-            try:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.process.pid, signal.SIGKILL)
-            except (ProcessLookupError, PermissionError):
-                pass
         self.process.kill()
         self.process.wait()
+        self._reader.join(timeout=1.0)
+        if self.process.stdout is not None and not self._reader.is_alive():
+            self.process.stdout.close()

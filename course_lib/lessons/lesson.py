@@ -78,8 +78,8 @@ class Lesson:
             return load_reference(self.spec.exercise(obj)) if named else obj
         if obj is load_reference(exercise):
             self._refuse(
-                f"○ {self._title(exercise)}\n  This is the course's version, handed out by an earlier "
-                "check. Run your own cell again, then this one."
+                f"○ {self._title(exercise)}\n  This is the course's version, handed out by an "
+                "earlier check. Run your own cell again, then this one."
             )
             return obj
         return self._checked(exercise, obj)
@@ -186,13 +186,14 @@ class Lesson:
 
     def _unknown(self, kind: str, name: str, known: list[str]) -> None:
         print(
-            f"Lesson {self.spec.number} has no {kind} {name!r}. It has {', '.join(known) or 'none'}."
+            f"Lesson {self.spec.number} has no {kind} {name!r}. It has "
+            f"{', '.join(known) or 'none'}."
         )
 
     def _title(self, exercise: Exercise) -> str:
         return f"Exercise {self.spec.label(exercise.name)} · {exercise.title}"
 
-    def _record(self, kind: Any, name: str, **more: str | None) -> None:
+    def _record(self, kind: Any, name: str, **more: Any) -> None:
         self.store.record(Event(kind=kind, lesson=self.spec.number, name=name, **more))
 
 
@@ -211,8 +212,8 @@ def unplaced(spec: LessonSpec, obj: Any, name: str | None) -> str:
         return said if name else f"{said} Is it one of them under another name? Say which: name=…"
     if not callable(obj):
         return (
-            f"✗ lesson.check takes your function or class; this is {values.size(obj)} ({kind}). Pass the "
-            "name alone, without brackets after it: lesson.check(name)."
+            f"✗ lesson.check takes your function or class; this is {values.size(obj)} ({kind}). "
+            "Pass the name alone, without brackets after it: lesson.check(name)."
         )
     what = "lambda" if key else f"{kind} object"
     return (

@@ -19,13 +19,14 @@ def numbers() -> dict[str, str]:
 
 
 def find(number: str) -> LessonSpec:
-    """Return the lesson with a number ("04" or "4"); raise CourseError naming the lessons there are."""
+    """Return the lesson with a number ("04" or "4"); a CourseError names the lessons there are."""
     known = numbers()
     text = str(number).strip()
     key = text.zfill(2)
     if not re.fullmatch(r"\d{1,2}", text) or key not in known:
         raise CourseError(
-            f"there is no lesson {text!r}; the lessons are {', '.join(known)}. Give a number, such as 04."
+            f"there is no lesson {text!r}; the lessons are {', '.join(known)}. Give a number, such "
+            "as 04."
         )
     spec: LessonSpec = import_module(f"course_lib.lessons.{known[key]}").LESSON
     return spec
