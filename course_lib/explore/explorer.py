@@ -1,8 +1,8 @@
 """What every explorer is: controls, numbers, and a page that draws them.
 
 An explorer is a table of numbers with a few controls. Python computes the numbers, by asking the
-learner's function; the ES module in `static/` only draws them. The same class runs without a browser:
-`press` and `set` move the controls, `state` returns every number on the page.
+learner's function; the ES module in `static/` only draws them. The same class runs without a
+browser: `press` and `set` move the controls, `state` returns every number on the page.
 """
 
 import itertools
@@ -38,7 +38,7 @@ class Control:
 class Explorer:
     """Base of all explorers; see README.md for how to add one.
 
-    A subclass names its module (`name`), its heading, its keys, and writes `numbers`, `figure`, `alt`.
+    A subclass sets `name`, `title` and `keys`, and writes `numbers`, `fixed`, `figure`, `alt`.
     """
 
     #: The module in `static/`, without `.js`.
@@ -115,7 +115,8 @@ class Explorer:
     def meta(self) -> dict[str, Any]:
         """Return what the module is told once."""
         controls = [
-            {"name": c.name, "values": list(c.values), "computed": c.computed} for c in self.controls
+            {"name": c.name, "values": list(c.values), "computed": c.computed}
+            for c in self.controls
         ]
         keys = {key: list(move) for key, move in self.keys.items()}
         return page.plain({"title": self.title, "controls": controls, "keys": keys, **self.fixed()})
@@ -138,13 +139,10 @@ class Explorer:
             self.place(**{c.name: step for c, step in zip(computed, steps, strict=True)})
             rows[",".join(map(str, steps))] = page.plain(self.numbers())
         self.at = before
-        first = next(iter(rows.values()))
-        same = {name: one for name, one in first.items() if all(row[name] == one for row in rows.values())}
-        apart = {at: {name: one for name, one in row.items() if name not in same} for at, row in rows.items()}
-        return {"same": same, "rows": apart}
+        return _without_repeats(rows)
 
     def html(self) -> str:
-        """Return the form that needs no Python: interactive where tabulated, a figure everywhere."""
+        """Return the form that needs no Python: a figure, interactive where tabulated."""
         return page.standin(self)
 
     def __repr__(self) -> str:
@@ -154,3 +152,13 @@ class Explorer:
         from course_lib.explore.live import show_explorer
 
         show_explorer(self)
+
+
+def _without_repeats(rows: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return rows without the entries that are the same in all, and those once."""
+    first, *others = rows.values()
+    same = {name: one for name, one in first.items() if all(other[name] == one for other in others)}
+    apart = {
+        at: {name: one for name, one in row.items() if name not in same} for at, row in rows.items()
+    }
+    return {"same": same, "rows": apart}

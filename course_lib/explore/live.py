@@ -47,8 +47,8 @@ def apply(explorer: Explorer, move: dict[str, Any]) -> None:
 def show_explorer(explorer: Explorer) -> None:
     """Show an explorer: a form that survives in the file, then the live one.
 
-    A style in the first output hides whichever of the two is of no use. With COURSE_STATIC=1, set while
-    notebooks are executed for keeping, only the first is shown.
+    A style in the first output hides whichever of the two is of no use. With COURSE_STATIC=1, set
+    while notebooks are executed for keeping, only the first is shown.
     """
     display({"text/html": explorer.html(), "text/plain": repr(explorer)}, raw=True)
     if os.environ.get("COURSE_STATIC") != "1":

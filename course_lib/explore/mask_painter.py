@@ -69,11 +69,11 @@ class MaskPainter(Explorer):
     # What the learner's function is asked.
 
     def _ask(self, attention: Any) -> dict[str, Any]:
-        """Ask for the weights, through values of ones and zeros, and for what each output has seen."""
+        """Ask for the weights, by values of ones and zeros, and for what each output has seen."""
         n = len(self.tokens)
         one_hot = torch.eye(n, dtype=self.x.dtype)
-        weights = numbers(attention(self.x @ self.w_q, self.x @ self.w_k, one_hot, self.mask), (n, n))
-        return {"weights": weights, "seen": self._seen(attention)}
+        out = attention(self.x @ self.w_q, self.x @ self.w_k, one_hot, self.mask)
+        return {"weights": numbers(out, (n, n)), "seen": self._seen(attention)}
 
     def _seen(self, attention: Any) -> np.ndarray:
         """Return (layers, T, T): whether output t depends on input s after one layer, two, …"""
@@ -119,7 +119,10 @@ class MaskPainter(Explorer):
             f"{len(which)} of {len(self.tokens)} after layer {layer}"
             for layer, which in enumerate(now["leaks"], start=1)
         )
-        return f"Attention weights under the mask, a row for each query. {rows}. Outputs that have seen their own future: {counts}."
+        return (
+            f"Attention weights under the mask, a row for each query. {rows}. "
+            f"Outputs that have seen their own future: {counts}."
+        )
 
 
 def leaks(seen: np.ndarray) -> list[list[int]]:

@@ -1,7 +1,7 @@
 """Turn an explorer into HTML: its module, its numbers and a figure, all inlined.
 
-The page works wherever HTML does: in a live notebook, in one reopened without Python, in an exported
-file, without a network. Two calls give the same bytes.
+The page works wherever HTML does: in a live notebook, in one reopened without Python, in an
+exported file, without a network. Two calls give the same bytes.
 """
 
 import html
@@ -61,21 +61,22 @@ def module(name: str) -> str:
 def standin(explorer: "Explorer") -> str:
     """Return the explorer as HTML that runs without Python.
 
-    The payload stands in one attribute, `data-course-payload`, so that a comparison of outputs can blank it.
+    The payload stands in one attribute, `data-course-payload`, which a comparison of outputs can
+    blank; so can it the pixels of the figure, which stand in `src`.
     """
     image = as_html(explorer.figure(), explorer.alt())
     note = html.escape(explorer.view()["note"])
+    style = f"<style>\n{static('explorer.css')}</style>"
     figure = f'<div class="course-explorer-static">{image}<p>{note}</p></div>'
     table = explorer.table()
     if table is None:
-        return f"<style>{static('explorer.css')}</style>\n<div class=\"course-explorer-standin\">{figure}</div>"
-    payload = json.dumps(
-        {"meta": explorer.meta(), "at": explorer.at, "table": table}, ensure_ascii=False, separators=(",", ":")
-    )
+        return f'{style}\n<div class="course-explorer-standin">{figure}</div>'
+    facts = {"meta": explorer.meta(), "at": explorer.at, "table": table}
+    payload = json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
+    name = explorer.name
+    script = f'{static("shared.js")}\n{static(name + ".js")}\nmountAll("{name}");'
     return (
-        f"<style>{static('explorer.css')}</style>\n"
-        f'<div class="course-explorer-standin" data-course-explorer="{explorer.name}" '
+        f'{style}\n<div class="course-explorer-standin" data-course-explorer="{name}" '
         f"data-course-payload='{_quoted(payload)}'>{figure}</div>\n"
-        f'<script type="module">\n{static("shared.js")}\n{static(explorer.name + ".js")}\n'
-        f'mountAll("{explorer.name}");\n</script>'
+        f'<script type="module">\n{script}\n</script>'
     )

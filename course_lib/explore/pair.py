@@ -40,7 +40,7 @@ def as_pair(obj: Any) -> Pair:
         return obj  # type: ignore[no-any-return]
     if not callable(obj):
         raise TypeError(
-            f"an explorer draws a function: pass it, or lesson.pair(\"its name\"); this is {_kind(obj)}"
+            f'an explorer draws a function: pass one, or lesson.pair("name"); this is {_kind(obj)}'
         )
     return _OneFunction(getattr(obj, "__name__", "function"), obj, obj)
 
@@ -97,7 +97,7 @@ def note(pair: Pair, drawing: Drawing) -> str:
     if isinstance(pair, _OneFunction):
         return f"Drawn by {pair.name}."
     if drawing.beside is not None:
-        return f"Drawn by your {pair.name}. It differs from the course's, whose numbers stand beside yours."
+        return f"Drawn by your {pair.name}. Where the course's differs, it stands beside yours."
     return f"Drawn by your {pair.name}."
 
 
@@ -142,7 +142,8 @@ def _asked(function: Any, recipe: Recipe, shape: Callable[..., tuple[int, ...]])
         raise CannotDraw("is not written yet.") from None
     except Exception as error:
         said = " ".join(str(error).split())
-        raise CannotDraw(f"raised {type(error).__name__}{': ' + _cut(said) if said else ''}.") from None
+        name = type(error).__name__
+        raise CannotDraw(f"raised {name}: {_cut(said)}." if said else f"raised {name}.") from None
 
 
 def _copy(value: Any) -> Any:

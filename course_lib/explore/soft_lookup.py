@@ -37,14 +37,15 @@ class SoftLookup(Explorer):
     def __init__(self, lookup: Any, keys: Sequence[float], values: Sequence[float]) -> None:
         if len(keys) != len(values) or len(keys) < 2:
             raise ValueError(
-                f"every key has one value and there are two keys or more; here are {len(keys)} keys and "
-                f"{len(values)} values"
+                "every key has one value and there are two keys or more; "
+                f"here are {len(keys)} keys and {len(values)} values"
             )
-        self.at_keys, self.at_values = [float(key) for key in keys], [float(value) for value in values]
+        self.at_keys = [float(key) for key in keys]
+        self.at_values = [float(value) for value in values]
         low, high = min(self.at_keys), max(self.at_keys)
         # A little beyond the outermost keys, where there is nothing near to look up.
-        self.queries = np.linspace(low - (high - low) / 8, high + (high - low) / 8, _QUERIES).round(4)
         unit = (high - low) / 8
+        self.queries = np.linspace(low - unit, high + unit, _QUERIES).round(4)
         widths = tuple(round(width * unit, 4) for width in _BANDWIDTHS)
         super().__init__(
             [
@@ -55,7 +56,7 @@ class SoftLookup(Explorer):
         self.pair = as_pair(lookup)
 
     def _ask(self, lookup: Any) -> dict[str, Any]:
-        """Ask for all queries; values of ones and zeros beside the real ones give the weights away."""
+        """Ask for all queries; values of ones and zeros beside the real ones show the weights."""
         keys, values = _column(self.at_keys), _column(self.at_values)
         one_hot = torch.eye(len(keys), dtype=keys.dtype)
         width = self.controls[1].values[self.at["bandwidth"]]
@@ -94,11 +95,14 @@ class SoftLookup(Explorer):
     def alt(self) -> str:
         now = self.state()
         each = ", ".join(
-            f"{short(w)} on key {key:g}" for key, w in zip(self.at_keys, now["weights"], strict=True) if w > 0.005
+            f"{short(w)} on key {key:g}"
+            for key, w in zip(self.at_keys, now["weights"], strict=True)
+            if w > 0.005
         )
         return (
-            f"{len(self.at_keys)} points and the curve of weighted means at bandwidth {short(now['bandwidth'])}. "
-            f"The query {short(now['query'])} is answered by {short(now['mean'])}, with weights {each}."
+            f"{len(self.at_keys)} points and the curve of weighted means at bandwidth "
+            f"{short(now['bandwidth'])}. The query {short(now['query'])} is answered by "
+            f"{short(now['mean'])}, with weights {each}."
         )
 
 
@@ -112,8 +116,8 @@ def soft_lookup(
     """Move a query along a line of keys and see which values answer it, at any bandwidth.
 
     Args:
-        lookup: `lesson.pair("nadaraya_watson")` or a function `lookup(queries, keys, values, bandwidth)`
-            of columns: (T, 1), (S, 1), (S, d_v), a number.
+        lookup: `lesson.pair("nadaraya_watson")` or a function
+            `lookup(queries, keys, values, bandwidth)` of (T, 1), (S, 1), (S, d_v) and a number.
         keys: where values are known.
         values: one for each key.
     """

@@ -26,14 +26,17 @@ class Temperature(Explorer):
 
     def __init__(self, softmax: Any, scores: Sequence[float], labels: Sequence[str]) -> None:
         if len(scores) != len(labels):
-            raise ValueError(f"{len(scores)} scores need {len(scores)} labels, {len(labels)} are given")
+            raise ValueError(
+                f"{len(scores)} scores need {len(scores)} labels, {len(labels)} are given"
+            )
         super().__init__([Control("temperature", _TEMPERATURES, start=20)])
         self.pair = as_pair(softmax)
         self.scores, self.labels = [float(score) for score in scores], list(labels)
 
     def _ask(self, softmax: Any) -> dict[str, Any]:
         """Call the learner's function: the one line that knows its signature."""
-        return {"weights": softmax(torch.tensor(self.scores), self._temperature())}
+        out = softmax(torch.tensor(self.scores, dtype=torch.float64), self._temperature())
+        return {"weights": numbers(out, (len(self.scores),))}
 
     def _temperature(self) -> float:
         return _TEMPERATURES[self.at["temperature"]]
@@ -41,10 +44,10 @@ class Temperature(Explorer):
     def numbers(self) -> dict[str, Any]:
         shape = (len(self.scores),)
         drawing = draw(self.pair, self._ask, lambda *_args, **_kwargs: shape)
-        weights = numbers(drawing.values["weights"], shape)
+        weights, beside = drawing.values["weights"], drawing.beside
         return {
             "weights": weights.tolist(),
-            "course": numbers(drawing.beside["weights"], shape).tolist() if drawing.beside else None,
+            "course": beside["weights"].tolist() if beside else None,
             "sum": float(weights.sum()),
             "entropy": entropy(weights),
             "most": float(np.log(len(weights))),
@@ -62,7 +65,9 @@ class Temperature(Explorer):
 
     def alt(self) -> str:
         now = self.numbers()
-        each = ", ".join(f"{label} {short(w)}" for label, w in zip(self.labels, now["weights"], strict=True))
+        each = ", ".join(
+            f"{label} {short(w)}" for label, w in zip(self.labels, now["weights"], strict=True)
+        )
         return (
             f"Bars of the softmax weights at temperature {short(self._temperature())}: {each}; "
             f"entropy {short(now['entropy'])} nats."

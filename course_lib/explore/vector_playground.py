@@ -1,4 +1,4 @@
-"""Vector playground: words in the plane, one movable query, two ways to say which word is nearest."""
+"""Vector playground: words in the plane, a movable query, two measures of who is nearest."""
 
 import math
 from collections.abc import Mapping
@@ -31,7 +31,11 @@ class VectorPlayground(Explorer):
     }
 
     def __init__(
-        self, dot: Any, cosine: Any, words: Mapping[str, tuple[float, float]], query: tuple[float, float]
+        self,
+        dot: Any,
+        cosine: Any,
+        words: Mapping[str, tuple[float, float]],
+        query: tuple[float, float],
     ) -> None:
         names = [Control("word", tuple(range(len(words))), computed=False)]
         super().__init__([Control("x", _STEPS), Control("y", _STEPS), *names])
@@ -72,10 +76,16 @@ class VectorPlayground(Explorer):
 
     def fixed(self) -> dict[str, Any]:
         ends = [list(end) for end in self.words.values()]
-        return {"words": list(self.words), "ends": ends, "lengths": [math.hypot(*end) for end in ends]}
+        return {
+            "words": list(self.words),
+            "ends": ends,
+            "lengths": [math.hypot(*end) for end in ends],
+        }
 
     def figure(self) -> "Figure":
-        return vectors_2d({**self.words, "query": self.query}, "Words and a query", highlight="query")
+        return vectors_2d(
+            {**self.words, "query": self.query}, "Words and a query", highlight="query"
+        )
 
     def alt(self) -> str:
         now, (x, y) = self.numbers(), self.query
@@ -83,7 +93,8 @@ class VectorPlayground(Explorer):
             f"{word}: dot product {short(d)}, cosine {short(c)}"
             for word, d, c in zip(self.words, now["dots"], now["cosines"], strict=True)
         )
-        return f"Arrows in the plane for {', '.join(self.words)} and a query at ({x:g}, {y:g}). {each}."
+        names = ", ".join(self.words)
+        return f"Arrows in the plane for {names} and a query at ({x:g}, {y:g}). {each}."
 
 
 def _best(scores: np.ndarray) -> list[int]:

@@ -2,7 +2,8 @@
 
 Example:
     >>> from course_lib.figures import show, bars
-    >>> show(bars([0.7, 0.3], labels=["cat", "mat"]), alt="Two bars: cat 0.7, mat 0.3.")  # doctest: +SKIP
+    >>> figure = bars([0.7, 0.3], labels=["cat", "mat"])
+    >>> show(figure, alt="Two bars: cat 0.7, mat 0.3.")  # doctest: +SKIP
 """
 
 from course_lib.figures.charts import bars, lines, vectors_2d, weights_heatmap

@@ -1,4 +1,4 @@
-"""The charts that lessons reuse: each takes plain arrays or tensors and returns a figure for `show`."""
+"""The charts that lessons reuse: plain arrays or tensors in, a figure for `show` out."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
@@ -158,11 +158,14 @@ def vectors_2d(
                 f"{name!r} has shape {end.shape}; a vector in the plane has shape (2,)"
             )
     with house_style():
-        figure, axes = new_figure(width=5.0)
+        low, high = _plane(np.stack([*ends.values(), np.zeros(2)]))
+        figure, axes = new_figure(*_plane_size(high - low))
         axes.grid(True)
+        axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal")
+        axes.axhline(0, color="#8C8C8C", linewidth=0.8)
+        axes.axvline(0, color="#8C8C8C", linewidth=0.8)
         for name, end in ends.items():
             _arrow(axes, name, end, strong=name == highlight, lift=_lift(name, ends))
-        _frame_plane(axes, np.stack([*ends.values(), np.zeros(2)]))
         axes.set(title=title, xlabel="first number", ylabel="second number")
     return figure
 
@@ -217,7 +220,7 @@ def _lift(name: str, ends: Mapping[str, np.ndarray]) -> int:
     for other in names:
         right, up = ends[other] - ends[name]
         later = right > 0 or (right == 0 and names.index(other) > names.index(name))
-        count += other != name and later and right < 0.6 * span and abs(up) < 0.1 * span
+        count += other != name and later and right < 0.28 * span and abs(up) < 0.1 * span
     return count
 
 
@@ -231,26 +234,35 @@ def _arrow(axes: "Axes", name: str, end: np.ndarray, *, strong: bool, lift: int 
         "shrinkB": 0,
     }
     axes.annotate("", xy=tuple(end), xytext=(0, 0), arrowprops=style)
-    text = f"{name} ({short(end[0], 1)}, {short(end[1], 1)})"
-    left = end[0] < 0
+    below = end[1] < 0
     axes.annotate(
-        text,
+        f"{name} ({_brief(end[0])}, {_brief(end[1])})",
         xy=tuple(end),
-        xytext=(-4 if left else 4, 4 + 13 * lift),
+        xytext=(0, (5 + 13 * lift) * (-1 if below else 1)),
         textcoords="offset points",
-        ha="right" if left else "left",
+        ha="center",
+        va="top" if below else "bottom",
+        weight="bold" if strong else "normal",
     )
 
 
-def _frame_plane(axes: "Axes", ends: np.ndarray) -> None:
-    """Leave room around the arrows for their names."""
+def _brief(value: float) -> str:
+    """Return a coordinate with one decimal at most: 3, −0.5."""
+    return short(value, 0 if float(value).is_integer() else 1)
+
+
+def _plane(ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the corners of a plane with room around the arrows for their names."""
     low, high = ends.min(axis=0), ends.max(axis=0)
-    room = max(float((high - low).max()), 1.0)
-    axes.set_xlim(low[0] - (0.6 if low[0] < 0 else 0.1) * room, high[0] + 0.6 * room)
-    axes.set_ylim(low[1] - 0.15 * room, high[1] + 0.2 * room)
-    axes.set_aspect("equal")
-    axes.axhline(0, color="#8C8C8C", linewidth=0.8)
-    axes.axvline(0, color="#8C8C8C", linewidth=0.8)
+    room = max(float((high - low).max()), 1.0) * np.array([0.2, 0.16])
+    return low - room, high + room
+
+
+def _plane_size(extent: np.ndarray) -> tuple[float, float]:
+    """Return the size of a figure whose axes have the shape of the plane, within the largest."""
+    wide, high = float(extent[0]), float(extent[1])
+    inch = min(5.1 / wide, 2.7 / high)
+    return max(wide * inch + 0.9, 3.0), high * inch + 0.8
 
 
 def _tilt(labels: Sequence[str]) -> float:

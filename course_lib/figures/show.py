@@ -41,7 +41,7 @@ def as_html(fig: "Figure", alt: str) -> str:
     width, height = fig.get_size_inches()
     if width > WIDTH + 0.01 or height > HEIGHT + 0.01:
         raise ValueError(
-            f"a figure is at most {WIDTH:g} × {HEIGHT:g} inches, this one is {width:g} × {height:g}: "
+            f"a figure is at most {WIDTH:g} × {HEIGHT:g} inches, this is {width:g} × {height:g}: "
             f"make it with figsize=({WIDTH:g}, {HEIGHT:g})"
         )
     data = base64.b64encode(_png(fig)).decode("ascii")
@@ -56,8 +56,8 @@ def check_alt(alt: str) -> str:
     """Return `alt` on one line, or raise when it is missing or too short to say anything."""
     if not isinstance(alt, str) or len(alt.strip()) < _SHORTEST_ALT:
         raise ValueError(
-            f"alt={alt!r} says too little: a figure needs alternative text of {_SHORTEST_ALT} characters "
-            'or more, for instance alt="Bars: cat 0.7, mat 0.3."'
+            f"alt={alt!r} says too little: a figure needs alternative text of {_SHORTEST_ALT} "
+            'characters or more, for instance alt="Bars: cat 0.7, mat 0.3."'
         )
     return " ".join(alt.split())
 
@@ -69,7 +69,7 @@ def _png(fig: "Figure") -> bytes:
     raw, small = io.BytesIO(), io.BytesIO()
     fig.savefig(raw, format="png", dpi=_DPI, facecolor="white", metadata={"Software": None})
     full = Image.open(raw).convert("RGB")
-    # Of Pillow's methods this one stays closest: no channel is off by more than 8 of 255 in our charts.
+    # Of Pillow's methods the closest: in our charts no channel is off by more than 8 of 255.
     few = full.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     few.save(small, format="png", optimize=True)
     return small.getvalue()

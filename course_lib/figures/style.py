@@ -16,7 +16,7 @@ COLOURS = (BLUE, ORANGE, GREEN, PINK)
 
 WIDTH, HEIGHT = 6.0, 3.5
 
-# White and dark grey in every theme: a figure is a card, readable on a light page and on a dark one.
+# White and dark grey in every theme: a figure is a card, readable on light pages and dark ones.
 _RC: dict[str, Any] = {
     "figure.facecolor": "white",
     "axes.facecolor": "white",

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.lab import CHROMIUM_ARGUMENTS, Lab, chromium
+from .lab import CHROMIUM_ARGUMENTS, Lab, chromium
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -22,7 +21,9 @@ ROOT = Path(__file__).resolve().parents[2]
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip everything here, with the reason, where there is no browser."""
     if chromium() is None:
-        skip = pytest.mark.skip(reason="Chromium is not installed (Debian: apt-get install chromium)")
+        skip = pytest.mark.skip(
+            reason="Chromium is not installed (Debian: apt-get install chromium)"
+        )
         for item in items:
             if Path(item.fspath).is_relative_to(Path(__file__).parent):
                 item.add_marker(skip)
@@ -74,7 +75,7 @@ def browser() -> Iterator[object]:
 
 @pytest.fixture
 def lab(lab_url: str, lab_folder: Path, browser: object) -> Iterator[Lab]:
-    """A fresh browser window on the running JupyterLab; at the end, no request may have left or failed."""
+    """A fresh browser window on JupyterLab; at the end, no request may have left or failed."""
     with Lab(lab_url, lab_folder, browser) as one:
         yield one
         one.assert_stayed_home()
@@ -82,7 +83,10 @@ def lab(lab_url: str, lab_folder: Path, browser: object) -> Iterator[Lab]:
 
 def _environment(home: Path) -> dict[str, str]:
     settings = home / "settings"
-    _write(settings / "@jupyterlab/notebook-extension/tracker.jupyterlab-settings", {"windowingMode": "none"})
+    _write(
+        settings / "@jupyterlab/notebook-extension/tracker.jupyterlab-settings",
+        {"windowingMode": "none"},
+    )
     _write(
         settings / "@jupyterlab/apputils-extension/notification.jupyterlab-settings",
         {"fetchNews": "false", "checkForUpdates": False},
@@ -126,17 +130,10 @@ def _wait_until_up(url: str, server: "subprocess.Popen[bytes]", log: Path) -> No
 
 
 def _stop(server: "subprocess.Popen[bytes]") -> None:
-    """Ask the server to end its kernels and itself; insist after ten seconds, on its own group only."""
+    """Ask the server to end its kernels and itself; insist after ten seconds."""
     server.send_signal(signal.SIGTERM)
     try:
         server.wait(10)
     except subprocess.TimeoutExpired:
         os.killpg(server.pid, signal.SIGKILL)
         server.wait()
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Say where the browser is missing once, in the header of the run."""
-    config.addinivalue_line("markers", "browser: runs JupyterLab in headless Chromium")
-    if shutil.which("chromium") is None and chromium() is None:
-        print("browser tests are skipped: no Chromium")

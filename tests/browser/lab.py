@@ -91,9 +91,17 @@ class Lab:
         """Write a notebook of code cells (Markdown when a cell starts with #) into the folder."""
         book = nbformat.v4.new_notebook()
         for i, source in enumerate(cells):
-            make = nbformat.v4.new_markdown_cell if source.startswith("# ") else nbformat.v4.new_code_cell
+            make = (
+                nbformat.v4.new_markdown_cell
+                if source.startswith("# ")
+                else nbformat.v4.new_code_cell
+            )
             book.cells.append(make(source, id=f"cell-{i}"))
-        book.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        book.metadata.kernelspec = {
+            "name": "python3",
+            "display_name": "Python 3",
+            "language": "python",
+        }
         nbformat.write(book, self.folder / name)
         return name
 
@@ -147,7 +155,8 @@ class Lab:
         """Switch JupyterLab's theme and wait for it."""
         light = str("Dark" not in name).lower()
         self.page.evaluate(
-            "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", name
+            "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', { theme })",
+            name,
         )
         self.page.wait_for_function(f"document.body.dataset.jpThemeLight === '{light}'")
         self.page.wait_for_timeout(300)
@@ -171,7 +180,8 @@ class Lab:
 
     def errors(self) -> list[str]:
         """Return what notebook cells wrote to stderr or raised."""
-        where = '[data-mime-type="application/vnd.jupyter.stderr"], [data-mime-type="application/vnd.jupyter.error"]'
+        kinds = ("stderr", "error")
+        where = ",".join(f'[data-mime-type="application/vnd.jupyter.{kind}"]' for kind in kinds)
         return list(self.page.locator(where).all_inner_texts())
 
     def screenshot(self, path: Path) -> None:

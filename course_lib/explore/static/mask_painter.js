@@ -44,15 +44,16 @@ function build(stage) {
     const seen = tokens.map(() => tokens.map(() => h("td")));
     const alarm = h("p", { class: "ce-alarm" });
     const node = h(
-      "table", { class: "ce-matrix ce-seen" }, h("caption", {}, `Seen after layer ${layer + 1}: outputs down, inputs across`),
+      "table", { class: "ce-matrix ce-seen" }, h("caption", {}, `Seen after layer ${layer + 1}`),
       h("tbody", {}, ...tokens.map((token, t) => h("tr", {}, h("th", { scope: "row" }, token), ...seen[t]))),
     );
-    return { seen, alarm, node: h("div", {}, node, alarm) };
+    return { seen, alarm, node };
   });
   stage.body.append(
     h("div", { class: "ce-row", role: "group", "aria-label": "start from" }, ...buttons),
-    h("div", { class: "ce-row" }, grid, h("div", {}, ...panels.map((panel) => panel.node))),
-    h("p", { class: "ce-help" }, "Arrow keys move, space allows or forbids. • seen, ! seen from the future: a leak."),
+    h("div", { class: "ce-row" }, grid, ...panels.map((panel) => panel.node)),
+    ...panels.map((panel) => panel.alarm),
+    h("p", { class: "ce-help" }, "Arrow keys move, space allows or forbids. Small tables: outputs down, inputs across; • seen, ! seen from the future: a leak."),
   );
 
   const count = (which) => `${which.length} of ${tokens.length} outputs have seen their own future`;
@@ -66,7 +67,8 @@ function build(stage) {
       const weight = view.weights[t][key];
       const colour = viridis(weight);
       put(one.number, allowed ? fmt(weight) : Number(weight) === 0 ? "×" : `× ${fmt(weight)}`);
-      put(one.course, view.course_weights ? `course ${fmt(view.course_weights[t][key])}` : "");
+      const theirs = view.course_weights ? fmt(view.course_weights[t][key]) : fmt(weight);
+      put(one.course, theirs === fmt(weight) ? "" : `course ${theirs}`);
       one.cell.style.background = `rgb(${colour})`;
       one.cell.style.color = ink(colour);
       one.cell.setAttribute("tabindex", t === row && key === column ? 0 : -1);

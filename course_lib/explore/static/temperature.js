@@ -19,8 +19,8 @@ function build(stage) {
     return { node, bar, beside, weight, course };
   });
   const head = h(
-    "tr", {}, h("th", { scope: "col" }, "word"), h("th", { scope: "col", colspan: 2 }, "score"),
-    h("th", { scope: "col", colspan: 3 }, "weight"),
+    "tr", {}, h("th", { scope: "col", class: "ce-left" }, "word"), h("th", { scope: "col", colspan: 2, class: "ce-left" }, "score"),
+    h("th", { scope: "col", colspan: 3, class: "ce-left" }, "weight"),
   );
   const sums = h("p");
   stage.body.append(

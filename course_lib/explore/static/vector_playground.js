@@ -31,12 +31,12 @@ function build(stage) {
   }
   const arrows = ends.map(([x, y], i) => {
     const one = arrow(x, y, "var(--ce-blue)");
-    one.node.append(s("text", { x: at(x, "x") + 8, y: at(y, "y") + 4, style: "font-weight:600" }, words[i]));
+    one.node.append(s("text", { x: at(x, "x"), y: at(y, "y") - 9, "text-anchor": "middle", style: "font-weight:600" }, words[i]));
     picture.append(one.node);
     return one;
   });
   const query = arrow(0, 0, "var(--ce-orange)", "7 3");
-  const name = s("text", { style: "font-weight:600" }, "query");
+  const name = s("text", { "text-anchor": "middle", style: "font-weight:600" }, "query");
   query.node.append(name);
   picture.append(query.node);
 
@@ -66,14 +66,15 @@ function build(stage) {
     return { node, pick, ...cells };
   });
   const mine = h("td");
-  const head = ["word", "length", "dot product", "cosine"].map((text) => h("th", { scope: "col" }, text));
+  const head = ["word", "length", "dot product", "cosine"].map((text, i) =>
+    h("th", { scope: "col", class: i ? "" : "ce-left" }, text));
   const table = h(
     "table", {}, h("thead", {}, h("tr", {}, ...head)),
     h("tbody", {}, ...rows.map((row) => row.node), h("tr", {}, h("th", { scope: "row" }, "query"), mine, h("td"), h("td"))),
   );
   const wins = h("p");
   stage.body.append(
-    h("div", { class: "ce-row" }, plane, h("div", {}, table, wins)),
+    h("div", { class: "ce-row" }, plane, h("div", { class: "ce-side" }, table, wins)),
     h("p", { class: "ce-help" }, "Arrow keys move the query by 0.5, a click takes it there. Tab picks the word that is read out."),
   );
 
@@ -82,7 +83,8 @@ function build(stage) {
   return function draw(view) {
     const [x, y] = ["x", "y"].map((axis) => stage.control(axis).values[view.at[axis]]);
     query.move(x, y);
-    setAttributes(name, { x: at(x, "x") + (x > 2.5 ? -42 : 8), y: at(y, "y") + (y > 0 ? -8 : 16) });
+    // Below its end, where no word's name stands.
+    setAttributes(name, { x: Math.max(20, Math.min(at(x, "x"), SIZE - 20)), y: at(y, "y") + 18 });
     setAttributes(plane, { "aria-valuenow": x, "aria-valuetext": `x ${fmt(x, 1)}, y ${fmt(y, 1)}` });
     put(mine, fmt(view.length));
     rows.forEach((row, i) => {
