@@ -37,22 +37,17 @@ lesson = Lesson("02")
 # Describe a word by two numbers: how much of an *animal* it is, and how much of a *machine*. Cat
 # is (3, 1), dog is (2, 1), car is (1, 2). Is a cat more like a dog or more like a car? Multiply
 # the numbers that stand at the same place, then add the products. That is the **dot product**.
-
-# %% demo
-print("cat · dog =", 3 * 2 + 1 * 1)
-print("cat · car =", 3 * 1 + 1 * 2)
-
-# %% [markdown]
-# Dog wins, 7 to 5. A product is large where *both* numbers are large, so the sum is large where
-# two words agree. Here are the three as arrows:
+#
+# On paper: cat · dog = 3·2 + 1·1 = 7, and cat · car = 3·1 + 1·2 = 5. Dog wins. A product is large
+# where *both* numbers are large.
 
 # %% demo
 from course_lib.data.words import HAND_WORDS as words
 
 show(
     vectors_2d(words, "Three words", highlight="cat"),
-    alt="Three arrows from the origin: cat ends at (3, 1), dog at (2, 1), car at (1, 2). Cat and dog point almost the same "
-    "way, car points steeply upwards.",
+    alt="Three arrows from the origin: cat ends at (3, 1), dog at (2, 1), car at (1, 2). Cat and "
+    "dog point almost the same way, car points steeply upwards.",
 )
 
 # %% [markdown]
@@ -90,18 +85,18 @@ def loud_vector():
 # %% check
 loud_vector = lesson.check(loud_vector)
 
+# %% [markdown]
+# **In a word.** The dot product asks "how much?", the cosine "in which direction?". A long vector
+# is loud: it scores high with everything that points roughly its way. Neither measure is the right
+# one; you choose what length should mean. Attention uses the dot product and lets a network learn
+# the lengths.
+
 # %% demo
 lesson.reveal("stretched")
 x, y = loud_vector()
 length = (x**2 + y**2) ** 0.5
 print(f"yours: dot product {3 * x + y:.3f}, cosine {(3 * x + y) / (length * 10**0.5):.3f}")
 print("dog:   dot product 7.000, cosine 0.990")
-
-# %% [markdown]
-# **In a word.** The dot product asks "how much?", the cosine "in which direction?". A long vector
-# is loud: it scores high with everything that points roughly its way. Neither measure is the right
-# one; you choose what length should mean. Attention uses the dot product and lets a network learn
-# the lengths.
 
 # %% [markdown]
 # ## 2 · One pair, any length
@@ -135,10 +130,6 @@ def dot_product(x, y):
 
 # %% check
 dot_product = lesson.check(dot_product)
-
-# %% demo
-for name, vector in words.items():
-    print(f"cat · {name} = {dot_product(words['cat'], vector)}")
 
 # %% [markdown]
 # A vector's dot product with itself is its squared length: cat · cat = 3² + 1² = 10, and √10 =
@@ -229,8 +220,8 @@ some = ["cat", "dog", "kitten", "car", "engine", "wheel"]
 rows = units[table.rows(*some)]
 show(
     weights_heatmap(all_pairs(rows, rows), some, some, "Cosines of six real words", kind="scores"),
-    alt="A 6 by 6 matrix of cosines, 1 on the diagonal. Cat has 0.56 with kitten and 0.42 with dog; car has 0.31 with "
-    "engine and 0.20 with wheel. Cat and car have 0.32, kitten and wheel -0.04.",
+    alt="A 6 by 6 matrix of cosines, 1 on the diagonal. Cat has 0.56 with kitten and 0.42 with "
+    "dog; car has 0.31 with engine and 0.20 with wheel. Cat and car have 0.32, kitten and wheel -0.04.",
 )
 
 # %% [markdown]
@@ -266,6 +257,11 @@ def most_similar(query, table, exclude=()):
 most_similar = lesson.check(most_similar)
 
 
+# %% [markdown]
+# Who is nearest to five ordinary words? The word's own row is excluded, and the row that your
+# function names is turned back into a word.
+
+
 # %% demo
 def nearest(query, exclude=()):
     """Return the word of the most similar row of the real table."""
@@ -288,27 +284,27 @@ query = table["king"] - table["man"] + table["woman"]
 question = table.rows("king", "man", "woman")
 print("nearest of all rows:          ", nearest(query))
 print("without king, man and woman:  ", nearest(query, question))
-lesson.reveal("king")
 
-# %% demo
 for word in ["king", "queen", "kings", "woman"]:
     before = cosine_similarity(table["king"], table[word])
     after = cosine_similarity(query, table[word])
     print(f"{word:6} cosine to king {before:.3f}, to king − man + woman {after:.3f}")
+lesson.reveal("king")
 
 # %% [markdown]
 # Read the second row. The sum is *further* from queen than king was, 0.511 against 0.627. It moved
 # further still from *kings*, and so queen is first in line once the three question words are out
-# of the way. Demonstrations often leave those out and do not say so. Is that trick all there is?
+# of the way. The usual search leaves those out without being asked. Is that trick all there is?
 # Here are twenty questions, chosen by hand; the fourth word is the answer that one hopes for.
 
 # %% given
 questions = """
-king man woman queen, brother boy girl sister, uncle man woman aunt, actor man woman actress, he him her she,
-prince man woman princess, nephew man woman niece, waiter man woman waitress, berlin germany france paris,
-rome italy france paris, london england japan tokyo, madrid spain italy rome, beijing china russia moscow,
-cats cat dog dogs, mice mouse rat rats, walking walk swim swimming, wrote write run ran, bigger big small smaller,
-faster fast slow slower, better good bad worse
+king man woman queen, brother boy girl sister, uncle man woman aunt, actor man woman actress, he
+him her she, prince man woman princess, nephew man woman niece, waiter man woman waitress,
+berlin germany france paris, rome italy france paris, london england japan tokyo, madrid spain
+italy rome, beijing china russia moscow, cats cat dog dogs, mice mouse rat rats, walking walk
+swim swimming, wrote write run ran, bigger big small smaller, faster fast slow slower, better
+good bad worse
 """
 questions = [line.split() for line in questions.replace("\n", " ").split(",")]
 
@@ -322,15 +318,15 @@ for a, b, c, due in questions:
 shares = [count / len(questions) for count in found.values()]
 show(
     bars(shares, list(found), "Twenty questions", ylabel="share answered as hoped"),
-    alt="Three bars, shares of twenty questions answered as hoped: 0.10 when all rows may win, 0.85 without the question "
-    "words, 0.30 when the nearest neighbour of the third word is taken instead.",
+    alt="Three bars, shares of twenty questions answered as hoped: 0.10 when all rows may win, "
+    "0.85 without the question words, 0.30 when the third word's neighbour is taken instead.",
 )
 
 # %% [markdown]
 # Of all rows, 2 in 20; the other 18 times a word of the question itself comes back. With those
 # words barred it is 17 in 20. That is not nothing: taking a neighbour of the third word, without
-# any arithmetic, gives 6. So the direction carries meaning, and the published claim leans on a
-# rule that readers are rarely told. A list chosen by hand flatters, too.
+# any arithmetic, gives 6. So the direction carries meaning, and the famous example leans on what
+# was left out of the search. A list chosen by hand flatters, too.
 
 # %% [markdown]
 # ## 4 · From scores to weights
@@ -354,8 +350,6 @@ with np.errstate(all="ignore"):
     powers = np.exp(np.array([1002.0, 1001.0, 1000.0]))
     print("exponentials", powers)
     print("weights     ", powers / powers.sum())
-
-# %% demo
 lesson.reveal("shifted")
 
 # %% [markdown]
@@ -383,9 +377,6 @@ def stable_softmax(scores):
 
 # %% check
 stable_softmax = lesson.check(stable_softmax)
-
-# %% demo
-print(stable_softmax(np.array([1002.0, 1001.0, 1000.0])).round(3))
 
 # %% [markdown]
 # Only differences count. That is why a softmax over scores 2, 1, 0 and one over 1002, 1001, 1000
@@ -467,6 +458,11 @@ def entropy(weights):
 # %% check
 entropy = lesson.check(entropy)
 
+# %% [markdown]
+# **In a word.** A softmax is a dial between two familiar things. At a temperature near 0 it looks
+# one thing up, the largest score; at a high one it averages over everything. Attention works in
+# between, and it must be kept there. Your two functions draw the dial for the scores 2, 1, 0:
+
 # %% demo
 scores = torch.tensor([2.0, 1.0, 0.0])
 taus = torch.logspace(-1, 1, 41)
@@ -480,14 +476,9 @@ show(
         ylabel="exp(entropy)",
         logx=True,
     ),
-    alt="The effective number of keys for the scores 2, 1, 0 rises from 1.0 at temperature 0.1 over 2.3 at temperature 1 to "
-    "3.0 at temperature 10.",
+    alt="The effective number of keys for the scores 2, 1, 0 rises from 1.0 at temperature 0.1 "
+    "over 2.3 at temperature 1 to 3.0 at temperature 10.",
 )
-
-# %% [markdown]
-# **In a word.** A softmax is a dial between two familiar things. At a temperature near 0 it looks
-# one thing up, the largest score; at a high one it averages over everything. Attention works in
-# between, and it must be kept there. What pushes it to one end? The next section.
 
 # %% [markdown]
 # ## 6 · How far do dot products spread?
@@ -515,8 +506,6 @@ for d in widths:
     q, k = rng.standard_normal((2, 5000, d))
     measured.append(float((q * k).sum(1).std()))
     print(f"d = {d:4}: spread {measured[-1]:4.1f}, √d = {d**0.5:4.1f}")
-
-# %% demo
 lesson.reveal("wider")
 
 # %% [markdown]
@@ -539,8 +528,8 @@ show(
         ylabel="exp(entropy)",
         logx=True,
     ),
-    alt="With scores as they are, the effective number of keys falls from 6.8 at width 4 over 1.7 at 64 to 1.1 at 1024. "
-    "Divided by the root of d it stays between 11.4 and 10.6.",
+    alt="With scores as they are, the effective number of keys falls from 6.8 at width 4 over 1.7 "
+    "at 64 to 1.1 at 1024. Divided by the root of d it stays between 11.4 and 10.6.",
 )
 
 # %% [markdown]
@@ -550,11 +539,9 @@ show(
 # gradients.
 
 # %% [markdown]
-# ## 7 · Where √d breaks
-#
-# The derivation assumed independent entries. Suppose all 64 entries of a vector are copies of one
-# number: then q · k is 64 times one product, and its spread is 64, not 8. Between these extremes
-# lies the covariance matrix C, whose entry [i, j] is the mean of x_i x_j:
+# **Where √d breaks.** The derivation assumed independent entries. Suppose all 64 entries of a
+# vector are copies of one number: then q · k is 64 times one product, and its spread is 64, not 8.
+# Between these extremes lies the covariance matrix C, whose entry [i, j] is the mean of x_i x_j:
 #
 # $$\operatorname{Var}(q \cdot k) = \sum_{i,j} \operatorname{E}[q_i q_j]\,\operatorname{E}[k_i k_j] = \sum_{i,j} C_{ij}^2$$
 
@@ -582,17 +569,17 @@ def score_spread(covariance):
 # %% check
 score_spread = lesson.check(score_spread)
 
+# %% [markdown]
+# Two tests. First, 64 entries of variance 1 in which every pair has the same correlation: √64 is
+# 8. Then real vectors: the table of words, moved so that its mean is 0. Compare the spread of real
+# pairs with what your formula gives for the table's covariance, and with what it gives when
+# everything off the diagonal is dropped.
+
 # %% demo
 d = 64
 for correlation in [0.0, 0.1, 0.5, 1.0]:
     covariance = torch.full((d, d), correlation).fill_diagonal_(1.0)
     print(f"correlation {correlation}: spread {score_spread(covariance):5.2f}, √d = 8")
-
-# %% [markdown]
-# Each pair of entries has a correlation of only 0.1, and the spread is already a quarter too
-# large. Do real vectors behave like this? Take the table of words, moved so that its mean is 0,
-# and compare three numbers: the spread of real pairs, what your formula gives for the table's
-# covariance, and what it gives when everything off the diagonal is dropped.
 
 # %% demo
 centred = table.vectors - table.vectors.mean(axis=0)
@@ -608,10 +595,11 @@ for name, value in spreads.items():
     print(f"{name:20} {value:.3f}")
 
 # %% [markdown]
-# Your formula is right to the last digit shown; the rule for independent dimensions is a quarter
-# too low. Every covariance off the diagonal adds its square, so correlations can only *widen* the
-# spread. In a trained network queries and keys depend on each other as well. √d is where training
-# starts, and what happens later is up to the learned weights.
+# A correlation of 0.1 already makes the spread a quarter too large. In the real table your formula
+# is right to the last digit shown, and the rule for independent entries is a quarter too low:
+# every covariance off the diagonal adds its square, so correlations can only *widen* the spread.
+# In a trained network queries and keys depend on each other too. √d is where training starts; what
+# happens later is up to the weights.
 
 # %% [markdown]
 # ## You can now

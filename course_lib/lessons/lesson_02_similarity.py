@@ -30,10 +30,8 @@ def loud(call: Any, case: Case, value: Any) -> str | None:
     """The vector wins by dot product and loses by cosine."""
     found = wrong.scores_of(value)
     if found is None:
-        given = (
-            " (a function without return gives None)" if value is None else ", such as [1.0, 2.0]"
-        )
-        return f"Return two finite numbers; yours is {value!r:.60}{given}."
+        absent = " (a function without return gives None)" if value is None else ""
+        return f"Return two finite numbers, such as [1.0, 2.0]; yours is {value!r:.60}{absent}."
     if wrong.is_loud(value):
         return None
     return (
@@ -482,7 +480,7 @@ def even_weights_give_log(call: Any, case: Case, value: Any) -> str | None:
     found = float(call(torch.full((4,), 0.25, dtype=torch.float64)))
     if abs(found - math.log(4)) < 1e-6:
         return None
-    return f"Four equal weights have entropy ln 4 = 1.386; yours gives {found:.3f} for them."
+    return f"Four equal weights have entropy ln 4 = 1.386294; yours gives {found:.6f} for them."
 
 
 ENTROPY = Exercise(

@@ -18,11 +18,10 @@ CAT, DOG = np.array(HAND_WORDS["cat"]), np.array(HAND_WORDS["dog"])
 def scores_of(value: Any) -> tuple[float, float] | None:
     """Return a vector's dot product with cat and its cosine to it; None for anything else."""
     try:
-        held = value.detach().tolist() if isinstance(value, torch.Tensor) else value
-        vector = np.asarray(held, dtype=float)
+        vector = np.asarray(value.detach().cpu() if isinstance(value, torch.Tensor) else value)
     except (TypeError, ValueError, RuntimeError):
         return None
-    if vector.shape != (2,) or not np.isfinite(vector).all():
+    if vector.shape != (2,) or vector.dtype.kind not in "iuf" or not np.isfinite(vector).all():
         return None
     length = float(np.linalg.norm(vector))
     dot = float(CAT @ vector)
@@ -257,6 +256,12 @@ COSINE = (
         "squares: √(3² + 1²) = 3.162 for cat, not 4.",
     ),
     WrongAnswer(
+        id="absolute",
+        code=lambda x, y: abs(x @ y) / (_norm(x) * _norm(y)),
+        says="You return the absolute value of the cosine, so opposite vectors count as alike.",
+        why="The sign says whether two vectors agree or disagree: −1 is as unlike as can be.",
+    ),
+    WrongAnswer(
         id="distance",
         code=lambda x, y: 1 - x @ y / (_norm(x) * _norm(y)),
         says="You return 1 minus the cosine.",
@@ -489,6 +494,14 @@ STABLE_SOFTMAX = (
         why="Each row has its own total of 1: sum along axis=-1 with keepdims=True.",
     ),
     WrongAnswer(
+        id="divides_by_max",
+        code=lambda scores: _powers(scores / scores.max(-1, keepdims=True), 0.0),
+        says="You divide each row by its largest score; it has to be subtracted.",
+        why="Dividing changes the differences between scores, and with them the weights. It even "
+        "turns "
+        "the order round where the largest score is negative.",
+    ),
+    WrongAnswer(
         id="log_softmax",
         code=lambda scores: scores - np.logaddexp.reduce(scores, axis=-1, keepdims=True),
         says="You return the logarithms of the weights.",
@@ -575,6 +588,11 @@ SOFTMAX = (
 )
 
 
+def _a_little_low(weights: Tensor, value: Any) -> bool:
+    gap = torch.special.entr(weights).sum(-1) - value
+    return value.shape == gap.shape and bool(((gap > 0) & (gap < 0.05)).all())
+
+
 ENTROPY = (
     WrongAnswer(
         id="log_of_zero",
@@ -583,6 +601,15 @@ ENTROPY = (
         why="w ln w goes to 0 as w does, so a weight of 0 counts as 0. torch.xlogy(w, w) knows "
         "that, and so does "
         "a log of weights clamped from below.",
+    ),
+    WrongAnswer(
+        id="epsilon",
+        code=lambda weights: -(weights * (weights + 1e-4).log()).sum(-1),
+        matches=lambda case, value: _a_little_low(case.args[0], value),
+        says="Your entropies are all a little low: a small number seems to be added inside the "
+        "logarithm.",
+        why="It takes about N times itself from the entropy of N keys. torch.xlogy needs none, and "
+        "clamp_min(1e-30) touches no weight but 0.",
     ),
     WrongAnswer(
         id="sign",
