@@ -18,7 +18,6 @@ import pytest
 from course_lib import workspace
 from course_lib.errors import CourseError
 
-
 OPEN = """
 from pathlib import Path
 from course_lib import workspace
