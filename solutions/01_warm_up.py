@@ -95,8 +95,7 @@ print(x - x.mean(-1, keepdim=True))
 #
 # By hand: `a` has the rows (1, 2) and (3, 5), `b` has the rows (0, 1), (1, 1) and (2, 0). Two rows against three give six
 # differences of width 2. The first is (1, 2) − (0, 1) = (1, 1).
-
-# %% [markdown]
+#
 # ### Exercise 1.1 · Every row minus every other
 #
 # Difficulty 1 of 3 · 3 minutes · the check proves that entry [t, s] of your result is row t of a minus row s of b.
@@ -130,14 +129,9 @@ print(pairwise_differences(corners, corners).square().sum(-1).sqrt())
 # Nought on the diagonal, because every point is at no distance from itself. Lesson 03 builds a lookup on such distances.
 #
 # The other way to let all rows meet is the matrix product. `x @ y` multiplies rows of `x` by columns of `y` and sums. Axes in
-# front of the last two are a **batch**: entry 0 meets entry 0, entry 1 meets entry 1, and nothing crosses.
-
-# %% demo
-batch_of_x = torch.ones(8, 5, 16)
-batch_of_y = torch.ones(8, 16, 7)
-print((batch_of_x @ batch_of_y).shape)
-
-# %% [markdown]
+# front of the last two are a **batch**: entry 0 meets entry 0, entry 1 meets entry 1, and nothing crosses. So `(8, 5, 16)` @
+# `(8, 16, 7)` is `(8, 5, 7)`: eight products, each of 5 rows and 7 columns.
+#
 # By hand: the rows (1, 2) and (0, 3) meet the rows (1, 0), (0, 1) and (4, 1). The first meets the last as 1·4 + 2·1 = 6. The
 # whole result has two rows of three: (1, 2, 6) and (0, 3, 3).
 
@@ -205,18 +199,10 @@ def encode(text, vocabulary):
 # %% check
 encode = lesson.check(encode)
 
-# %% demo
-ids = torch.tensor(encode("The cat sat on the mat", vocabulary))
-print(ids)
-
 # %% [markdown]
 # An id is a name, not a quantity: “mat” is not five times “the”. To compute with words we give each a **vector**, a row of
-# a table with as many rows as the vocabulary. Training moves these rows; here they are made up.
-
-# %% given
-table = torch.tensor([[0.0, 0], [1, 0], [2, 2], [-1, 1], [0, -1], [2, 1]])
-
-# %% [markdown]
+# a table with as many rows as the vocabulary. Training moves these rows.
+#
 # ### Exercise 1.4 · Ids to vectors
 #
 # Difficulty 1 of 3 · 4 minutes · the check proves that each id fetches its row, and a gradient flows back into the rows
@@ -241,9 +227,11 @@ embed = lesson.check(embed)
 
 # %% [markdown]
 # Is a lookup a layer like any other? Write each id as a **one-hot** vector: zeros, and a single 1 at the place of the id.
-# Times the table, all rows are wiped out but one:
+# Times the table, all rows are wiped out but one. (The table is made up, two numbers a word.)
 
 # %% demo
+table = torch.tensor([[0.0, 0], [1, 0], [2, 2], [-1, 1], [0, -1], [2, 1]])
+ids = torch.tensor(encode("The cat sat on the mat", vocabulary))
 one_hot = F.one_hot(ids, len(table)).to(table.dtype)
 print(one_hot[1], "@ table =", one_hot[1] @ table)
 print("equal to your lookup:", torch.equal(one_hot @ table, embed(ids, table)))
@@ -253,7 +241,8 @@ print("equal to your lookup:", torch.equal(one_hot @ table, embed(ids, table)))
 # 30,000 words of width 512 the product takes 30,000 · 512 ≈ 15 million multiplications a word, to copy 512 numbers.
 # (`nn.Embedding` is this lookup, with the table as its parameter.)
 #
-# Now let all words of the sentence meet, with your functions from 1.2, 1.3 and 1.4.
+# Now let all words of the sentence meet, with your functions from 1.2, 1.3 and 1.4. (A row is labelled query and a column
+# key: what asks, and what is found. Lesson 03 explains the names.)
 
 # %% demo
 from course_lib.figures import lines, show, weights_heatmap
@@ -388,13 +377,11 @@ def fit(x, y, w, rate, steps):
 # %% check
 fit = lesson.check(fit)
 
+# %% [markdown]
+# From 0, at the rate 0.05, each step halves the distance to 2. How far is too far?
+
 # %% demo
 print([round(fit(x, y, torch.zeros(1), 0.05, steps).item(), 3) for steps in range(6)])
-
-# %% [markdown]
-# Each step halves the distance to 2. How far is too far?
-
-# %% demo
 lesson.predict("rate")
 
 # %% demo
@@ -602,8 +589,6 @@ for length, row in zip(lengths, right, strict=True):
     print(
         f"{length:2} words: right {row.mean():.2f} of the time, from {row.min():.2f} to {row.max():.2f}"
     )
-
-# %% demo tags=["nbval-ignore-output"]
 means = right.mean(1).tolist()
 show(
     lines(
