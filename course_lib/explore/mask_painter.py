@@ -78,11 +78,26 @@ class MaskPainter(Explorer):
     def _seen(self, attention: Any) -> np.ndarray:
         """Return (layers, T, T): whether output t depends on input s after one layer, two, …"""
         x = self.x.clone().requires_grad_()
-        hidden, seen = x, []
+        outs = self._layers(attention, x)
+        if all(out.requires_grad for out in outs):
+            return np.stack([_influence(out, x) for out in outs])
+        return self._moved(attention, outs)
+
+    def _layers(self, attention: Any, x: Tensor) -> list[Tensor]:
+        outs = [x]
         for _ in range(self.layers):
-            hidden = attention(hidden @ self.w_q, hidden @ self.w_k, hidden, self.mask)
-            seen.append(_influence(hidden, x))
-        return np.stack(seen)
+            outs.append(attention(outs[-1] @ self.w_q, outs[-1] @ self.w_k, outs[-1], self.mask))
+        return outs[1:]
+
+    def _moved(self, attention: Any, outs: list[Tensor]) -> np.ndarray:
+        """Return the same for an answer that stops gradients: move each input, see what moves."""
+        seen = np.zeros((self.layers, len(self.x), len(self.x)), dtype=bool)
+        for s in range(len(self.x)):
+            x = self.x.clone()
+            x[s] += 1.0
+            for layer, out in enumerate(self._layers(attention, x)):
+                seen[layer, :, s] = (out != outs[layer]).any(-1).numpy()
+        return seen
 
     def _draw(self) -> Drawing:
         return draw(self.pair, self._ask, lambda q, _k, v, *_mask: (*q.shape[:-1], v.shape[-1]))
@@ -160,9 +175,6 @@ def _influence(out: Tensor, x: Tensor) -> np.ndarray:
     """Return True at [t, s] where the gradient of output t with respect to input s is not 0."""
     rows = []
     for row in out:
-        if not row.requires_grad:
-            rows.append(torch.zeros_like(x))
-            continue
         (gradient,) = torch.autograd.grad(row.sum(), x, retain_graph=True, allow_unused=True)
         rows.append(torch.zeros_like(x) if gradient is None else gradient)
     return (torch.stack(rows).abs().amax(-1) > 0).numpy()

@@ -111,16 +111,24 @@ def numbers(value: Any, shape: tuple[int, ...]) -> np.ndarray:
         raise CannotDraw("returned nothing: is the return missing?")
     if isinstance(value, tuple):
         raise CannotDraw(f"returned a tuple of {len(value)}; one result is due.")
-    try:
-        plain = value.detach().cpu().double().numpy() if hasattr(value, "detach") else value
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            array = np.asarray(plain, dtype=np.float64)
-    except Exception:
-        raise CannotDraw(f"returned {_kind(value)}; numbers are due.") from None
+    array = _as_array(value)
+    if array.dtype.kind not in "biuf":
+        raise CannotDraw(f"returned {_kind(value)}; real numbers are due.")
     if array.shape != shape:
         raise CannotDraw(f"returned {_shaped(array.shape)}; {_shaped(shape)} is due.")
-    return array
+    return array.astype(np.float64)
+
+
+def _as_array(value: Any) -> np.ndarray:
+    """Return any array, tensor, number or list as a NumPy array, whatever it holds."""
+    if hasattr(value, "detach"):
+        value = value.detach().cpu()
+        # NumPy knows no bfloat16.
+        value = (value.double() if value.is_floating_point() else value).numpy()
+    try:
+        return np.asarray(value)
+    except ValueError:
+        return np.asarray(value, dtype=object)
 
 
 def _asked(function: Any, recipe: Recipe, shape: Callable[..., tuple[int, ...]]) -> dict[str, Any]:

@@ -26,9 +26,7 @@ class Temperature(Explorer):
 
     def __init__(self, softmax: Any, scores: Sequence[float], labels: Sequence[str]) -> None:
         if len(scores) != len(labels):
-            raise ValueError(
-                f"{len(scores)} scores need {len(scores)} labels, {len(labels)} are given"
-            )
+            raise ValueError(f"every score has a label: {len(scores)} scores, {len(labels)} labels")
         super().__init__([Control("temperature", _TEMPERATURES, start=20)])
         self.pair = as_pair(softmax)
         self.scores, self.labels = [float(score) for score in scores], list(labels)

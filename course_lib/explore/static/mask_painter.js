@@ -51,7 +51,7 @@ function build(stage) {
   });
   stage.body.append(
     h("div", { class: "ce-row", role: "group", "aria-label": "start from" }, ...buttons),
-    h("div", { class: "ce-row" }, grid, ...panels.map((panel) => panel.node)),
+    h("div", { class: "ce-row" }, grid, h("div", {}, ...panels.map((panel) => panel.node))),
     ...panels.map((panel) => panel.alarm),
     h("p", { class: "ce-help" }, "Arrow keys move, space allows or forbids. Small tables: outputs down, inputs across; • seen, ! seen from the future: a leak."),
   );

@@ -36,7 +36,7 @@ function build(stage) {
     return one;
   });
   const query = arrow(0, 0, "var(--ce-orange)", "7 3");
-  const name = s("text", { "text-anchor": "middle", style: "font-weight:600" }, "query");
+  const name = s("text", { style: "font-weight:600" }, "query");
   query.node.append(name);
   picture.append(query.node);
 
@@ -83,8 +83,9 @@ function build(stage) {
   return function draw(view) {
     const [x, y] = ["x", "y"].map((axis) => stage.control(axis).values[view.at[axis]]);
     query.move(x, y);
-    // Below its end, where no word's name stands.
-    setAttributes(name, { x: Math.max(20, Math.min(at(x, "x"), SIZE - 20)), y: at(y, "y") + 18 });
+    // Beside its end: the words' names stand above theirs.
+    const left = x > 2.5;
+    setAttributes(name, { x: at(x, "x") + (left ? -10 : 10), y: at(y, "y") + 4, "text-anchor": left ? "end" : "start" });
     setAttributes(plane, { "aria-valuenow": x, "aria-valuetext": `x ${fmt(x, 1)}, y ${fmt(y, 1)}` });
     put(mine, fmt(view.length));
     rows.forEach((row, i) => {
