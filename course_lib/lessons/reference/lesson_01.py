@@ -38,7 +38,7 @@ def encode(text: str, vocabulary: Mapping[str, int]) -> list[int]:
     return [vocabulary.get(word, unknown) for word in text.lower().split()]
 
 
-def embed(ids: Int[Tensor, "*B T"], table: Float[Tensor, "V d"]) -> Float[Tensor, "*B T d"]:
+def embed(ids: Int[Tensor, "*B"], table: Float[Tensor, "V d"]) -> Float[Tensor, "*B d"]:
     """Return the row of `table` that each id names.
 
     >>> embed(torch.tensor([2, 0]), torch.tensor([[1.0], [2.0], [3.0]]))
