@@ -108,7 +108,7 @@ def dot_product_scores(
 ) -> Float[Tensor, "*B T S"]:
     """Return what a softmax sees of the Gaussian scores: `q·k / h² − ‖k‖² / 2h²`.
 
-    −‖q‖²/2h², the same for every key, is left out: a softmax over the keys gives equal weights without.
+    −‖q‖²/2h² is the same for every key and left out: a softmax over the keys does not feel it.
 
     Args:
         queries: one a row.

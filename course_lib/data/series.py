@@ -1,4 +1,4 @@
-"""Two real series that ship with statsmodels: sunspots by year, CO₂ by week. Nothing is downloaded."""
+"""Two real series that ship with statsmodels: sunspots by year, CO₂ by week."""
 
 import importlib
 from typing import Any, NamedTuple
@@ -34,7 +34,7 @@ def sunspots() -> Series:
 
 
 def sunspot_split(known: int = 120, seed: int = 7) -> Split:
-    """Return a random subset of the sunspot years, and the years that were left out; each in order of time.
+    """Return a random subset of the sunspot years and those left out, each in order of time.
 
     Args:
         known: how many years are kept to learn from, 1 to 308.
