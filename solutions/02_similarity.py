@@ -42,8 +42,9 @@ lesson = Lesson("02")
 # where *both* numbers are large.
 
 # %% demo
-from course_lib.data.words import HAND_WORDS as words
+from course_lib.data.words import HAND_WORDS
 
+words = dict(HAND_WORDS)
 show(
     vectors_2d(words, "Three words", highlight="cat"),
     alt="Three arrows from the origin: cat ends at (3, 1), dog at (2, 1), car at (1, 2). Cat and "
@@ -122,7 +123,7 @@ def dot_product(x, y):
     """
     ### BEGIN SOLUTION
     total = 0.0
-    for a, b in zip(x, y):
+    for a, b in zip(x, y, strict=True):
         total += a * b
     return total
     ### END SOLUTION

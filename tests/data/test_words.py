@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from course_lib.data import words
 from course_lib.data.words import HAND_WORDS, WordTable, pretrained_words
 from course_lib.errors import CourseError
@@ -36,7 +37,7 @@ def test_the_package_is_not_imported() -> None:
 
 
 def test_an_unknown_word_is_named_with_a_tip() -> None:
-    with pytest.raises(KeyError, match="'King' is not among the 30,522 words.*try 'king'"):
+    with pytest.raises(KeyError, match=r"'King' is not among the 30,522 words.*try 'king'"):
         pretrained_words()["King"]
     assert "king" in pretrained_words() and "King" not in pretrained_words()
 
