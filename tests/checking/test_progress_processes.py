@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import select
 import signal
 import subprocess
 import sys
@@ -72,12 +73,17 @@ class Nursery:
         assert stream is not None
         return stream
 
-    def kill_one(self, run: int, manner: str, after: float) -> int:
-        """Let one writer live for `after` seconds; return how many records it acknowledged."""
+    def kill_one(self, run: int, manner: str, *, after: float, at_work: bool) -> int:
+        """Let one writer live for `after` seconds; return how many records it acknowledged.
+
+        With `at_work` the seconds begin when its first record is acknowledged, else at its birth.
+        """
         stdin, stdout = self._stream(self._process.stdin), self._stream(self._process.stdout)
         stdin.write(f"{run} {manner}\n")
         stdin.flush()
         child = int(stdout.readline())
+        if at_work:
+            assert select.select([self._acknowledged], [], [], 30)[0]
         time.sleep(after)
         os.kill(child, signal.SIGKILL)
         assert stdout.readline() == "gone\n"
@@ -102,7 +108,8 @@ def test_two_hundred_kills_lose_nothing_that_was_acknowledged(tmp_path: Path) ->
     for run in range(KILLS):
         before = file.read_bytes()
         manner = "torn" if run % 2 else "whole"
-        acknowledged = nursery.kill_one(run, manner, after=rng.uniform(0.0, 0.012))
+        after, at_work = rng.uniform(0.0, 0.008), run % 5 > 0
+        acknowledged = nursery.kill_one(run, manner, after=after, at_work=at_work)
         data = file.read_bytes()
         assert data.startswith(before), f"kill {run} changed what was on disk"
         added = data[len(before) :].removeprefix(b"" if before.endswith(b"\n") else b"\n")
@@ -117,7 +124,7 @@ def test_two_hundred_kills_lose_nothing_that_was_acknowledged(tmp_path: Path) ->
     whole = ProgressStore(tmp_path, say=lambda _: None).read()
     assert len(whole.events) == total
     assert whole.damaged == torn
-    assert total > KILLS, "the writers wrote"
+    assert total >= 0.8 * KILLS, "the writers wrote"
     assert torn > KILLS / 20, "some kills fell inside a line"
 
 

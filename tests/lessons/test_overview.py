@@ -46,7 +46,7 @@ LESSONS = [
     LessonSpec(
         number="02",
         slug="similarity",
-        title="Similarity & softmax",
+        title="Dots & <softmax>",
         minutes=1000,
         exercises=(exercise("dot", "Dot product"), exercise("softmax", "Softmax <stable>")),
         predictions=(
@@ -193,7 +193,7 @@ def test_the_html_map_reads_well_aloud() -> None:
         ["Lesson", "Minutes", "Needs", "Passed", "Hints", "Next"],
         ["00 · Start here", "15", "none", "no exercises", "0", "read it"],
         [
-            "02 · Similarity & softmax",
+            "02 · Dots & <softmax>",
             "1000",
             "none",
             "1 of 2",
@@ -218,6 +218,7 @@ def test_the_html_map_names_no_colour_of_its_own() -> None:
 def test_titles_are_escaped() -> None:
     html = map_html(LESSONS, kept(*SOME))
     assert "Softmax &lt;stable&gt;" in html
+    assert "Dots &amp; &lt;softmax&gt;" in html
     assert "<stable>" not in html
 
 
@@ -232,8 +233,8 @@ def test_the_text_map_holds_the_same_numbers() -> None:
     text = map_text(LESSONS, kept(*SOME))
     lines = text.splitlines()
     assert lines[0] == "The course: 3 lessons, 1,075 minutes. You passed 1 of 13 exercises."
-    row = next(line for line in lines if "Similarity" in line)
-    for part in ("02 Similarity & softmax", "1000", "none", "1 of 2", " 3 ", "2.2 Softmax"):
+    row = next(line for line in lines if "Dots &" in line)
+    for part in ("02 Dots & <softmax>", "1000", "none", "1 of 2", " 3 ", "2.2 Softmax"):
         assert part in row
     assert lines[-1].startswith("Next: lesson 02, exercise 2.2 Softmax <stable>, 5 minutes.")
     assert "\x1b" not in text
@@ -308,7 +309,7 @@ def test_json_holds_everything(work: Path, capsys: pytest.CaptureFixture[str]) -
     assert data["file"] == str(work / ".course" / "progress.jsonl")
     assert lesson == {
         "number": "02",
-        "title": "Similarity & softmax",
+        "title": "Dots & <softmax>",
         "minutes": 1000,
         "needs": [],
         "passed": 1,
@@ -351,6 +352,8 @@ def test_the_work_folder_is_found_from_where_you_stand(
     work: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (work / "deep").mkdir()
+    (work / "other" / ".course").mkdir(parents=True)
+    monkeypatch.setattr(overview, "find_work", lambda: work / "other")
     monkeypatch.chdir(work / "deep")
     show_progress(as_json=True, work=None)
     assert json.loads(capsys.readouterr().out)["passed"] == 1
