@@ -622,7 +622,7 @@ lesson.quiz()
 # columns moves? Then give the numbers a mean of 1 instead of 0, and explain what happens.
 #
 # **References.** Vaswani et al. 2017, *Attention is all you need*, §3.2.1 and its footnote 4.
-# Shannon 1948, *A mathematical theory of communication*, §6. Mikolov, Yih and Zweig 2013,
-# *Linguistic regularities in continuous space word representations*, §4. Against it: Linzen 2016,
-# *Issues in evaluating semantic spaces using word analogies*; Rogers, Drozd and Li 2017, *The (too
-# many) problems of analogical reasoning with word vectors*.
+# Shannon 1948, *A mathematical theory of communication*, §6. Mikolov, Chen, Corrado and Dean 2013,
+# *Efficient estimation of word representations in vector space*, §4: the question words are left
+# out of the search. Doubts: Rogers, Drozd and Li 2017, *The (too many) problems of analogical
+# reasoning with word vectors*.
