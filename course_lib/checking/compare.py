@@ -113,7 +113,7 @@ def _tensor(value: Any, expected: torch.Tensor, tolerance: float) -> Finding | N
             "device", f"The result lives on {value.device}; its inputs live on {expected.device}."
         )
     exact = ROUNDING.get(expected.dtype, tolerance)
-    return _values(_numpy(value), _numpy(expected), exact)
+    return _values(as_array(value), as_array(expected), exact)
 
 
 def _array(value: Any, expected: np.ndarray, tolerance: float) -> Finding | None:
@@ -230,7 +230,8 @@ def _plain(value: Any) -> float | int | bool | str:
     return value if isinstance(value, bool | int) else str(value)[:200]
 
 
-def _numpy(tensor: torch.Tensor) -> np.ndarray:
+def as_array(tensor: torch.Tensor) -> np.ndarray:
+    """Return the numbers of a tensor, floating ones in float64."""
     tensor = tensor.detach().cpu().resolve_conj().resolve_neg()
     return (tensor.double() if tensor.is_floating_point() else tensor).numpy()
 
