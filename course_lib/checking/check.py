@@ -116,7 +116,7 @@ class _Check:
             try:
                 said = prop.holds(self.runner.caller(self.obj, case), case, outcome.value)
             except Exception as error:
-                if not explain.is_own(error):
+                if not explain.is_own(error, prop.holds):
                     # Tripped over a strange result: the values say more, where they are known.
                     return unexpected(outcome.value) if expected is None else None
                 said = explain.raised(self.exercise, case, error)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from course_lib.checking.compare import Finding, place
+from course_lib.checking.compare import Finding, as_array, place
 from course_lib.checking.exercise import Case, Exercise, WrongAnswer
 from course_lib.checking.protocol import WrongObject
 from course_lib.checking.result import Difference
@@ -77,19 +77,20 @@ def arguments(exercise: Exercise, case: Case) -> dict[str, Any]:
     return dict(zip(names, case.args, strict=False)) | dict(case.kwargs)
 
 
-def is_own(error: BaseException) -> bool:
-    """Tell whether an exception passed through a line that the learner wrote."""
-    return _where(error.__traceback__)[0] is not None
+def is_own(error: BaseException, judge: Any) -> bool:
+    """Tell whether an exception passed through a line of the learner's, not only of who judges."""
+    ours = getattr(getattr(judge, "__code__", None), "co_filename", "")
+    return _where(error.__traceback__, ours)[0] is not None
 
 
-def _where(trace: TracebackType | None) -> tuple[int | None, str]:
+def _where(trace: TracebackType | None, ours: str = "") -> tuple[int | None, str]:
     """Find the last line of a traceback that the learner wrote."""
     found: tuple[int | None, str] = (None, "")
     for frame, line in traceback.walk_tb(trace):
         name = frame.f_code.co_filename
         if "site-packages" in name or name.startswith(("<frozen", "<string>", "<eval")):
             continue
-        if "lib/python" in name or Path(name).is_relative_to(LIBRARY):
+        if "lib/python" in name or name == ours or Path(name).is_relative_to(LIBRARY):
             continue
         found = (line, linecache.getline(name, line).strip())
     return found
@@ -139,9 +140,7 @@ def evidence(finding: Finding, value: Any, expected: Any) -> str:
 
 def _row(value: Any, where: Difference) -> list[Any] | None:
     """Return the numbers of the row that holds a place; None where there is no row."""
-    array = value.detach().cpu() if isinstance(value, torch.Tensor) else value
-    if isinstance(array, torch.Tensor):
-        array = (array.double() if array.is_floating_point() else array).numpy()
+    array = as_array(value) if isinstance(value, torch.Tensor) else value
     if not isinstance(array, np.ndarray) or not where.index or array.ndim != len(where.index):
         return None
     return list(array[where.index[:-1]].tolist())

@@ -33,9 +33,10 @@ def find_forbidden(obj: Callable[..., Any], names: Sequence[str]) -> str | None:
     except (OSError, TypeError, SyntaxError, IndentationError):
         return None
     known = getattr(inspect.unwrap(obj), "__globals__", None) or vars(inspect.getmodule(obj) or ast)
-    known = {name: found for name, found in known.items() if name not in _bound(tree)}
+    bound = _bound(tree)
+    known = {n: found for n, found in (vars(builtins) | known).items() if n not in bound}
     for node in ast.walk(tree):
-        for name in _named(node, vars(builtins) | known):
+        for name in _named(node, known):
             if name in names:
                 return name
     return None

@@ -74,14 +74,16 @@ def _close_where_known(yours: Any, theirs: Any) -> bool:
         return False
     total = lost = 0
     for index, leaf in enumerate(mine):
-        if (
-            isinstance(leaf, torch.Tensor)
-            and isinstance(known[index], torch.Tensor)
-            and leaf.shape == known[index].shape
-        ):
+        if _alike(leaf, known[index]):
             total, lost = total + leaf.numel(), lost + int(leaf.isnan().sum())
             mine[index] = torch.where(leaf.isnan(), known[index], leaf)
     return total > 0 and lost <= total * 2 / 3 and _close(mine, known)
+
+
+def _alike(leaf: Any, known: Any) -> bool:
+    if not (isinstance(leaf, torch.Tensor) and isinstance(known, torch.Tensor)):
+        return False
+    return all(getattr(leaf, it) == getattr(known, it) for it in ("shape", "device", "layout"))
 
 
 def _agree(

@@ -74,8 +74,9 @@ def memory(value: Any) -> set[int]:
     """Return the addresses of the storages that a nested value lives in."""
     found = set()
     for leaf in leaves(value):
-        if isinstance(leaf, torch.Tensor) and leaf.device.type != "meta":
-            found.add(leaf.untyped_storage().data_ptr())
+        if isinstance(leaf, torch.Tensor):
+            if leaf.layout is torch.strided and leaf.device.type != "meta":
+                found.add(leaf.untyped_storage().data_ptr())
         elif isinstance(leaf, np.ndarray):
             while isinstance(leaf.base, np.ndarray):
                 leaf = leaf.base
