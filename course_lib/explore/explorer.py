@@ -119,11 +119,12 @@ class Explorer:
             for c in self.controls
         ]
         keys = {key: list(move) for key, move in self.keys.items()}
-        return page.plain({"title": self.title, "controls": controls, "keys": keys, **self.fixed()})
+        facts = {"title": self.title, "controls": controls, "keys": keys, **self.fixed()}
+        return page.plain_dict(facts)
 
     def view(self) -> dict[str, Any]:
         """Return what the module draws now."""
-        return page.plain({"at": dict(self.at), **self.numbers()})
+        return page.plain_dict({"at": dict(self.at), **self.numbers()})
 
     def table(self) -> dict[str, Any] | None:
         """Return the numbers at every position, or None when there are too many.
@@ -137,7 +138,7 @@ class Explorer:
         rows = {}
         for steps in itertools.product(*(range(len(c.values)) for c in computed)):
             self.place(**{c.name: step for c, step in zip(computed, steps, strict=True)})
-            rows[",".join(map(str, steps))] = page.plain(self.numbers())
+            rows[",".join(map(str, steps))] = page.plain_dict(self.numbers())
         self.at = before
         return _without_repeats(rows)
 

@@ -30,7 +30,7 @@ def plain(value: Any) -> Any:
     {'weights': [0.1235, 'Infinity']}
     """
     if isinstance(value, dict):
-        return {str(key): plain(one) for key, one in value.items()}
+        return plain_dict(value)
     if isinstance(value, list | tuple):
         return [plain(one) for one in value]
     if isinstance(value, np.ndarray | np.generic):
@@ -40,6 +40,11 @@ def plain(value: Any) -> Any:
             return round(value, _DIGITS) + 0.0
         return "NaN" if math.isnan(value) else ("Infinity" if value > 0 else "-Infinity")
     return value
+
+
+def plain_dict(facts: dict[str, Any]) -> dict[str, Any]:
+    """Return `plain` of every entry."""
+    return {str(name): plain(value) for name, value in facts.items()}
 
 
 def _quoted(text: str) -> str:

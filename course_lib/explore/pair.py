@@ -14,10 +14,15 @@ import numpy as np
 class Pair(Protocol):
     """What `lesson.pair(name)` returns; any object with these attributes will do."""
 
-    name: str
-    yours: Any
-    course: Any
-    passed: bool
+    # Read-only here, so that a frozen dataclass will do.
+    @property
+    def name(self) -> str: ...
+    @property
+    def yours(self) -> Any: ...
+    @property
+    def course(self) -> Any: ...
+    @property
+    def passed(self) -> bool: ...
 
 
 @dataclass(frozen=True)

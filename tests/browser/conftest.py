@@ -19,14 +19,13 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip everything here, with the reason, where there is no browser."""
-    if chromium() is None:
-        skip = pytest.mark.skip(
-            reason="Chromium is not installed (Debian: apt-get install chromium)"
-        )
-        for item in items:
-            if Path(item.fspath).is_relative_to(Path(__file__).parent):
-                item.add_marker(skip)
+    """Mark everything here; skip it, with the reason, where there is no browser."""
+    here = [item for item in items if item.path.is_relative_to(Path(__file__).parent)]
+    for item in here:
+        item.add_marker(pytest.mark.browser)
+        if chromium() is None:
+            reason = "Chromium is not installed (Debian: apt-get install chromium)"
+            item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.fixture(scope="session")
