@@ -109,7 +109,7 @@ def _build_one(draft: Draft, checkout: Checkout) -> list[Problem]:
     seconds, sizes = time.perf_counter() - started, [len(data) / KB for data in files.values()]
     print(
         f"{draft.spec.number}  {draft.spec.title}: {len(source.cells)} cells, "
-        f"{len(draft.spec.exercises)} exercises, {seconds:.0f} s · "
+        f"exercises {len(draft.spec.exercises)}, {seconds:.0f} s · "
         f"solved {sizes[0]:.0f} KB, learner's {sizes[1]:.0f} KB",
         flush=True,
     )

@@ -62,7 +62,8 @@ class _Rehearsal:
             yield self._problem(
                 cell.regions[0].line,
                 f"the solution of {cell.exercise!r} is refused by its own check "
-                f"({result.status.value}): {_one_line(result.message)}",
+                f"({result.status.value}): {_one_line(result.message)}"
+                f"{_advice(result.message)}",
             )
 
     def _stub(self, cell: Cell) -> Iterator[Problem]:
@@ -101,7 +102,7 @@ class _Rehearsal:
                 exec(compile(text, file, "exec"), vars(self.module))
         except (Exception, SystemExit) as error:
             where = _line_in(error, file) or lines[0][0]
-            return self._problem(where, f"{type(error).__name__}: {error}{_advice(error)}")
+            return self._problem(where, f"{type(error).__name__}: {error}{_advice(repr(error))}")
         except Timeout:
             says = f"this cell runs longer than {CELL_SECONDS:g} s: make it a train cell"
             return self._problem(lines[0][0], says)
@@ -153,11 +154,11 @@ def _line_in(error: BaseException, file: str) -> int | None:
     return found
 
 
-def _advice(error: BaseException) -> str:
-    if isinstance(error, NameError):
+def _advice(said: str) -> str:
+    if "NameError" in said:
         return (
-            ". Setup, given and exercise cells stand on one another alone: demonstrations do not "
-            "run when answers are graded"
+            " Setup, given and exercise cells stand on one another alone: demonstrations do not "
+            "run when answers are graded."
         )
     return ""
 
