@@ -8,6 +8,8 @@ from torch import Tensor
 
 from course_lib.checking.exercise import WrongAnswer
 
+Bandwidth = float | Tensor
+
 # ---------------------------------------------------------------- 3.1
 
 
@@ -156,7 +158,7 @@ def _squares(queries: Tensor, keys: Tensor) -> Tensor:
     return (queries.unsqueeze(-2) - keys.unsqueeze(-3)).square().sum(-1)
 
 
-def _sum_squared(q: Tensor, k: Tensor, h: Any) -> Tensor:
+def _sum_squared(q: Tensor, k: Tensor, h: Bandwidth) -> Tensor:
     return -(q.unsqueeze(-2) - k.unsqueeze(-3)).sum(-1).square() / (2 * h**2)
 
 
@@ -234,26 +236,26 @@ GAUSSIAN_SCORES = (
 # ---------------------------------------------------------------- 3.4
 
 
-def _kernel(q: Tensor, k: Tensor, h: Any) -> Tensor:
+def _kernel(q: Tensor, k: Tensor, h: Bandwidth) -> Tensor:
     return (-_squares(q, k) / (2 * h**2)).exp()
 
 
-def _naive(q: Tensor, k: Tensor, v: Tensor, h: Any) -> Tensor:
+def _naive(q: Tensor, k: Tensor, v: Tensor, h: Bandwidth) -> Tensor:
     kernel = _kernel(q, k, h)
     return kernel / kernel.sum(-1, keepdim=True) @ v
 
 
-def _padded(q: Tensor, k: Tensor, v: Tensor, h: Any) -> Tensor:
+def _padded(q: Tensor, k: Tensor, v: Tensor, h: Bandwidth) -> Tensor:
     kernel = _kernel(q, k, h)
     return kernel / (kernel.sum(-1, keepdim=True) + 1e-9) @ v
 
 
-def _nearest(q: Tensor, k: Tensor, v: Tensor, h: Any) -> Tensor:
+def _nearest(q: Tensor, k: Tensor, v: Tensor, h: Bandwidth) -> Tensor:
     nearest = _squares(q, k).argmin(-1, keepdim=True)
     return torch.zeros_like(_squares(q, k)).scatter(-1, nearest, 1.0) @ v
 
 
-def _plain_mean(q: Tensor, k: Tensor, v: Tensor, h: Any) -> Tensor:
+def _plain_mean(q: Tensor, k: Tensor, v: Tensor, h: Bandwidth) -> Tensor:
     return v.mean(-2, keepdim=True).expand(*q.shape[:-1], v.shape[-1])
 
 
@@ -338,22 +340,22 @@ NADARAYA_WATSON = (
 # ---------------------------------------------------------------- 3.5
 
 
-def _others(k: Tensor, v: Tensor, h: Any) -> Tensor:
+def _others(k: Tensor, v: Tensor, h: Bandwidth) -> Tensor:
     scores = -_squares(k, k) / (2 * h**2)
     itself = torch.eye(len(k), dtype=torch.bool, device=k.device)
     return scores.masked_fill(itself, -torch.inf).softmax(-1) @ v - v
 
 
-def _itself_left_in(k: Tensor, v: Tensor, h: Any) -> Tensor:
+def _itself_left_in(k: Tensor, v: Tensor, h: Bandwidth) -> Tensor:
     return ((-_squares(k, k) / (2 * h**2)).softmax(-1) @ v - v).square().mean()
 
 
-def _zeroed_after(k: Tensor, v: Tensor, h: Any) -> Tensor:
+def _zeroed_after(k: Tensor, v: Tensor, h: Bandwidth) -> Tensor:
     weights = (-_squares(k, k) / (2 * h**2)).softmax(-1)
     return (weights * (1 - torch.eye(len(k), dtype=k.dtype)) @ v - v).square().mean()
 
 
-def _underflowing(k: Tensor, v: Tensor, h: Any) -> Tensor:
+def _underflowing(k: Tensor, v: Tensor, h: Bandwidth) -> Tensor:
     kernel = _kernel(k, k, h) * (1 - torch.eye(len(k), dtype=k.dtype))
     return (kernel / kernel.sum(-1, keepdim=True) @ v - v).square().mean()
 
@@ -420,7 +422,7 @@ LEAVE_ONE_OUT_ERROR = (
 # ---------------------------------------------------------------- 3.6
 
 
-def _loss(k: Tensor, v: Tensor, h: Any) -> Tensor:
+def _loss(k: Tensor, v: Tensor, h: Bandwidth) -> Tensor:
     return _others(k, v, h).square().mean()
 
 
@@ -527,7 +529,7 @@ FIT_BANDWIDTH = (
     ),
     WrongAnswer(
         id="itself_left_in",
-        code=lambda k, v, *rest: _descend(k, v, *rest, loss=_itself_left_in),
+        code=lambda k, v, start, rate, steps: _descend(k, v, start, rate, steps, _itself_left_in),
         says="You minimise the error with each point left in.",
         why="That error is smallest at h = 0, where each point answers itself. Minimise "
         "leave_one_out_error.",
