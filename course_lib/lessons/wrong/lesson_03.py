@@ -611,9 +611,8 @@ def _interpolated(series: Tensor, h: float) -> Tensor:
 
 
 def _nearest_known(series: Tensor, h: float) -> Tensor:
-    return _gaps_as(lambda s: _soft(_times(s), _times(s)[~s.isnan()], s[~s.isnan()], 1e-3))(
-        series, h
-    )
+    known, times = ~series.isnan(), _times(series)
+    return torch.where(known, series, _soft(times, times[known], series[known], 1e-3))
 
 
 def _zeros_among_values(series: Tensor, h: float) -> Tensor:
