@@ -215,7 +215,6 @@ def _map_text(table: Sequence[Row]) -> str:
         file=page,
         width=100,
         color_system=None,
-        force_terminal=False,
         force_jupyter=False,
         legacy_windows=False,
         highlight=False,

@@ -392,6 +392,9 @@ def test_a_folder_that_is_no_work_folder_is_refused(name: str, tmp_path: Path) -
     (tmp_path / "file").write_text("")
     with pytest.raises(CourseError, match=r"is no work folder: .* course lab --work"):
         show_progress(as_json=False, work=tmp_path / name)
+    (tmp_path / "course" / ".course").mkdir(parents=True)
+    with pytest.raises(CourseError, match="is no work folder"):
+        show_progress(as_json=False, work=tmp_path / "course" / "misspelt")
 
 
 @pytest.mark.usefixtures("course")
