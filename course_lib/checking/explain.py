@@ -153,5 +153,6 @@ def _join(row: list[Any], digits: int) -> str:
 def _number(item: Any, digits: int) -> str:
     if isinstance(item, bool) or not isinstance(item, float):
         return str(item)
+    item += 0.0  # -0.0 reads as 0
     tiny = item and (abs(item) < 1e-3 or abs(item) >= 1e5)
     return f"{item:.{digits}g}" if tiny else f"{item:.{digits}f}"

@@ -30,7 +30,7 @@ def show_prediction(
     if answer is not None:
         print(_take(prediction, answer, keep))
         return
-    _display(Page(_question_html(prediction), _question_text(prediction)))
+    display(Page(_question_html(prediction), _question_text(prediction)))
     if not os.environ.get("COURSE_STATIC"):
         _buttons(prediction, keep)
 
@@ -81,14 +81,14 @@ def _buttons(prediction: Prediction, keep: Callable[[str], None]) -> None:
         button.on_click(clicked)
         buttons.append(button)
     row = ipywidgets.HBox(buttons, layout={"flex_flow": "row wrap"})
-    _display(ipywidgets.VBox([row, said]))
+    display(ipywidgets.VBox([row, said]))
 
 
 def show_quiz(questions: Sequence[Question]) -> None:
     """Show questions whose options open, without a kernel, to say why each is right or wrong."""
     html = "".join(_quiz_html(place, question) for place, question in enumerate(questions, 1))
     text = "\n\n".join(_quiz_text(place, question) for place, question in enumerate(questions, 1))
-    _display(Page(f"<div>{html}</div>", text))
+    display(Page(f"<div>{html}</div>", text))
 
 
 def _quiz_html(place: int, question: Question) -> str:
@@ -117,15 +117,15 @@ def _lettered(options: Sequence[str]) -> list[tuple[str, str]]:
     return list(zip(LETTERS, options, strict=False))
 
 
-def _display(thing: Any) -> None:
+def display(thing: Any) -> None:
     """Show a thing: rich in a notebook, its text in a terminal."""
     try:
         from IPython import get_ipython
-        from IPython.display import display
+        from IPython.display import display as show
     except ImportError:
         print(thing)
         return
     if get_ipython() is None:
         print(repr(thing))
     else:
-        display(thing)
+        show(thing)

@@ -94,6 +94,8 @@ class Lesson:
             self._passed.add(exercise.name)
             return obj
         self._passed.discard(exercise.name)
+        if self.store.lesson(self.spec.number).exercise(exercise.name).passed_before:
+            print("  It passed before, and that stays.")
         self._raise_for_nbgrader(f"{exercise.name}: {result.status.value}. {result.message}")
         return load_reference(exercise)
 

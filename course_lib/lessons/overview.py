@@ -348,4 +348,4 @@ def _html_row(row: Row, *, here: bool) -> str:
 def show_map(lessons: Iterable[LessonSpec], store: ProgressStore) -> None:
     """Show the map of the course: a table in a notebook, text elsewhere."""
     table = rows(lessons, store)
-    ask._display(ask.Page(_map_html(table), _map_text(table)))
+    ask.display(ask.Page(_map_html(table), _map_text(table)))
