@@ -161,6 +161,16 @@ class Lab:
         self.page.wait_for_function(f"document.body.dataset.jpThemeLight === '{light}'")
         self.page.wait_for_timeout(300)
 
+    def unfold(self) -> None:
+        """Make the window as tall as the notebook, so that nothing is clipped.
+
+        JupyterLab's body has no height of its own; axe would take everything in it for hidden.
+        """
+        tall = "Math.ceil(document.querySelector('.jp-WindowedPanel-inner').scrollHeight) + 400"
+        self.page.set_viewport_size({"width": 1200, "height": self.page.evaluate(tall)})
+        self.page.add_style_tag(content="body { height: 100vh; }")
+        self.page.wait_for_timeout(500)
+
     # What is on the page.
 
     def cell(self, index: int) -> Any:

@@ -133,6 +133,7 @@ def test_keys_in_the_explorer_are_not_the_notebooks(lesson, painter):
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
 def test_outputs_are_accessible(lesson, painter, theme):
+    lesson.unfold()
     lesson.theme(theme)
     found = violations(lesson.page, OUTPUTS)
     lesson.theme("JupyterLab Light")

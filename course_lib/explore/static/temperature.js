@@ -11,7 +11,7 @@ function build(stage) {
     scoreBar.style.width = `${(Math.abs(scores[i]) / largest) * 100}%`;
     if (scores[i] < 0) scoreBar.style.opacity = 0.45;
     const weight = h("td");
-    const course = h("td", { class: "ce-beside-number" });
+    const course = h("td");
     const node = h(
       "tr", {}, h("th", { scope: "row" }, label), h("td", {}, fmt(scores[i])), h("td", { class: "ce-track" }, scoreBar),
       weight, h("td", { class: "ce-track" }, bar, beside), course,
@@ -39,7 +39,7 @@ function build(stage) {
       row.beside.style.display = row.course.style.display = view.course ? "" : "none";
       if (view.course) {
         row.beside.style.width = width(view.course[i]);
-        put(row.course, fmt(view.course[i], 3));
+        put(row.course, `course ${fmt(view.course[i], 3)}`);
       }
     });
     put(sums, `Sum ${fmt(view.sum, 3)} · entropy ${fmt(view.entropy)} of at most ${fmt(view.most)} nats`);
