@@ -4,9 +4,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 
-def weighted_mean(
-    weights: Float[Tensor, " S"], values: Float[Tensor, " S"]
-) -> Float[Tensor, ""]:
+def weighted_mean(weights: Float[Tensor, " S"], values: Float[Tensor, " S"]) -> Float[Tensor, ""]:
     """Return Σ weights[s] · values[s] for weights that sum to 1."""
     return (weights * values).sum()
 

@@ -12,7 +12,8 @@ def pairwise_differences(
 ) -> Float[Tensor, "T S d"]:
     """Return every row of `a` minus every row of `b`: out[t, s] = a[t] − b[s].
 
-    >>> pairwise_differences(torch.tensor([[5.0], [7.0]]), torch.tensor([[1.0], [2.0], [3.0]]))[..., 0]
+    >>> a, b = torch.tensor([[5.0], [7.0]]), torch.tensor([[1.0], [2.0], [3.0]])
+    >>> pairwise_differences(a, b)[..., 0]
     tensor([[4., 3., 2.],
             [6., 5., 4.]])
     """
@@ -66,7 +67,7 @@ def fit(
     rate: float,
     steps: int,
 ) -> Float[Tensor, " d"]:
-    """Return the weights after `steps` steps of gradient descent on the mean squared error from `w`.
+    """Return the weights after `steps` steps of gradient descent from `w` on mean squared error.
 
     >>> fit(torch.tensor([[1.0], [3.0]]), torch.tensor([2.0, 6.0]), torch.tensor([1.0]), 0.05, 1)
     tensor([1.5000])

@@ -26,7 +26,7 @@ def attention_numpy(
     v: Float[np.ndarray, "S d_v"],
     mask: Bool[np.ndarray, "T S"],
 ) -> Float[np.ndarray, "T d_v"]:
-    """Return masked attention for one sequence, in NumPy alone; every row may attend to something."""
+    """Return masked attention for one sequence, in NumPy; every row may attend to something."""
     scores = np.where(mask, q @ k.T / math.sqrt(q.shape[-1]), -np.inf)
     powers = np.exp(scores - scores.max(-1, keepdims=True))
     return powers / powers.sum(-1, keepdims=True) @ v
@@ -49,7 +49,9 @@ def attention_gradient(
 def is_attention(attention: Callable[..., Tensor]) -> bool:
     """Tell whether a function computes masked scaled dot-product attention."""
     rows = torch.Generator().manual_seed(0)
-    q, k, v = (torch.randn(n, d, generator=rows, dtype=torch.float64) for n, d in ((3, 4), (5, 4), (5, 2)))
+    q, k, v = (
+        torch.randn(n, d, generator=rows, dtype=torch.float64) for n, d in ((3, 4), (5, 4), (5, 2))
+    )
     mask = torch.tensor([[1, 1, 0, 1, 0], [0, 1, 1, 1, 1], [1, 0, 0, 0, 0]], dtype=torch.bool)
     out = attention(q, k, v, mask)
     due = F.softmax((q @ k.T / 2).masked_fill(~mask, -torch.inf), dim=-1) @ v
