@@ -1,5 +1,6 @@
 """Prove on any machine that an answer follows the device of its inputs."""
 
+from functools import cache
 from typing import Any
 
 import torch
@@ -26,6 +27,7 @@ def assumes_device(runner: Runner, obj: Any, case: Case) -> str | None:
     """
     if not Call.of(case).tensors():
         return None
+    _warm_up()
     first = _run(runner, obj, Call.of(case), "meta")
     if not isinstance(first, Exception) and "meta" not in _devices(first):
         return None
@@ -34,6 +36,13 @@ def assumes_device(runner: Runner, obj: Any, case: Case) -> str | None:
         alone = not isinstance(first, Exception)
         return ADVICE if alone or _is_about_devices(second) else None
     return ADVICE if "cpu" in _devices(second) else None
+
+
+@cache
+def _warm_up() -> None:
+    """Let torch import what its first sums on "meta" need: that second is not the learner's."""
+    x = torch.ones(1, 1, device="meta")
+    _ = -(x @ x)
 
 
 def _run(runner: Runner, obj: Any, call: Call, default: str) -> Any:
