@@ -16,6 +16,7 @@ from course_lib.authoring.notebook import as_bytes
 from course_lib.authoring.outputs import KB
 from course_lib.authoring.prepare import Draft, lessons_of_the_course, prepare, without_spec
 from course_lib.authoring.problem import Problem, failing
+from course_lib.authoring.settle import settle
 from course_lib.authoring.source import Source
 from course_lib.checking.exercise import LessonSpec
 from course_lib.errors import CourseError
@@ -61,12 +62,10 @@ def run_build(
 def _asked(
     lesson: str | None, lessons: Sequence[LessonSpec] | None
 ) -> tuple[list[LessonSpec], list[Problem]]:
-    if lesson is None:
-        return (list(lessons), []) if lessons is not None else lessons_of_the_course()
     if lessons is None:
-        from course_lib.lessons import registry
-
-        return [registry.find(lesson)], []
+        return lessons_of_the_course(lesson)
+    if lesson is None:
+        return list(lessons), []
     for spec in lessons:
         if spec.number == lesson.zfill(2):
             return [spec], []
@@ -104,6 +103,7 @@ def _build_one(draft: Draft, checkout: Checkout) -> list[Problem]:
         print(f"{draft.spec.number}  {draft.spec.title}: failed, nothing written", flush=True)
         return [_failed(source, error)]
     path = checkout.solved(draft.spec)
+    settle(solved, path)
     files = {path: as_bytes(solved), checkout.learners(draft.spec): as_bytes(learners)}
     replace_files(files)
     seconds, sizes = time.perf_counter() - started, [len(data) / KB for data in files.values()]

@@ -61,12 +61,19 @@ def prepare(spec: LessonSpec, checkout: Checkout) -> Draft:
     return draft
 
 
-def lessons_of_the_course() -> tuple[list[LessonSpec], list[Problem]]:
-    """Return every lesson that can be loaded, and why the others cannot."""
+def lessons_of_the_course(number: str | None = None) -> tuple[list[LessonSpec], list[Problem]]:
+    """Return every lesson that can be loaded (or the one asked for), and why others cannot.
+
+    Raises:
+        CourseError: when there is no lesson of that number.
+    """
     from course_lib.lessons import registry
 
+    known = registry.numbers()
+    if number is not None and number.zfill(2) not in known:
+        return [registry.find(number)], []  # which says what there is
     specs, problems = [], []
-    for module in registry.numbers().values():
+    for module in known.values() if number is None else [known[number.zfill(2)]]:
         try:
             specs.append(import_module(f"course_lib.lessons.{module}").LESSON)
         except Exception as error:

@@ -51,6 +51,20 @@ def test_building_again_gives_the_same_bytes(built):
     assert built.copies() == before
 
 
+def test_a_check_that_took_another_time_keeps_its_output(place):
+    fake = place.root / "lib" / "fake_lesson.py"
+    fake.write_text(tiny.FAKE.replace("obj.__name__)", 'obj.__name__, "4 of 4 cases · 38 ms")'))
+    assert place.run()[0] == 0
+    before = place.copies()
+    fake.write_text(tiny.FAKE.replace("obj.__name__)", 'obj.__name__, "4 of 4 cases · 7 ms")'))
+    assert place.run()[0] == 0
+    assert place.copies() == before
+    fake.write_text(tiny.FAKE.replace("obj.__name__)", 'obj.__name__, "5 of 5 cases · 7 ms")'))
+    assert place.run()[0] == 0
+    text = "".join(cells(place.solved)["check-double"]["outputs"][0]["text"])
+    assert text == "✓ double 5 of 5 cases · 7 ms\n"
+
+
 def test_cells_run_static_quiet_and_offline_in_an_empty_folder(place):
     place.edit(
         'print("shifted", shift(1.0))',
