@@ -27,10 +27,10 @@ def assumes_device(runner: Runner, obj: Any, case: Case) -> str | None:
     """
     if not Call.of(case).tensors():
         return None
-    _warm_up()
     first = _run(runner, obj, Call.of(case), "meta")
     if not isinstance(first, Exception) and "meta" not in _devices(first):
         return None
+    warm_up()
     second = _run(runner, obj, Call.of(case, device="meta"), "cpu")
     if isinstance(second, Exception):
         alone = not isinstance(first, Exception)
@@ -39,7 +39,7 @@ def assumes_device(runner: Runner, obj: Any, case: Case) -> str | None:
 
 
 @cache
-def _warm_up() -> None:
+def warm_up() -> None:
     """Let torch import what its first sums on "meta" need: that second is not the learner's."""
     x = torch.ones(1, 1, device="meta")
     _ = -(x @ x)

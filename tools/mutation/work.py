@@ -1,5 +1,7 @@
 """Try mutants in processes of their own: whatever a mutant does, the run goes on."""
 
+import contextlib
+import io
 import multiprocessing
 import time
 from collections.abc import Iterator, Sequence
@@ -60,9 +62,11 @@ class Bench:
     def __init__(self, lesson: str) -> None:
         import torch
 
+        from course_lib.checking.device import warm_up
         from course_lib.lessons import registry
 
         torch.set_num_threads(1)
+        warm_up()
         self.spec = registry.find(lesson)
         self.names = names_of(lesson)
 
@@ -112,8 +116,9 @@ def names_of(lesson: str) -> dict[str, Any]:
 
     Lesson.check = lambda self, obj, name=None: obj  # type: ignore[method-assign]
     names: dict[str, Any] = {"__name__": "solution"}
-    for step in read_steps(source_of(lesson)):
-        exec(step.compile(), names)
+    with contextlib.redirect_stdout(io.StringIO()):
+        for step in read_steps(source_of(lesson)):
+            exec(step.compile(), names)
     return names
 
 
