@@ -79,7 +79,7 @@ for d in (2, 32, 512):
     q, k = torch.randn(2, 20_000, d, generator=generator)
     dots = (q * k).sum(-1)
     spread = dots.std()
-    print(f"d = {d:3}: standard deviation {spread:5.1f}, divided by √d {spread / math.sqrt(d):.1f}")
+    print(f"d = {d:3}: spread {spread:5.1f}, divided by √d {spread / math.sqrt(d):.1f}")
 
 # %% [markdown]
 # What harm does a large score do? It makes the softmax *sure*. Three keys, scores 1, 0 and −1: the weights are 0.67, 0.24
@@ -175,8 +175,8 @@ lesson.reveal("jacobian")
 def attend(q, k, v):
     """Return (out, weights): weights = softmax(q kᵀ / √d) over the keys, out = weights v.
 
-    A query of zeros scores every key alike: keys [[1, 0], [0, 1]] and values [[1], [3]] give out [[2]] and
-    weights [[0.5, 0.5]].
+    A query of zeros scores every key alike: keys [[1, 0], [0, 1]] and values [[1], [3]]
+    give out [[2]] and weights [[0.5, 0.5]].
     """
     ### BEGIN SOLUTION
     weights = scaled_scores(q, k).softmax(dim=-1)
@@ -294,9 +294,10 @@ lesson.predict("mask_after")
 
 # %% exercise
 def scaled_dot_product_attention(q, k, v, mask=None):
-    """Return softmax(q kᵀ / √d) v over the allowed keys; a query with nothing to attend to gets zeros.
+    """Return softmax(q kᵀ / √d) v over the allowed keys; zeros where nothing is allowed.
 
-    One query of zeros, keys [[1, 0], [0, 1]], values [[1], [3]], mask [[False, True]]: the result is [[3]].
+    One query of zeros, keys [[1, 0], [0, 1]], values [[1], [3]], mask [[False, True]]:
+    the result is [[3]].
     """
     scores = scaled_scores(q, k)
     ### BEGIN SOLUTION
@@ -452,9 +453,10 @@ import numpy as np
 
 
 def attention_numpy(q, k, v, mask):
-    """Return masked attention for q (T, d), k (S, d), v (S, d_v) and a boolean mask (T, S), in NumPy.
+    """Return masked attention for q (T, d), k (S, d), v (S, d_v), mask (T, S), in NumPy.
 
-    One query of zeros, keys [[1, 0], [0, 1]], values [[1], [3]], mask [[True, True]]: the result is [[2]].
+    One query of zeros, keys [[1, 0], [0, 1]], values [[1], [3]], mask [[True, True]]:
+    the result is [[2]].
     """
     ### BEGIN SOLUTION
     scores = np.where(mask, q @ k.T / np.sqrt(q.shape[-1]), -np.inf)
@@ -494,9 +496,11 @@ attention_numpy = lesson.check(attention_numpy)
 
 # %% exercise
 def attention_gradient(q, k, v, grad_out):
-    """Return (grad_q, grad_k, grad_v) for one query: q (d,), k (S, d), v (S, d_v), grad_out (d_v,).
+    """Return (grad_q, grad_k, grad_v) for one query.
 
-    q = [0], k = [[1], [-1]], v = [[1], [3]], grad_out = [1]: grad_q is [-1], grad_v is [[0.5], [0.5]].
+    q is (d,), k (S, d), v (S, d_v), grad_out (d_v,).
+    For q = [0], k = [[1], [-1]], v = [[1], [3]], grad_out = [1]: grad_q is [-1] and
+    grad_v is [[0.5], [0.5]].
     """
     root = math.sqrt(q.shape[0])
     w = (k @ q / root).softmax(dim=0)
@@ -533,9 +537,9 @@ attention_gradient = lesson.check(attention_gradient)
 
 # %% exercise
 def is_attention(attention):
-    """Return True when `attention(q, k, v, mask)` computes masked scaled dot-product attention, else False.
+    """Return True when `attention(q, k, v, mask)` is masked scaled dot-product attention.
 
-    is_attention(scaled_dot_product_attention) is True; is_attention(lambda q, k, v, mask: v) is False.
+    It is True for scaled_dot_product_attention, False for lambda q, k, v, mask: v.
     """
     ### BEGIN SOLUTION
     generator = torch.Generator().manual_seed(0)
@@ -587,7 +591,8 @@ for n in (128, 512, 1024):
     yours = seconds(scaled_dot_product_attention, q, k, v)
     fused = seconds(torch.nn.functional.scaled_dot_product_attention, q, k, v)
     print(
-        f"T = {n:4}: yours {1000 * yours:6.1f} ms, fused {1000 * fused:6.1f} ms, ratio {yours / fused:.1f}"
+        f"T = {n:4}: yours {1000 * yours:6.1f} ms, fused {1000 * fused:6.1f} ms,",
+        f"ratio {yours / fused:.1f}",
     )
 
 # %% [markdown]
