@@ -735,6 +735,7 @@ LESSON = LessonSpec(
     slug="similarity",
     title="Similarity",
     minutes=60,
+    needs=("00",),
     exercises=(
         LOUD_VECTOR,
         DOT_PRODUCT,
