@@ -1,6 +1,6 @@
 """Mask painter: allow and forbid, see the weights change, and count who has seen the future."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -117,15 +117,18 @@ class MaskPainter(Explorer):
             "problem": drawing.problem,
         }
 
+    def depends_on(self) -> Hashable:
+        return tuple(self.mask.flatten().tolist())
+
     def fixed(self) -> dict[str, Any]:
         return {"tokens": self.tokens, "layers": self.layers, "presets": list(_PRESETS)}
 
     def figure(self) -> "Figure":
-        weights = self.numbers()["weights"]
+        weights = self.now()["weights"]
         return weights_heatmap(weights, self.tokens, self.tokens, "Weights under the mask")
 
     def alt(self) -> str:
-        now = self.numbers()
+        now = self.now()
         rows = "; ".join(
             f"{token}: {', '.join(short(weight) for weight in row)}"
             for token, row in zip(self.tokens, now["weights"], strict=True)

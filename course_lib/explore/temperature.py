@@ -57,12 +57,12 @@ class Temperature(Explorer):
         return {"labels": self.labels, "scores": self.scores}
 
     def figure(self) -> "Figure":
-        now = self.numbers()
+        now = self.now()
         title = f"Weights at temperature {short(self._temperature())}"
         return bars(now["weights"], self.labels, title, ylabel="weight", beside=now["course"])
 
     def alt(self) -> str:
-        now = self.numbers()
+        now = self.now()
         each = ", ".join(
             f"{label} {short(w)}" for label, w in zip(self.labels, now["weights"], strict=True)
         )

@@ -88,7 +88,7 @@ class VectorPlayground(Explorer):
         )
 
     def alt(self) -> str:
-        now, (x, y) = self.numbers(), self.query
+        now, (x, y) = self.now(), self.query
         each = "; ".join(
             f"{word}: dot product {short(d)}, cosine {short(c)}"
             for word, d, c in zip(self.words, now["dots"], now["cosines"], strict=True)

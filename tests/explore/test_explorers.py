@@ -173,6 +173,11 @@ def test_a_bare_function_is_drawn_as_it_is(name):
     assert f"Drawn by {COURSE[name].__name__}." in bare.state()["note"]
 
 
+def test_a_bare_function_that_raises_is_told_by_its_name():
+    with pytest.raises(Exception, match="raises raised ValueError: mat1 and mat2"):
+        temperature(raises).state()
+
+
 @every_explorer
 def test_something_that_is_no_function_is_refused(name):
     make = {

@@ -59,6 +59,9 @@ function slider(stage, name, label, words) {
 // Python: moves are sent in batches, one batch in flight, so that a held key never piles up work.
 function fromPython(model) {
   const me = Math.random().toString(36).slice(2);
+  const meta = model.get("meta");
+  // A cursor on which no number depends moves at once; Python only hears of it.
+  const ahead = {};
   let queue = [];
   let token = "";
   let sent = 0;
@@ -76,31 +79,41 @@ function fromPython(model) {
       token = "";
       clearTimeout(late);
     }
+    if (!token && !queue.length) Object.keys(ahead).forEach((name) => delete ahead[name]);
     listeners.forEach((tell) => tell(false));
     flush();
   };
+  const here = () => ({ ...model.get("view").at, ...ahead });
   model.on("change:view", changed);
   return {
     live: true,
-    meta: model.get("meta"),
-    view: () => model.get("view"),
+    meta,
+    view: () => ({ ...model.get("view"), at: here() }),
     waiting: () => Boolean(token || queue.length),
     listen: (tell) => listeners.push(tell),
     close: () => model.off("change:view", changed),
     send(move) {
+      const cursor = places(meta, here(), move).filter(({ control }) => !control.computed);
+      cursor.forEach(({ control, step }) => { ahead[control.name] = step; });
       queue.push(move);
+      if (cursor.length) listeners.forEach((tell) => tell(false));
       flush();
     },
   };
 }
 
+// Which controls a key or a slider moves, and to which step, held within their range.
+function places(meta, at, { press, place = {} }) {
+  const [name, by] = (press && meta.keys[press]) || [];
+  const asked = name in at ? { [name]: at[name] + by } : place;
+  return meta.controls.filter((control) => control.name in asked).map((control) => ({
+    control, step: Math.max(0, Math.min(asked[control.name], control.values.length - 1)),
+  }));
+}
+
 // A table of all positions, computed beforehand: a move looks the next one up.
 function fromTable({ meta, at, table }) {
   const listeners = [];
-  const move = (name, step) => {
-    const control = meta.controls.find((one) => one.name === name);
-    if (control) at[name] = Math.max(0, Math.min(step, control.values.length - 1));
-  };
   const key = () => meta.controls.filter((one) => one.computed).map((one) => at[one.name]).join(",");
   return {
     live: false,
@@ -110,9 +123,7 @@ function fromTable({ meta, at, table }) {
     listen: (tell) => listeners.push(tell),
     close: () => {},
     send(asked) {
-      const known = asked.press && meta.keys[asked.press];
-      if (known) move(known[0], at[known[0]] + known[1]);
-      for (const [name, step] of Object.entries(asked.place ?? {})) move(name, step);
+      places(meta, at, asked).forEach(({ control, step }) => { at[control.name] = step; });
       listeners.forEach((tell) => tell(false));
     },
   };
