@@ -20,7 +20,9 @@ LessonNumber = Annotated[str, typer.Argument(metavar="NN", help="A lesson's numb
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 
-@app.command(epilog="Examples:  course lab   ·   course lab --lesson 04   ·   course lab --work ~/attention")
+@app.command(
+    epilog="Examples:  course lab  ·  course lab --lesson 04  ·  course lab --work ~/attention"
+)
 def lab(
     work: Annotated[Path | None, typer.Option(help="Your work folder; made when missing.")] = None,
     lesson: Annotated[str, typer.Option(help="The lesson to open.")] = "00",
@@ -44,11 +46,16 @@ def reset(
     typer.echo(reset_lesson(lesson, work=work))
 
 
-@app.command(epilog="Examples:  course check 04 answers.py   ·   course check 04 answers.py --exercise causal_mask --json")
+@app.command(
+    epilog="Examples:  course check 04 answers.py  ·  "
+    "course check 04 answers.py --exercise causal_mask --json"
+)
 def check(
     lesson: LessonNumber,
     file: Annotated[Path, typer.Argument(help="A Python file or a notebook with answers.")],
-    exercise: Annotated[list[str] | None, typer.Option(help="Only this exercise; repeatable.")] = None,
+    exercise: Annotated[
+        list[str] | None, typer.Option(help="Only this exercise; repeatable.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Check the answers in FILE; exit 0 only when all that were asked for pass."""
@@ -70,7 +77,7 @@ def progress(
 
 @app.command(epilog="Examples:  course doctor   ·   course doctor --json")
 def doctor(as_json: Json = False) -> None:
-    """Report Python, torch, device, memory, disk and front end, and what to do about each problem."""
+    """Report Python, torch, device, memory, disk, front end, and what to do about problems."""
     from course_lib.doctor import report
 
     raise typer.Exit(report(as_json=as_json))
@@ -78,7 +85,9 @@ def doctor(as_json: Json = False) -> None:
 
 @app.command(epilog="Examples:  course build   ·   course build 04   ·   course build --check")
 def build(
-    lesson: Annotated[str | None, typer.Argument(metavar="[NN]", help="One lesson; all when left out.")] = None,
+    lesson: Annotated[
+        str | None, typer.Argument(metavar="[NN]", help="One lesson; all when left out.")
+    ] = None,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 on drift.")] = False,
 ) -> None:
     """Write the learner's and the solved notebook of a lesson from its source."""
@@ -88,7 +97,10 @@ def build(
 
 
 @app.command(epilog="Examples:  course new 05 attention_that_translates")
-def new(lesson: LessonNumber, slug: Annotated[str, typer.Argument(help="snake_case, such as soft_lookup")]) -> None:
+def new(
+    lesson: LessonNumber,
+    slug: Annotated[str, typer.Argument(help="snake_case, such as soft_lookup")],
+) -> None:
     """Start a lesson: a source and a spec that build and pass."""
     from course_lib.authoring.new import new_lesson
 

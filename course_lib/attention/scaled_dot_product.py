@@ -32,7 +32,7 @@ def masked_softmax(
 
     Args:
         scores: before the softmax.
-        mask: True = may attend; broadcast to `scores`. A query that may attend to nothing gets zeros.
+        mask: True = may attend; broadcast to `scores`. A query with no key to attend to gets zeros.
 
     >>> masked_softmax(torch.zeros(2, 2), torch.tensor([[True, False], [False, False]]))
     tensor([[1., 0.],
@@ -41,7 +41,7 @@ def masked_softmax(
     if mask is None:
         return scores.softmax(-1)
     empty = ~mask.any(-1, keepdim=True)
-    # An empty row keeps its scores through the softmax, so that no 0/0 appears, and is zeroed after it.
+    # An empty row keeps its scores through the softmax, so that no 0/0 appears; then it is zeroed.
     return scores.masked_fill(~mask & ~empty, -torch.inf).softmax(-1).masked_fill(empty, 0.0)
 
 
@@ -72,10 +72,11 @@ def scaled_dot_product_attention(
         q: queries.
         k: keys, as wide as the queries.
         v: values, one for each key.
-        mask: True = may attend; broadcast to (…, T, S). A query that may attend to nothing gets zeros.
+        mask: True = may attend; broadcast to (…, T, S). A query with no key allowed gets zeros.
 
     >>> q, k = torch.zeros(1, 2), torch.eye(2)
-    >>> scaled_dot_product_attention(q, k, torch.tensor([[1.0], [3.0]]), torch.tensor([[False, True]]))
+    >>> v, mask = torch.tensor([[1.0], [3.0]]), torch.tensor([[False, True]])
+    >>> scaled_dot_product_attention(q, k, v, mask)
     tensor([[3.]])
     """
     return masked_softmax(scaled_scores(q, k), mask) @ v
