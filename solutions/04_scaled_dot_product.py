@@ -99,7 +99,7 @@ lesson.predict("jacobian")
 # %% [markdown]
 # ### Exercise 4.2 · How weights move when scores do
 #
-# Difficulty 2 of 3 · 6 minutes · the check proves that your matrix holds every derivative ∂wᵢ/∂sⱼ of the softmax.
+# Difficulty 2 of 3 · 6 minutes · the check proves that your matrix holds every derivative ∂w_i/∂s_j of the softmax.
 #
 # `w` is a vector of weights that sum to 1. Build the matrix from the formula above, without autograd.
 
@@ -160,8 +160,7 @@ lesson.reveal("jacobian")
 #
 # By hand: the scores 0.5 and 1 give weights e^0.5 : e^1 = 1.65 : 2.72, that is 0.38 and 0.62. With values 10 and 20 the
 # output is 0.38 · 10 + 0.62 · 20 = 16.2, between the two values, as every weighted mean is.
-
-# %% [markdown]
+#
 # ### Exercise 4.3 · Weights, then the weighted mean
 #
 # Difficulty 1 of 3 · 6 minutes · the check proves that your output and your weights agree with PyTorch's fused attention,
@@ -270,6 +269,9 @@ def causal_mask(n):
 # %% check
 causal_mask = lesson.check(causal_mask)
 
+# %% [markdown]
+# What did you predict? Rows are queries, columns are keys:
+
 # %% demo
 lesson.reveal("causal_corner")
 print(causal_mask(4).int())
@@ -312,6 +314,9 @@ def scaled_dot_product_attention(q, k, v, mask=None):
 
 # %% check
 scaled_dot_product_attention = lesson.check(scaled_dot_product_attention)
+
+# %% [markdown]
+# Now the case that you predicted, three equal scores of which the third is forbidden:
 
 # %% demo
 scores = torch.zeros(1, 3)
@@ -399,6 +404,9 @@ decoder_mask = lesson.check(decoder_mask)
 # %% demo
 lesson.predict("leaks")
 
+# %% [markdown]
+# `influence(f, x)` asks that question for all pairs at once. Here is the wrong cell, and a layer that uses it:
+
 # %% given
 from course_lib.attention.causality import assert_causal, influence
 
@@ -433,13 +441,12 @@ except AssertionError as leak:
 # in the first layer and spreads in the next: whoever may look at the leaking place learns what it has seen.
 
 # %% [markdown]
-# ## 4 · Without a framework
+# ## 4 · Without a framework, without autograd
 #
 # Nothing in attention needs PyTorch. Write it once more with NumPy alone, for one sequence. There is no softmax to call,
 # so you meet its trap again: exp(1000) is infinite. Subtracting each row's largest score changes no weight, since the
 # factor cancels in the division.
-
-# %% [markdown]
+#
 # ### Exercise 4.8 · The same in NumPy alone
 #
 # Difficulty 2 of 3 · 6 minutes · the check proves that you need no framework: exponentials, a division, two matrix
@@ -470,7 +477,7 @@ def attention_numpy(q, k, v, mask):
 attention_numpy = lesson.check(attention_numpy)
 
 # %% [markdown]
-# ## 5 · The gradient by hand
+# ### The gradient by hand
 #
 # Autograd has done the derivatives so far. Doing them once by hand shows where learning comes from, and prepares lesson
 # 26, where a fast kernel must compute them without storing the weights.
@@ -480,8 +487,7 @@ attention_numpy = lesson.check(attention_numpy)
 # $$\frac{\partial}{\partial v} = w\,g^\top \qquad \frac{\partial}{\partial w} = v\,g \qquad \frac{\partial}{\partial s} = J\,\frac{\partial}{\partial w}$$
 #
 # and from `s` to `q` and `k`, each through its product, each with its 1/√d.
-
-# %% [markdown]
+#
 # By hand, for two keys with weights (0.5, 0.5), values 1 and 3 and g = 1: ∂/∂w = (1, 3). The Jacobian has 0.25 on its
 # diagonal and −0.25 beside it, so ∂/∂s = (0.25 − 0.75, −0.25 + 0.75) = (−0.5, 0.5). Raising the second score moves weight to
 # the larger value, and the output up.
@@ -520,13 +526,12 @@ attention_gradient = lesson.check(attention_gradient)
 # key that is wrongly ignored from the start? (It is the reason why √d matters most early in training.)
 
 # %% [markdown]
-# ## 6 · Bug clinic
+# ## 5 · Bug clinic
 #
 # Six attentions, each with one classic fault. Some return the right shape, some even rows that sum to 1. Write one test
 # that tells them from a right one. A fault hides wherever it changes nothing: a missing √d when d = 1, a missing mask when
 # everything is allowed. Good tests choose sizes that all differ, and a mask that forbids something.
-
-# %% [markdown]
+#
 # ### Exercise 4.10 · Bug clinic
 #
 # Difficulty 3 of 3 · 10 minutes · the check proves that your test passes right attentions and catches six faulty ones.
@@ -554,7 +559,7 @@ def is_attention(attention):
 is_attention = lesson.check(is_attention)
 
 # %% [markdown]
-# ## 7 · What it costs
+# ## 6 · What it costs
 #
 # Your function writes the whole matrix of weights down: T × S numbers for every head. PyTorch's fused call computes the
 # same without storing it (lesson 26 builds it). How much is that at 2,048 tokens?
@@ -566,6 +571,9 @@ lesson.predict("memory")
 for n in (128, 512, 2048):
     print(f"T = S = {n:4}, 8 heads: {8 * n * n * 4 / 1e6:6.1f} MB of weights")
 lesson.reveal("memory")
+
+# %% [markdown]
+# And the time? Three lengths, forward and backward, the best of three runs each:
 
 # %% given
 import time
@@ -621,8 +629,7 @@ lesson.quiz()
 # 2. Attention scores need not be dot products. What would change in this lesson if they were −‖q − k‖²/2, as in lesson 03?
 # 3. A query with nothing to attend to gets zeros here. When could a different answer be better?
 # 4. Which of the six faulty attentions would still train, and how would you notice?
-
-# %% [markdown]
+#
 # ### References
 #
 # - Vaswani et al. 2017, *Attention Is All You Need*: §3.2.1 (scaled dot-product attention, and footnote 4 on the variance of
