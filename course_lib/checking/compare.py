@@ -192,6 +192,7 @@ def _values(value: np.ndarray, expected: np.ndarray, tolerance: float) -> Findin
             return _nan(value, expected, lost)
         with np.errstate(invalid="ignore"):
             close = np.abs(value - expected) <= tolerance * (1 + np.abs(expected))
+        close &= np.isfinite(expected)  # nothing but ∞ is near ∞
         bad = ~(close | (value == expected) | (np.isnan(value) & np.isnan(expected)))
     if not bad.any():
         return None

@@ -1,9 +1,11 @@
 """Prove on any machine that an answer follows the device of its inputs."""
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 import torch
+from torch.overrides import TorchFunctionMode
 
 from course_lib.checking.exercise import Case
 from course_lib.checking.guard import GlobalState
@@ -25,17 +27,43 @@ def assumes_device(runner: Runner, obj: Any, case: Case) -> str | None:
     zero-dimensional tensor may mix with any device (the second run allows it), and code that looks
     at values (which "meta" has not) passes the first.
     """
-    if not Call.of(case).tensors():
+    if not Call.of(case).tensors() or not _makes_tensors(runner, obj, case):
         return None
+    warm_up()
     first = _run(runner, obj, Call.of(case), "meta")
     if not isinstance(first, Exception) and "meta" not in _devices(first):
         return None
-    warm_up()
     second = _run(runner, obj, Call.of(case, device="meta"), "cpu")
     if isinstance(second, Exception):
         alone = not isinstance(first, Exception)
         return ADVICE if alone or _is_about_devices(second) else None
     return ADVICE if "cpu" in _devices(second) else None
+
+
+class _Makes(TorchFunctionMode):
+    """Notes whether a tensor is made from none."""
+
+    made: bool = False
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        out = func(*args, **(kwargs or {}))
+        self.made |= bool(_devices(out)) and not _devices([args, kwargs or {}])
+        return out
+
+
+def _makes_tensors(runner: Runner, obj: Any, case: Case) -> bool:
+    call, state = Call.of(case), GlobalState.now()
+    try:
+        target = runner.protocol.prepare(obj, call)
+        with runner._guard(), _Makes() as mode:
+            target(*call.args, **call.kwargs)
+    except Exception:
+        return True
+    finally:
+        state.restore()
+    return bool(mode.made)
 
 
 @cache

@@ -8,10 +8,12 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from types import FrameType
 
 #: After the first alarm, one every so many seconds: code that catches everything is hit again.
 AGAIN = 0.2
+#: An import that is cut short leaves a broken module behind for good: it gets so many alarms.
+PATIENT = 150
 STUBBORN = (
     "The check's time is up, but this code catches every exception and goes on. "
     "Interrupt the kernel (■), or restart it, and catch only the exception you expect."
@@ -42,11 +44,13 @@ def limit(seconds: float) -> Iterator[None]:
 def _alarm(seconds: float) -> Iterator[None]:
     out, alarms, over = sys.stdout, 0, False
 
-    def ring(signum: int, frame: Any) -> None:
+    def ring(signum: int, frame: FrameType | None) -> None:
         nonlocal alarms
         if over:
             return
         alarms += 1
+        if alarms < PATIENT and _is_importing(frame):
+            return
         if alarms == 10:
             out.write(STUBBORN + "\n")
             out.flush()
@@ -63,6 +67,14 @@ def _alarm(seconds: float) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+def _is_importing(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
 
 
 @contextmanager

@@ -216,7 +216,7 @@ def matched(dims: list[str], shape: tuple[int, ...]) -> Iterator[tuple[str, int]
 
 @every_exercise
 def test_inputs_that_are_drawn_are_answered_alike(lesson: LessonSpec, exercise: Exercise) -> None:
-    """The oracle accepts every draw, the reference agrees with it closely, and the properties hold."""
+    """The oracle accepts every draw, the reference agrees closely, and the properties hold."""
     prepared, reference = Prepared.of(exercise), load_reference(exercise)
     runner = Runner(prepared.protocol, seconds=60.0)
     for seed in range(DRAWS):
