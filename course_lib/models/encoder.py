@@ -33,7 +33,9 @@ class EncoderConfig:
 
 
 class EncoderBlock(nn.Module):
-    """Attention, then a small network at every position; each is added, then normalised (post-norm).
+    """Attention, then a small network at every position; each is added, then normalised.
+
+    The norm comes after the sum (post-norm).
 
     Paper: Vaswani et al. 2017, §3.1 and §3.3; GELU as in Devlin et al. 2019, §A.2.
     """
@@ -93,7 +95,9 @@ class Encoder(nn.Module):
         """
         n = tokens.shape[1]
         if n > self.config.max_len:
-            raise ValueError(f"{n} tokens are too many: the encoder has {self.config.max_len} places")
+            raise ValueError(
+                f"{n} tokens are too many: the encoder has {self.config.max_len} places"
+            )
         places = self.places(torch.arange(n, device=tokens.device))
         return self.norm(self.words(tokens) + places + self.kind)
 
