@@ -90,7 +90,9 @@ def split_german(word: str) -> tuple[str, ...]:
     while at < len(word):
         found = _PIECE.match(word, at)
         if found is None:
-            raise ValueError(f"{word!r} is no German number below a million: what is {word[at:]!r}?")
+            raise ValueError(
+                f"{word!r} is no German number below a million: what is {word[at:]!r}?"
+            )
         pieces.append(found.group())
         at = found.end()
     return tuple(pieces)
@@ -203,3 +205,38 @@ def pad(rows: Sequence[Sequence[int]], filler: int = 0) -> np.ndarray:
     for at, row in enumerate(rows):
         out[at, : len(row)] = row
     return out
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """Where a unit and a ten stand that change places: twenty-one, einundzwanzig.
+
+    Args:
+        unit, ten: places in the German pieces.
+        from_unit, from_ten: places in the English ones.
+    """
+
+    unit: int
+    ten: int
+    from_unit: int
+    from_ten: int
+
+
+def crossings(english: Sequence[str], german: Sequence[str]) -> list[Crossing]:
+    """Return every place where a unit and a ten cross, from left to right.
+
+    >>> crossings(["one", "hundred", "and", "twenty", "one"], german_pieces(121))
+    [Crossing(unit=2, ten=4, from_unit=4, from_ten=3)]
+    """
+    ends = [
+        t
+        for t in range(len(german) - 2)
+        if german[t] in UNITS and german[t + 1] == "und" and german[t + 2] in TENS
+    ]
+    starts = [
+        j
+        for j in range(len(english) - 1)
+        if english[j] in TENS.values() and english[j + 1] in UNITS.values()
+    ]
+    pairs = zip(ends, starts, strict=False)
+    return [Crossing(unit=t, ten=t + 2, from_unit=j + 1, from_ten=j) for t, j in pairs]
