@@ -10,6 +10,7 @@ inputs; at most 3 % of the others may be argued in `mutation_argued.toml`. The b
 import argparse
 import json
 import os
+import re
 import sys
 import tomllib
 from collections.abc import Sequence
@@ -94,7 +95,12 @@ def exercise_cells(lesson: str) -> dict[str, str]:
 
     names = [exercise.name for exercise in registry.find(lesson).exercises]
     steps = read_steps(source_of(lesson))
-    found = {name: s.source for s in steps for name in names if name in s.defines()}
+    found = {
+        name: step.source
+        for step in steps
+        for name in names
+        if re.search(rf"^(def|class) {name}\b", step.source, re.MULTILINE)
+    }
     missing = [name for name in names if name not in found]
     if missing:
         raise SystemExit(f"{source_of(lesson)} has no cell for {', '.join(missing)}")
