@@ -13,6 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+# As `course lab` does; see course_lib/explore/prompt_socket.py.
+PROMPT = (
+    "--ServerApp.kernel_websocket_connection_class=course_lib.explore.prompt_socket.PromptSocket"
+)
 ROOT = Path(__file__).resolve().parents[2]
 
 # Without the first, outputs off screen are not on the page; without the second, news are fetched.
@@ -52,7 +56,7 @@ def _command(folder: Path, port: int) -> list[str]:
         *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1"),
         *(f"--port={port}", "--ServerApp.port_retries=0", "--IdentityProvider.token="),
         *("--ServerApp.password=", "--LabApp.expose_app_in_browser=True"),
-        f"--ServerApp.root_dir={folder}",
+        *(f"--ServerApp.root_dir={folder}", PROMPT),
     ]
 
 
