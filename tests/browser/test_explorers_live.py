@@ -131,3 +131,31 @@ def test_the_accessibility_check_would_see_a_violation(lab):
     lab.unfold()
     found = {one["id"] for one in violations(lab.page, ".jp-OutputArea-output")}
     assert found == {"button-name", "color-contrast"}
+
+
+def test_while_another_cell_runs_the_explorer_says_so_and_catches_up(lab):
+    lab.open(lab.write("busy.ipynb", *explorers.CELLS[:3], "import time; time.sleep(8)"))
+    for index in range(3):
+        lab.run_cell(index)
+    explorer = lab.explorer(explorers.TEMPERATURE)
+    lab.page.evaluate(
+        """() => {
+            window.jupyterapp.shell.currentWidget.content.activeCellIndex = 3;
+            window.jupyterapp.commands.execute('notebook:run-cell');
+        }"""
+    )
+    lab.page.wait_for_timeout(500)
+    explorer.get_by_role("slider").focus()
+    lab.page.keyboard.press("ArrowRight")
+    status(explorer).get_by_text("another cell may be running").wait_for(timeout=7000)
+    status(explorer).get_by_text("Temperature 1.12").wait_for(timeout=10_000)
+
+
+def test_when_python_is_gone_the_explorer_says_what_to_do(lab):
+    lab.open(lab.write("gone.ipynb", *explorers.CELLS[:3]))
+    lab.run_all()
+    explorer = lab.explorer(explorers.TEMPERATURE)
+    lab.shut_down()
+    explorer.get_by_role("slider").focus()
+    lab.page.keyboard.press("ArrowRight")
+    status(explorer).get_by_text("Python has stopped.").wait_for(timeout=10_000)

@@ -69,10 +69,16 @@ function fromPython(model) {
   const listeners = [];
   const flush = () => {
     if (token || !queue.length) return;
-    token = `${me}:${++sent}`;
-    model.send({ token, moves: queue });
+    const moves = queue;
     queue = [];
-    late = setTimeout(() => listeners.forEach((tell) => tell(true)), 4000);
+    try {
+      model.send({ token: `${me}:${sent + 1}`, moves });
+    } catch {
+      listeners.forEach((tell) => tell(GONE));
+      return;
+    }
+    token = `${me}:${++sent}`;
+    late = setTimeout(() => listeners.forEach((tell) => tell(LATE)), 4000);
   };
   const changed = () => {
     if (model.get("view").token === token) {
@@ -80,7 +86,7 @@ function fromPython(model) {
       clearTimeout(late);
     }
     if (!token && !queue.length) Object.keys(ahead).forEach((name) => delete ahead[name]);
-    listeners.forEach((tell) => tell(false));
+    listeners.forEach((tell) => tell());
     flush();
   };
   const here = () => ({ ...model.get("view").at, ...ahead });
@@ -96,7 +102,7 @@ function fromPython(model) {
       const cursor = places(meta, here(), move).filter(({ control }) => !control.computed);
       cursor.forEach(({ control, step }) => { ahead[control.name] = step; });
       queue.push(move);
-      if (cursor.length) listeners.forEach((tell) => tell(false));
+      if (cursor.length) listeners.forEach((tell) => tell());
       flush();
     },
   };
@@ -124,14 +130,15 @@ function fromTable({ meta, at, table }) {
     close: () => {},
     send(asked) {
       places(meta, at, asked).forEach(({ control, step }) => { at[control.name] = step; });
-      listeners.forEach((tell) => tell(false));
+      listeners.forEach((tell) => tell());
     },
   };
 }
 
 // ---- the frame around every explorer -----------------------------------------------------------------
 
-const LATE = "Python has not answered for four seconds: it is busy, or it was stopped; then run this cell again.";
+const LATE = "Python has not answered for four seconds: another cell may be running.";
+const GONE = "Python has stopped. Run the notebook's cells again, this one last.";
 
 function mount(host, source) {
   const note = h("p", { class: "ce-note" });
@@ -149,15 +156,16 @@ function mount(host, source) {
     control: (name) => source.meta.controls.find((one) => one.name === name),
   };
   const draw = build(stage);
-  const refresh = (late) => {
+  const refresh = (trouble) => {
     const view = source.view();
-    put(says, late ? LATE : draw(view));
+    const sentence = draw(view);
+    put(says, trouble ?? sentence);
     put(note, view.note);
     note.classList.toggle("ce-warn", Boolean(view.problem));
   };
   root.addEventListener("keydown", (event) => onKey(event, source));
   source.listen(refresh);
-  refresh(false);
+  refresh();
   host.append(root);
   return source.close;
 }

@@ -84,7 +84,7 @@ function build(stage) {
     const [x, y] = ["x", "y"].map((axis) => stage.control(axis).values[view.at[axis]]);
     query.move(x, y);
     // Beside its end: the words' names stand above theirs.
-    const left = x > 2.5;
+    const left = x > 2.5 || x < 0;
     setAttributes(name, { x: at(x, "x") + (left ? -10 : 10), y: at(y, "y") + 4, "text-anchor": left ? "end" : "start" });
     setAttributes(plane, { "aria-valuenow": x, "aria-valuetext": `x ${fmt(x, 1)}, y ${fmt(y, 1)}` });
     put(mine, fmt(view.length));
