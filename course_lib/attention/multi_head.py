@@ -69,7 +69,9 @@ class MultiHeadAttention(nn.Module):
     ) -> None:
         super().__init__()
         if n_heads < 1 or d_model % n_heads:
-            raise ValueError(f"d_model = {d_model} does not split into {n_heads} heads of one width")
+            raise ValueError(
+                f"d_model = {d_model} does not split into {n_heads} heads of one width"
+            )
         self.n_heads, self.fused = n_heads, fused
         self.w_q = nn.Linear(d_query or d_model, d_model, bias=bias)
         self.w_k = nn.Linear(d_key or d_model, d_model, bias=bias)

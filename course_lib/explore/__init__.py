@@ -8,13 +8,21 @@ Example:
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from course_lib.explore.head_browser import head_browser as head_browser
     from course_lib.explore.mask_painter import mask_painter as mask_painter
     from course_lib.explore.positions import positions as positions
     from course_lib.explore.soft_lookup import soft_lookup as soft_lookup
     from course_lib.explore.temperature import temperature as temperature
     from course_lib.explore.vector_playground import vector_playground as vector_playground
 
-__all__ = ["mask_painter", "positions", "soft_lookup", "temperature", "vector_playground"]
+__all__ = [
+    "head_browser",
+    "mask_painter",
+    "positions",
+    "soft_lookup",
+    "temperature",
+    "vector_playground",
+]
 
 
 def __getattr__(name: str) -> Any:

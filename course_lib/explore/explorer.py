@@ -49,6 +49,8 @@ class Explorer:
     keys: ClassVar[Mapping[str, tuple[str, int]]] = {}
     #: Whether every position is worth computing beforehand, for pages without Python.
     tabulated: ClassVar[bool] = True
+    #: Whether the page that needs no Python is all there is: it can do everything.
+    kernel_free: ClassVar[bool] = False
 
     def __init__(self, controls: Sequence[Control]) -> None:
         self.controls = tuple(controls)

@@ -48,8 +48,9 @@ def show_explorer(explorer: Explorer) -> None:
     """Show an explorer: a form that survives in the file, then the live one.
 
     A style in the first output hides whichever of the two is of no use. With COURSE_STATIC=1, set
-    while notebooks are executed for keeping, only the first is shown.
+    while notebooks are executed for keeping, and for an explorer that asks Python nothing, only the
+    first is shown.
     """
     display({"text/html": explorer.html(), "text/plain": repr(explorer)}, raw=True)
-    if os.environ.get("COURSE_STATIC") != "1":
+    if os.environ.get("COURSE_STATIC") != "1" and not explorer.kernel_free:
         display(Live(explorer))

@@ -812,10 +812,9 @@ PREDICTIONS = (
         id="one_head",
         question="Each token has to name its left and its right neighbour. One head, as wide as two heads together, "
         "trained to the end: how often are both right?",
-        options=("always", "about half the time", "never"),
-        answer="about half the time",
-        because="One softmax makes one mixture. Hearing both neighbours, the head cannot say for every pair which was "
-        "which; hearing one, it has to guess the other.",
+        options=("always", "about half the time", "about one time in five"),
+        answer="about one time in five",
+        because="One softmax makes one mixture. The head hears one neighbour clearly; the other it has to guess, nearly.",
     ),
     Prediction(
         id="link",
