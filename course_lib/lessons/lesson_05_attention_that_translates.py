@@ -488,7 +488,9 @@ def a_decoder(rng: np.random.Generator, n_in: int, n_out: int) -> Callable[[Tens
 
     def decode(words: Tensor) -> Tensor:
         n = words.shape[1]
-        return table[words].cumsum(1) / torch.arange(1, n + 1)[:, None] + bias[:n]
+        return (
+            table[words].cumsum(1) / torch.arange(1, n + 1, device=words.device)[:, None] + bias[:n]
+        )
 
     return decode
 
@@ -578,7 +580,6 @@ TEACHER_FORCED_LOSS = Exercise(
         Property(id="padding_costs_nothing", holds=padding_costs_nothing),
     ),
     reference=f"{TRANSLATOR}.teacher_forced_loss",
-    device=False,
     hints=(
         "Write the words that the decoder may read under the words it should predict. Which word "
         "falls off at the end, and what comes in at the front?",
@@ -666,7 +667,6 @@ GREEDY_DECODE = Exercise(
     oracle=greedy_oracle,
     properties=(Property(id="nothing_after_the_end", holds=nothing_after_the_end),),
     reference=f"{TRANSLATOR}.greedy_decode",
-    device=False,
     hints=(
         "A loop of max_len steps carries three things: the words written last, the state, and which "
         "sentences have ended.",

@@ -178,7 +178,7 @@ class TranslatorConfig:
         d_embed: width of an embedded piece.
         d_model: width of a state; the encoder has one in each direction.
         attention: "additive" (Bahdanau), "general" (Luong), or "none": the decoder gets the
-            encoder's last states at every step instead, so that all have about as many parameters.
+            encoder's last states at every step instead.
         pad, start, end: numbers of the special pieces.
     """
 
@@ -239,9 +239,11 @@ class RecurrentTranslator(nn.Module):
         self.first = nn.Linear(d, d)
         late = config.attention == "general"
         self.cell = nn.GRUCell(e if late else e + 2 * d, d)
-        self.w_q = nn.Parameter(torch.randn(d, 2 * d if late else d) / d**0.5)
-        self.w_k = nn.Parameter(torch.randn(2 * d, d) / (2 * d) ** 0.5)
-        self.v = nn.Parameter(torch.randn(d) / d**0.5)
+        if config.attention != "none":
+            self.w_q = nn.Parameter(torch.randn(d, 2 * d if late else d) / d**0.5)
+        if config.attention == "additive":
+            self.w_k = nn.Parameter(torch.randn(2 * d, d) / (2 * d) ** 0.5)
+            self.v = nn.Parameter(torch.randn(d) / d**0.5)
         self.out = nn.Linear(3 * d + e, config.target_size)
 
     def read(self, source: Int[Tensor, "B S"]) -> Source:

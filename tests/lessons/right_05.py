@@ -113,9 +113,9 @@ def loss_by_sum(decode, targets, start, pad):
 
 
 def greedy_in_place(step, state, start, end, max_len):
-    out = torch.full((len(state), max_len), end)
-    word = torch.full((len(state),), start)
-    alive = torch.ones(len(state), dtype=torch.bool)
+    out = torch.full((len(state), max_len), end, device=state.device)
+    word = torch.full((len(state),), start, device=state.device)
+    alive = torch.ones(len(state), dtype=torch.bool, device=state.device)
     for t in range(max_len):
         if not alive.any():
             break
@@ -129,7 +129,7 @@ def greedy_in_place(step, state, start, end, max_len):
 def greedy_by_sentence(step, state, start, end, max_len):
     rows = []
     for s in state.split(1):
-        row, word = [], torch.tensor([start])
+        row, word = [], torch.tensor([start], device=state.device)
         for _ in range(max_len):
             logits, s = step(word, s)
             word = logits.argmax(1)
@@ -137,7 +137,7 @@ def greedy_by_sentence(step, state, start, end, max_len):
             if row[-1] == end:
                 break
         rows.append(row + [end] * (max_len - len(row)))
-    return torch.tensor(rows)
+    return torch.tensor(rows, device=state.device)
 
 
 def luong_with_concatenation(q, k, w=None, v=None):
