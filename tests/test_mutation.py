@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from tools.mutation.operators import Mutant, mutants  # noqa: E402
+from tools.mutation.work import Bench, Crew, Task  # noqa: E402
 
 SOURCE = '''
 import math
@@ -99,3 +100,27 @@ def test_methods_of_a_class_are_changed() -> None:
 
 def test_a_mutant_reads_as_a_difference() -> None:
     assert str(Mutant("", was="return x", now="return y")) == "- return x\n+ return y"
+
+
+# ---------------------------------------------------------------- trying them
+
+SAME = "def scaled_scores(q, k):\n    return q @ k.transpose(-1, -2) / math.sqrt(k.shape[-1])\n"
+UNSCALED = "def scaled_scores(q, k):\n    return q @ k.transpose(-2, -1)\n"
+SPINS = "def scaled_scores(q, k):\n    while True:\n        pass\n"
+DIES = "def scaled_scores(q, k):\n    import os\n    os._exit(0)\n"
+
+
+def test_a_mutant_that_differs_is_told_from_one_that_does_not() -> None:
+    bench = Bench("04")
+    assert bench.passes("scaled_scores", SAME)
+    assert not bench.passes("scaled_scores", UNSCALED)
+    *_, found = bench.differences("scaled_scores", [SAME, UNSCALED], draws=50)
+    assert set(found) == {1}
+    assert "Inputs: q=" in found[1]
+
+
+@pytest.mark.slow
+def test_whatever_a_mutant_does_the_run_goes_on() -> None:
+    tasks = [Task("check", "scaled_scores", (source,)) for source in (SPINS, DIES, SAME)]
+    answers = {task.sources[0]: answer for task, answer in Crew("04", size=1).run(tasks)}
+    assert answers == {SPINS: False, DIES: None, SAME: True}

@@ -114,11 +114,15 @@ def names_of(lesson: str) -> dict[str, Any]:
     from course_lib.lessons.answer_file import read_steps
     from course_lib.lessons.lesson import Lesson
 
-    Lesson.check = lambda self, obj, name=None: obj  # type: ignore[method-assign]
     names: dict[str, Any] = {"__name__": "solution"}
-    with contextlib.redirect_stdout(io.StringIO()):
-        for step in read_steps(source_of(lesson)):
-            exec(step.compile(), names)
+    check = Lesson.check
+    Lesson.check = lambda self, obj, name=None: obj  # type: ignore[method-assign]
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            for step in read_steps(source_of(lesson)):
+                exec(step.compile(), names)
+    finally:
+        Lesson.check = check  # type: ignore[method-assign]
     return names
 
 
