@@ -102,13 +102,15 @@ class Positions(Explorer):
             figure = Figure(figsize=(6.0, 3.2), layout="constrained")
             left, right = figure.subplots(1, 2, width_ratios=(2, 3))
             left.imshow(now["table"], aspect="auto", cmap="RdBu_r", vmin=-1, vmax=1)
+            left.set_yticks(range(0, _PLACES, 5))
             left.set(title="Table", xlabel="column", ylabel="position")
             right.plot(now["similar"][now["query"]], color=BLUE, label="similarity of rows")
             right.plot(now["scores"][now["query"]], "--", color=ORANGE, label="rotary score")
             right.axvline(now["key"], color="#595959", linewidth=0.8)
             right.set(title=f"Query {now['query']} and every key", xlabel="key")
             right.grid(True)
-            right.legend()
+            right.margins(y=0.25)  # room for the legend above the curves
+            right.legend(loc="upper center", ncols=2)
         return figure
 
     def alt(self) -> str:

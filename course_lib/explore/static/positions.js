@@ -94,7 +94,7 @@ function build(stage) {
   });
   const heads = ["query, 2i", "query, 2i + 1", "key, 2i", "key, 2i + 1"].map((text) => h("th", { scope: "col" }, text));
   const table = h(
-    "table", {}, h("caption", {}, "The two rows, pair by pair"),
+    "table", {}, h("caption", {}, "The two rows, pair by pair; the course's in brackets where they differ"),
     h("thead", {}, h("tr", {}, h("th", { scope: "col", class: "ce-left" }, "i"), ...heads)), body,
   );
   const says = h("p");
@@ -103,7 +103,8 @@ function build(stage) {
     h("div", { class: "ce-row", role: "group", "aria-label": "move both" }, both(-1), both(1)),
     h("div", { class: "ce-row" },
       h("div", {}, h("p", {}, "Table: positions down, columns across"), map),
-      h("div", {}, similar.picture, scores.picture, says)),
+      h("div", {}, similar.picture, scores.picture)),
+    says,
     table,
     h("p", { class: "ce-help" }, "Each slider moves with the arrow keys. Blue is −1, white 0, orange 1. Solid frame: the query's row; dashed: the key's. Curves run over all keys."),
   );
@@ -128,7 +129,7 @@ function build(stage) {
         const [p, c] = at[n];
         const theirs = view.course_table ? fmt(view.course_table[p][c], 3) : "";
         const mine = fmt(view.table[p][c], 3);
-        put(cell, theirs && theirs !== mine ? `${mine} (course ${theirs})` : mine);
+        put(cell, theirs && theirs !== mine ? `${mine} (${theirs})` : mine);
       });
     });
     const beside = (course) => (course ? ` (course ${fmt(course[here.query][here.key], 3)})` : "");

@@ -1,0 +1,89 @@
+"""Record how every encoding of order copies texts longer than it was trained on.
+
+Two tasks, six encodings, three seeds: 36 small models, 1,000 steps each. Writes
+course_lib/data/recorded/order.json, which lesson 08 draws.
+
+    python bench/record_order.py              all of it, about 40 minutes on two CPU cores
+    python bench/record_order.py --steps 20   a quick try; prints and writes nothing
+"""
+
+import argparse
+import itertools
+import json
+import multiprocessing
+import os
+import platform
+import time
+from pathlib import Path
+
+os.environ["COURSE_QUIET"] = "1"
+OUT = Path(__file__).resolve().parent.parent / "course_lib" / "data" / "recorded" / "order.json"
+LENGTHS, SEEDS, STEPS, WORKERS = (16, 24, 32, 64, 128), (0, 1, 2), 1000, 2
+
+
+def run(job: tuple[str, str, int, int]) -> dict[str, object]:
+    """Train one model and measure it at every length."""
+    import torch
+
+    from course_lib.training.order import accuracy, train_to_copy
+
+    torch.set_num_threads(1)
+    task, order, seed, steps = job
+    start = time.perf_counter()
+    model = train_to_copy(task, order, seed=seed, steps=steps)
+    seconds = time.perf_counter() - start
+    found = {
+        "task": task,
+        "order": order,
+        "seed": seed,
+        "accuracy": [round(accuracy(model, task, length), 4) for length in LENGTHS],
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "seconds": round(seconds, 1),
+    }
+    print(found, flush=True)
+    return found
+
+
+def hardware() -> dict[str, object]:
+    """Say what this ran on."""
+    import torch
+
+    return {
+        "cores": os.cpu_count(),
+        "machine": platform.machine(),
+        "threads_a_model": 1,
+        "models_at_once": WORKERS,
+        "python": platform.python_version(),
+        "torch": torch.__version__.split("+")[0],
+    }
+
+
+def main() -> None:
+    """Train all models and write the log."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--steps", type=int, default=STEPS)
+    steps = parser.parse_args().steps
+
+    from course_lib.models.ordered import ORDERS
+    from course_lib.training.order import BATCH, LONGEST, SHORTEST, TASKS, VOCABULARY
+
+    jobs = [(*job, steps) for job in itertools.product(TASKS, ORDERS, SEEDS)]
+    with multiprocessing.get_context("spawn").Pool(WORKERS) as pool:
+        runs = pool.map(run, jobs, chunksize=1)
+    log = {
+        "command": "python bench/record_order.py",
+        "hardware": hardware(),
+        "steps": steps,
+        "batch": BATCH,
+        "trained_on": [SHORTEST, LONGEST],
+        "tested_on": LENGTHS,
+        "chance": round(1 / VOCABULARY, 4),
+        "runs": runs,
+    }
+    if steps == STEPS:
+        OUT.parent.mkdir(parents=True, exist_ok=True)
+        OUT.write_text(json.dumps(log, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
