@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-#: Side of a canvas, of a digit, and of a piece of clutter, in pixels.
-CANVAS, DIGIT, PIECE = 24, 8, 4
+#: Side of a canvas, of a digit and of a piece of clutter, and how far apart places lie, in pixels.
+CANVAS, DIGIT, PIECE, STEP = 24, 8, 4, 4
 #: How many digits are kept to be judged by.
 HELD_OUT = 397
 
@@ -21,7 +21,7 @@ class Canvases(NamedTuple):
     Args:
         images: (B, 24, 24) float32, 0 is paper and 1 is ink.
         labels: (B,) the digits.
-        places: (B, 2) row and column of the digit's upper left pixel, each 0 to 16.
+        places: (B, 2) row and column of the digit's upper left pixel, each 0, 4, 8, 12 or 16.
     """
 
     images: Tensor
@@ -30,7 +30,7 @@ class Canvases(NamedTuple):
 
 
 def digit_canvases(
-    count: int, seed: int, split: Literal["train", "test"] = "train", clutter: int = 6
+    count: int, seed: int, split: Literal["train", "test"] = "train", clutter: int = 5
 ) -> Canvases:
     """Return canvases with one whole digit each and `clutter` pieces of others.
 
@@ -40,19 +40,19 @@ def digit_canvases(
         count: how many canvases.
         seed: of NumPy's Philox generator: the same canvases on every machine.
         split: "train" draws from 1,400 digits, "test" from the other 397.
-        clutter: pieces of 4 × 4 pixels, cut from other digits and put anywhere.
+        clutter: pieces of 4 × 4 pixels, cut from other digits; they lie anywhere but on the digit.
 
     Raises:
         ValueError: when `split` is something else.
 
     >>> canvases = digit_canvases(2, seed=0)
     >>> canvases.images.shape, canvases.labels.tolist(), canvases.places.tolist()
-    (torch.Size([2, 24, 24]), [2, 3], [[15, 4], [6, 8]])
+    (torch.Size([2, 24, 24]), [2, 3], [[16, 4], [4, 8]])
     """
     images, labels = _split(split)
     rng = np.random.Generator(np.random.Philox(seed))
     chosen = rng.integers(len(images), size=count)
-    places = rng.integers(CANVAS - DIGIT + 1, size=(count, 2))
+    places = STEP * rng.integers((CANVAS - DIGIT) // STEP + 1, size=(count, 2))
     canvas = np.zeros((count, CANVAS, CANVAS), dtype=np.float32)
     for _ in range(clutter):
         pieces = _pieces(images[rng.integers(len(images), size=count)], rng)
@@ -85,12 +85,12 @@ def glimpse_log() -> dict[str, Any]:
 
 
 def _put(canvas: np.ndarray, pieces: np.ndarray, places: np.ndarray) -> None:
-    """Draw one piece on each canvas, at its place; the darker of two inks stays."""
+    """Draw one piece on each canvas, at its place, over what is there."""
     side = np.arange(pieces.shape[-1])
     rows = places[:, 0, None, None] + side[:, None]
     columns = places[:, 1, None, None] + side
     which = np.arange(len(canvas))[:, None, None]
-    canvas[which, rows, columns] = np.maximum(canvas[which, rows, columns], pieces)
+    canvas[which, rows, columns] = pieces
 
 
 def _pieces(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:

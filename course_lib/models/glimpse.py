@@ -4,11 +4,12 @@ from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
+from einops import rearrange
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-#: Side of the canvas and of the window, and how far apart windows lie, in pixels.
-CANVAS, WINDOW, STEP = 24, 8, 4
+#: Side of the canvas and of the window, how far apart windows lie, and places in a row.
+CANVAS, WINDOW, STEP, PLACES = 24, 8, 4, 5
 
 
 class Thought(NamedTuple):
@@ -37,48 +38,69 @@ def windows() -> Bool[Tensor, "N size size"]:
     return (inside[:, None, :, None] & inside[None, :, None, :]).flatten(0, 1)
 
 
-def what_is_seen(
-    images: Float[Tensor, "B size size"], seen: Bool[Tensor, "B size size"]
-) -> Float[Tensor, "B 3 size size"]:
-    """Return three layers: the pixels seen, which those are, and a thumbnail of 6 × 6 means."""
-    thumbnail = F.avg_pool2d(images.unsqueeze(1), STEP)
-    blurred = F.interpolate(thumbnail, size=images.shape[-1]).squeeze(1)
-    return torch.stack([images * seen, seen.to(images.dtype), blurred], dim=1)
+def crops(images: Float[Tensor, "B size size"]) -> Float[Tensor, "B N pixels"]:
+    """Return what is seen at each of the 25 places: 64 pixels.
+
+    >>> crops(torch.ones(2, 24, 24)).shape
+    torch.Size([2, 25, 64])
+    """
+    cut = images.unfold(1, WINDOW, STEP).unfold(2, WINDOW, STEP)
+    return rearrange(cut, "b row column height width -> b (row column) (height width)")
+
+
+def thumbnail(images: Float[Tensor, "B size size"]) -> Float[Tensor, "B pixels"]:
+    """Return 6 × 6 means of 4 × 4 pixels: all that is known before the first glimpse."""
+    return F.avg_pool2d(images.unsqueeze(1), STEP).flatten(1)
 
 
 class GlimpseModel(nn.Module):
-    """Two convolutions over what has been seen; three heads: where next, which digit, how sure.
+    """Read a thumbnail, then glimpses; after each, say where next, which digit, how sure.
 
-    Paper: Mnih et al. 2014, §3, whose model keeps a recurrent state where this one keeps the
-    pixels themselves.
+    Paper: Mnih et al. 2014, §3: a glimpse network, a recurrent core, and heads for the next place
+    and for the answer. Soft glimpses: Xu et al. 2015, §4.2.
     """
 
-    def __init__(self, channels: int = 12, width: int = 96) -> None:
+    def __init__(self, width: int = 128) -> None:
         super().__init__()
-        self.body = nn.Sequential(
-            nn.Conv2d(3, channels, kernel_size=3, stride=2, padding=1),
-            nn.ReLU(),
-            nn.Conv2d(channels, 2 * channels, kernel_size=3, stride=2, padding=1),
-            nn.ReLU(),
-            nn.Flatten(),
-            nn.Linear(2 * channels * (CANVAS // 4) ** 2, width),
-            nn.ReLU(),
+        n_places = PLACES**2
+        self.overview = nn.Linear((CANVAS // STEP) ** 2, width)
+        self.glimpse = nn.Sequential(
+            nn.Linear(WINDOW**2, width), nn.ReLU(), nn.Linear(width, width)
         )
-        self.where = nn.Linear(width, len(windows()))
+        self.place = nn.Embedding(n_places, width)
+        nn.init.normal_(self.place.weight, std=0.1)
+        self.carry = nn.Linear(width, width)
+        self.where = nn.Sequential(nn.Linear(width, width), nn.ReLU(), nn.Linear(width, n_places))
         self.which = nn.Linear(width, 10)
         self.worth = nn.Linear(width, 1)
 
-    def forward(
-        self, images: Float[Tensor, "B size size"], seen: Bool[Tensor, "B size size"]
-    ) -> Thought:
-        hidden = self.body(what_is_seen(images, seen))
+    def start(self, images: Float[Tensor, "B size size"]) -> Float[Tensor, "B width"]:
+        """Return the state before the first glimpse."""
+        return torch.relu(self.overview(thumbnail(images)))
+
+    def look(
+        self,
+        state: Float[Tensor, "B width"],
+        images: Float[Tensor, "B size size"],
+        places: Int[Tensor, " B"],
+    ) -> Float[Tensor, "B width"]:
+        """Return the state after a look at one place of each canvas."""
+        pixels = crops(images)[torch.arange(len(images)), places]
+        return torch.relu(self.carry(state) + self.glimpse(pixels) + self.place(places))
+
+    def look_everywhere(
+        self,
+        state: Float[Tensor, "B width"],
+        images: Float[Tensor, "B size size"],
+        weights: Float[Tensor, "B N"],
+    ) -> Float[Tensor, "B width"]:
+        """Return the state after a look at all places, mixed by their weights."""
+        codes = self.glimpse(crops(images)) + self.place.weight
+        mixed = torch.einsum("bn,bnw->bw", weights, codes)
+        return torch.relu(self.carry(state) + mixed)
+
+    def forward(self, state: Float[Tensor, "B width"]) -> Thought:
+        """Return what the model makes of a state."""
         # The baseline learns from a state that it does not shape.
-        worth = self.worth(hidden.detach()).squeeze(-1)
-        return Thought(self.where(hidden), self.which(hidden), worth)
-
-
-def look(
-    seen: Bool[Tensor, "B size size"], places: Int[Tensor, " B"]
-) -> Bool[Tensor, "B size size"]:
-    """Return what is seen after one more glimpse of each canvas."""
-    return seen | windows().to(seen.device)[places]
+        worth = self.worth(state.detach()).squeeze(-1)
+        return Thought(self.where(state), self.which(state), worth)
