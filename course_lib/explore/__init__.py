@@ -8,6 +8,7 @@ Example:
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from course_lib.explore.alignment import alignment as alignment
     from course_lib.explore.head_browser import head_browser as head_browser
     from course_lib.explore.mask_painter import mask_painter as mask_painter
     from course_lib.explore.positions import positions as positions
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from course_lib.explore.vector_playground import vector_playground as vector_playground
 
 __all__ = [
+    "alignment",
     "head_browser",
     "mask_painter",
     "positions",

@@ -293,6 +293,20 @@ class RecurrentTranslator(nn.Module):
         return self.out(torch.stack(features, 1))
 
     @torch.no_grad()
+    def alignment(
+        self, source: Int[Tensor, "B S"], target: Int[Tensor, "B T"]
+    ) -> Float[Tensor, "B T S"]:
+        """Return the weights with which each piece of a given translation would be written."""
+        read = self.read(source)
+        first = torch.full_like(target[:, :1], self.config.start)
+        y = self.target(torch.cat([first, target[:, :-1]], 1))
+        state, seen = read.state, []
+        for t in range(target.shape[1]):
+            _, state, weights = self.step(y[:, t], state, read)
+            seen.append(weights)
+        return torch.stack(seen, 1)
+
+    @torch.no_grad()
     def translate(
         self, source: Int[Tensor, "B S"], max_len: int
     ) -> tuple[Int[Tensor, "B T"], Float[Tensor, "B T S"]]:
