@@ -21,10 +21,10 @@ MEDIAN_MS, SLOWEST_MS = 150.0, 2000.0
 def main() -> int:
     """Print first and warm times by exercise; 1 when a bar is missed."""
     first, warm = [], []
-    for path in sorted((ROOT / "course_lib/lessons").glob("lesson_[0-9][0-9]_*.py")):
-        number = path.stem[7:9]
+    for path in sorted(ROOT.glob("solutions/[0-9][0-9]_*.py")):
+        number = path.name[:2]
         done = subprocess.run(
-            [sys.executable, __file__, number], capture_output=True, text=True, check=True
+            [sys.executable, __file__, number], stdout=subprocess.PIPE, text=True, check=True
         )
         for name, once, again in json.loads(done.stdout):
             print(f"{number} {name:<36}{once:>9.1f} ms first{again:>9.1f} ms warm")
