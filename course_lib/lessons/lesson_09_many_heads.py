@@ -814,7 +814,8 @@ PREDICTIONS = (
         "trained to the end: how often are both right?",
         options=("always", "about half the time", "about one time in five"),
         answer="about one time in five",
-        because="One softmax makes one mixture. The head hears one neighbour clearly; the other it has to guess, nearly.",
+        because="One softmax makes one mixture. In the trials the head heard one neighbour well and guessed the other, or "
+        "blurred the two.",
     ),
     Prediction(
         id="link",
@@ -837,7 +838,7 @@ PREDICTIONS = (
         "for the head that matters most?",
         options=("above 0.9", "between 0.5 and 0.9", "below 0.5"),
         answer="above 0.9",
-        because="No single head of the 72 turns the vectors by more than about 20 degrees. Others do similar work, and every "
+        because="No single head of the 72 turns them by more than 22 degrees on average, a cosine of 0.93. Others do similar work, and every "
         "head adds to a sum.",
     ),
 )
