@@ -41,15 +41,17 @@ def assumes_device(runner: Runner, obj: Any, case: Case) -> str | None:
 
 
 class _Makes(TorchFunctionMode):
-    """Notes whether a tensor is made from none."""
+    """Notes whether a tensor is made from none, and not told where to live."""
 
     made: bool = False
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
-        out = func(*args, **(kwargs or {}))
-        self.made |= bool(_devices(out)) and not _devices([args, kwargs or {}])
+        kwargs = kwargs or {}
+        out = func(*args, **kwargs)
+        told = kwargs.get("device") is not None or bool(_devices([args, kwargs]))
+        self.made |= bool(_devices(out)) and not told
         return out
 
 
