@@ -40,10 +40,11 @@ def choose(way, scores, generator, best=False):
 def walk(model, images, way, generator, best=False):
     """Look `GLIMPSES` times; return every thought and every place (none where all are mixed)."""
     state = model.start(images)
+    codes = model.codes(images) if way == "soft" else None
     thoughts, places = [model(state)], []
     for _ in range(GLIMPSES):
         if way == "soft":
-            state = model.look_everywhere(state, images, thoughts[-1].scores.softmax(-1))
+            state = model.look_everywhere(state, codes, thoughts[-1].scores.softmax(-1))
         else:
             places.append(choose(way, thoughts[-1].scores, generator, best))
             state = model.look(state, images, places[-1])

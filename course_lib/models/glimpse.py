@@ -88,14 +88,17 @@ class GlimpseModel(nn.Module):
         pixels = crops(images)[torch.arange(len(images)), places]
         return torch.relu(self.carry(state) + self.glimpse(pixels) + self.place(places))
 
+    def codes(self, images: Float[Tensor, "B size size"]) -> Float[Tensor, "B N width"]:
+        """Return what a look at each of the 25 places would add to the state."""
+        return self.glimpse(crops(images)) + self.place.weight
+
     def look_everywhere(
         self,
         state: Float[Tensor, "B width"],
-        images: Float[Tensor, "B size size"],
+        codes: Float[Tensor, "B N width"],
         weights: Float[Tensor, "B N"],
     ) -> Float[Tensor, "B width"]:
         """Return the state after a look at all places, mixed by their weights."""
-        codes = self.glimpse(crops(images)) + self.place.weight
         mixed = torch.einsum("bn,bnw->bw", weights, codes)
         return torch.relu(self.carry(state) + mixed)
 
