@@ -41,7 +41,7 @@ def luong_scores(
 
     dot `q kᵀ`; general `q W kᵀ`; concat `tanh([q; k] W) · v`.
 
-    Paper: Luong et al. 2015, §3.1, equation 8.
+    Paper: Luong et al. 2015, §3.1.
 
     Args:
         q: queries: states of the decoder.
@@ -70,7 +70,7 @@ def additive_attention(
 
     `weights = softmax(tanh(s W_q + memory W_k) · v)`, `context = Σ weights[j] memory[j]`.
 
-    Paper: Bahdanau et al. 2015, §3.1, equations 5 and 6.
+    Paper: Bahdanau et al. 2015, §3.1.
 
     Args:
         s: the decoder's state, one for each sentence.
@@ -135,7 +135,7 @@ def predicted_centre(
 ) -> Float[Tensor, "*B"]:
     """Predict where in the source to look: `S · sigmoid(tanh(h W) · v)`, between 0 and S.
 
-    Paper: Luong et al. 2015, §3.2, equation 9.
+    Paper: Luong et al. 2015, §3.2.
 
     Args:
         h: the decoder's state.
@@ -156,7 +156,7 @@ def local_weights(
     `softmax(scores within centre ± D) · exp(−(s − centre)² / 2σ²)` with σ = D/2. The weights sum to
     less than 1: they are not divided again.
 
-    Paper: Luong et al. 2015, §3.2, equation 10.
+    Paper: Luong et al. 2015, §3.2.
 
     Args:
         scores: before the softmax.

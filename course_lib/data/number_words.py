@@ -4,10 +4,13 @@ German says the unit before the ten: 21 is "einundzwanzig", one and twenty. A tr
 learn where words cross, and how far: both languages count thousands the same way.
 """
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib.resources import files
+from typing import Any
 
 import numpy as np
 
@@ -170,6 +173,9 @@ class Vocabulary:
     def __len__(self) -> int:
         return len(self.pieces)
 
+    def __contains__(self, piece: str) -> bool:
+        return piece in self._ids
+
     def __repr__(self) -> str:
         return f"Vocabulary: {len(self)} pieces"
 
@@ -240,3 +246,14 @@ def crossings(english: Sequence[str], german: Sequence[str]) -> list[Crossing]:
     ]
     pairs = zip(ends, starts, strict=False)
     return [Crossing(unit=t, ten=t + 2, from_unit=j + 1, from_ten=j) for t, j in pairs]
+
+
+@cache
+def recorded_translations() -> dict[str, Any]:
+    """Return what `python bench/record_translation.py` measured: every run, and the hardware.
+
+    >>> sorted(recorded_translations()["runs"][0])[:4]
+    ['attention', 'by_length', 'd_model', 'exact']
+    """
+    file = files("course_lib.data").joinpath("recorded", "translation.json")
+    return json.loads(file.read_text(encoding="utf-8"))  # type: ignore[no-any-return]

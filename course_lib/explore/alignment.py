@@ -1,4 +1,4 @@
-"""Alignment: which source pieces a trained translator looks at while it writes each target piece."""
+"""Alignment: where a trained translator looks while it writes each target piece."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from course_lib.models.recurrent_translator import RecurrentTranslator
 
-_NUMBERS = (21, 121, 4_057, 83_006, 45_067)
+_NUMBERS = (121, 4_057, 83_006, 132_333, 700_048)
 _END = "(end)"
 
 
@@ -50,7 +50,7 @@ class Alignment(Explorer):
         self.targets = [[*german_pieces(number), _END] for number in numbers]
         super().__init__(
             [
-                Control("number", tuple(numbers), start=min(1, len(numbers) - 1)),
+                Control("number", tuple(numbers), start=0),
                 Control("row", tuple(range(max(map(len, self.targets)))), computed=False),
                 Control("column", tuple(range(max(map(len, self.sources)))), computed=False),
             ]
@@ -106,7 +106,7 @@ class Alignment(Explorer):
     def alt(self) -> str:
         now = self.numbers()
         each = "; ".join(
-            f"{piece} looks at {now['source'][best]} ({short(row[best])})"
+            f"{piece} looks at word {best + 1}, {now['source'][best]} ({short(row[best])})"
             for piece, best, row in zip(now["target"], now["best"], now["weights"], strict=True)
         )
         return f"Alignment of “{' '.join(now['source'])}”: {each}."

@@ -84,7 +84,7 @@ def bahdanau_step(
 ) -> tuple[Float[Tensor, "B d"], Float[Tensor, "B d_m"], Float[Tensor, "B S"]]:
     """Take one step of a decoder that attends first: with the state before the step.
 
-    Paper: Bahdanau et al. 2015, §3.1, equation 4: s_i = f(s_{i−1}, y_{i−1}, c_i).
+    Paper: Bahdanau et al. 2015, §3.1: s_i = f(s_{i−1}, y_{i−1}, c_i).
 
     Args:
         y: the embedded word before.
@@ -108,7 +108,7 @@ def luong_step(
 ) -> tuple[Float[Tensor, "B d_out"], Float[Tensor, "B d"], Float[Tensor, "B S"]]:
     """Take one step of a decoder that attends last: with the state after the step.
 
-    Paper: Luong et al. 2015, §3, equation 5: h̃_t = tanh(W_c [c_t; h_t]).
+    Paper: Luong et al. 2015, §3: h̃_t = tanh(W_c [c_t; h_t]).
 
     Args:
         y: the embedded word before.

@@ -86,14 +86,14 @@ def train_translator(
     config, rows = model.config, torch.Generator().manual_seed(seed)
     optimizer = torch.optim.Adam(model.parameters(), lr=rate)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, rate, total_steps=steps, pct_start=0.1
+        optimizer, rate, total_steps=steps, pct_start=max(0.1, 2 / steps)
     )
-    losses = []
+    losses, device = [], next(model.parameters()).device
     quiet = os.environ.get("COURSE_QUIET") == "1"
     for _ in trange(steps, desc=name, file=sys.stdout, disable=quiet):
         batch = torch.randint(len(pairs), (batch_size,), generator=rows)
-        source = trimmed(pairs.source[batch], config.pad)
-        target = trimmed(pairs.target[batch], config.pad)
+        source = trimmed(pairs.source[batch], config.pad).to(device)
+        target = trimmed(pairs.target[batch], config.pad).to(device)
 
         def decode(words: Tensor, source: Tensor = source) -> Tensor:
             return model(source, words)
@@ -112,8 +112,8 @@ def is_exact(model: RecurrentTranslator, pairs: Pairs) -> list[bool]:
     """Tell of each pair whether the model, writing by itself, gets every piece right."""
     end, filler = model.config.end, model.config.pad
     due = pairs.target.masked_fill(pairs.target == filler, end)
-    written, _ = model.translate(pairs.source, due.shape[1])
-    return (written == due).all(1).tolist()
+    written, _ = model.translate(pairs.source.to(next(model.parameters()).device), due.shape[1])
+    return (written.cpu() == due).all(1).tolist()
 
 
 def share_by_length(
