@@ -125,15 +125,15 @@ class GlimpsePlayer(Explorer):
         )
         row, column = episode["digit_at"]
         return (
-            f"A canvas of {CANVAS} × {CANVAS} pixels with the digit {episode['label']} at row {row}, "
-            f"column {column}, and the corners of five windows of {DIGIT} × {DIGIT} that a model looked "
-            f"through ({looked}). It names the digit {int(np.argmax(last))}, with probability "
-            f"{short(max(last))}, and has seen {self._seen(episode['places']).mean():.0%} of the pixels."
+            f"A canvas of {CANVAS} × {CANVAS} pixels with the digit {episode['label']} at row "
+            f"{row}, column {column}. A model looked through windows of {DIGIT} × {DIGIT} with "
+            f"their corners at {looked}. It names the digit {int(np.argmax(last))}, with chance "
+            f"{short(max(last))}, and has seen {self._seen(episode['places']).mean():.0%} of it."
         )
 
 
 def glimpse_player(log: Mapping[str, Any] | None = None, *, canvas: int = 1) -> GlimpsePlayer:
-    """Step through recorded glimpses: which window, what the model then believes, where it goes next.
+    """Step through recorded glimpses: the window, what the model then believes, where it goes.
 
     Args:
         log: as `course_lib.data.digit_canvas.glimpse_log()` returns it; that one when left out.

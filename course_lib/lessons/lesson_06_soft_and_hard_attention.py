@@ -726,9 +726,10 @@ PREDICTIONS = (
         id="a_third_of_the_image",
         question="Five glimpses of 8 × 8 show at most 320 of 576 pixels. Who names more digits: a model that "
         "chooses them, or one that gets them by chance?",
-        options=("chosen, by a few percent", "chosen, by twenty percent or more", "both the same"),
-        answer="chosen, by twenty percent or more",
-        because="Chosen windows find the digit nearly every time; by chance five windows out of 25 often miss it.",
+        options=("both the same", "chosen, by about 5 in 100", "chosen, by about 20 in 100"),
+        answer="chosen, by about 20 in 100",
+        because="83 against 64 in 100, measured. Five chosen windows showed 73 % of the digit, five by chance 51 %, "
+        "although the chosen ones covered less of the canvas.",
     ),
 )
 
