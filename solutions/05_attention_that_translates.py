@@ -466,7 +466,14 @@ for setting in settings:
     )
 
 # %% [markdown]
-# RESULTS
+# At equal steps attention wins by far: 98.7 % against 56.0 %, and on the longest numbers 99.8 % against 18.1 %. But look at the last two
+# rows. A state twice as wide, with nearly three times the parameters, reaches 84.6 % without attention, and with three times the steps
+# 95.0 %. Attention is not the only way to translate eleven pieces; it is the one that needs a small state and little training.
+
+# %% [markdown]
+# What does the attentive model get wrong? Short numbers. For 9 it writes *neun* and does not stop: *neun und neun und neun …* Only 27
+# numbers have a single piece, so it has hardly ever seen a number end there. A model knows what its data shows: count your data by length
+# before you trust a mean.
 
 # %% [markdown]
 # ## 5 · What it looks at
