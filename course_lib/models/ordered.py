@@ -35,7 +35,8 @@ class OrderedConfig:
         n_heads: heads of each layer; their width is even.
         n_layers: layers.
         max_len: rows of a learned table; the other encodings need none.
-        reach: a relative bias tells distances up to this apart.
+        reach: a relative bias tells distances up to this apart; shorter than texts in training, or the
+            number for all that is further never learns.
     """
 
     vocab_size: int
@@ -44,7 +45,7 @@ class OrderedConfig:
     n_heads: int = 4
     n_layers: int = 2
     max_len: int = 512
-    reach: int = 16
+    reach: int = 8
 
     def __post_init__(self) -> None:
         if self.order not in ORDERS:
