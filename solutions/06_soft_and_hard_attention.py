@@ -31,7 +31,7 @@
 import torch
 from course_lib import Lesson
 from course_lib.data.digit_canvas import digit_canvases, digit_masks, glimpse_log
-from course_lib.figures import bars, lines, show
+from course_lib.figures import bars, show
 from course_lib.models.glimpse import crops, thumbnail, windows
 lesson = Lesson("06")
 
@@ -47,6 +47,12 @@ def pictures(images):
         axes.set_title(name, fontsize=9)
         axes.axis("off")
     return figure
+
+
+def shares(canvases):
+    """Return (B, 25): how much of each canvas's digit every window shows, 0 to 1."""
+    digits = digit_masks(canvases.places).flatten(1).double()
+    return digits @ windows().flatten(1).double().T / 64
 
 
 # %% [markdown]
@@ -264,13 +270,6 @@ lesson.predict("add_a_hundred")
 # the right window, −1 for one that shows nothing of it. A loss of that kind is what training usually offers. We print
 # variances as exact sums, then measure them on 20,000 draws.
 
-# %% given
-def shares(canvases):
-    """Return (B, 25): how much of each canvas's digit every window shows, 0 to 1."""
-    digits = digit_masks(canvases.places).flatten(1).double()
-    return digits @ windows().flatten(1).double().T / 64
-
-
 # %% demo
 rewards, even = shares(canvas)[0] - 1, torch.full((25,), 1 / 25, dtype=torch.float64)
 mean = (even @ rewards).item()
@@ -424,8 +423,6 @@ show(
     ),
     alt="Pairs of bars for three places: drawn shares and softmax weights agree, about 0.67, 0.24, 0.09.",
 )
-
-# %% demo
 print("same winners at τ = 1 and τ = 0.1:", torch.equal(warm.argmax(-1), cold.argmax(-1)))
 for name, y in (("1.0", warm), ("0.1", cold)):
     print(f"τ = {name}: the winner takes {y.amax(-1).mean():.2f} on average")
@@ -435,8 +432,7 @@ lesson.reveal("cold_gumbel")
 # A soft choice still needs every window. To look at one alone, round it: forward, use a 1 at the largest weight and 0
 # elsewhere; backward, pretend that the soft weights were used. That is the **straight-through** estimate (Bengio et al.
 # 2013). In code it is one line, with a term that is 0 in value and 1 in gradient.
-
-# %% [markdown]
+#
 # ### Exercise 6.8 · Hard forward, soft backward
 #
 # Difficulty 2 of 3 · 6 minutes · the check proves that one place alone goes forward, and every weight gets its gradient.
@@ -501,6 +497,10 @@ def surrogate(way, scores, worth, rewards, generator):
     return reinforce_loss(scores, places, brought, worth)
 
 
+# %% [markdown]
+# The loop is that of lesson 01: draw a batch, ask for scores, compute the loss, take a step. The network's 26th
+# number is the baseline. At the end each network is judged on a thousand canvases with digits it has never seen, by its best window.
+
 # %% given
 from torch import nn
 
@@ -522,7 +522,7 @@ def learn(way, seed, canvases, rewards, steps):
     return net
 
 
-# %% train
+# %% train tags=["nbval-ignore-output"]
 from course_lib.training.scale import choose
 
 steps = choose(tiny=20, small=400, full=4000)
@@ -532,10 +532,7 @@ found = {}
 for way in ("exact", "score function", "with a baseline", "straight-through"):
     nets = [learn(way, seed, train, rewards, steps) for seed in (0, 1, 2)]
     best = [net(thumbnail(test.images))[:, :25].argmax(-1) for net in nets]
-    found[way] = torch.stack([1 + shown.gather(-1, b[:, None]).mean() for b in best])
-
-# %% demo tags=["nbval-ignore-output"]
-for way, share in found.items():
+    found[way] = share = torch.stack([1 + shown.gather(-1, b[:, None]).mean() for b in best])
     print(f"{way:17}: the window shows {share.mean():.2f} ± {share.std():.2f} of the digit")
 
 # %% demo
@@ -560,6 +557,9 @@ print("the exact gradient is ahead of the score function by 0.1 or more:", ahead
 # %% demo
 lesson.predict("a_third_of_the_image")
 
+# %% [markdown]
+# The log holds accuracies on 2,000 canvases and twelve walks in full; `python bench/record_glimpses.py` makes it again.
+
 # %% demo
 log = glimpse_log()
 average = {
@@ -571,19 +571,32 @@ for way in ("hard", "random", "soft"):
     print(f"{way:6}: {last['accuracy']:.0%} named right, {last['seen']:.0%} of the image looked at")
 lesson.reveal("a_third_of_the_image")
 
+# %% [markdown]
+# The same numbers for every glimpse, against what they cost: how much of the image was looked at.
+
 # %% demo
-figure = lines(
-    range(6),
-    {f"{way}": 100 * average[way]["accuracy"] for way in ("hard", "random", "soft")},
-    "Digits named right, by number of glimpses",
-    xlabel="glimpses",
-    ylabel="accuracy (%)",
+from course_lib.figures.style import COLOURS, house_style, new_figure
+
+with house_style():
+    figure, axes = new_figure()
+    for way, marker, colour in zip(("hard", "random", "soft"), "os^", COLOURS, strict=False):
+        seen, right = (100 * average[way][key] for key in ("seen", "accuracy"))
+        axes.plot(seen, right, marker=marker, color=colour, label=way)
+    axes.set(title="Digits named right, glimpse by glimpse", ylabel="accuracy (%)")
+    axes.set_xlabel("share of the image looked at (%)")
+    axes.legend()
+show(
+    figure,
+    alt="Accuracy against the share of the image looked at, a marker for each glimpse. All begin near 12 % "
+    "at share 0. Hard climbs to 67 % with one glimpse, 11 % of the image, and ends at 83 % with 34 %. "
+    "Random climbs evenly to 64 % with 43 %. Soft jumps to 97 %, at share 100 %.",
 )
-show(figure, alt="ALT")
 
 # %% [markdown]
 # Three seeds each, same model, same steps. *Hard* chooses its windows, *random* gets them by chance, *soft* mixes all 25 at
-# every step. With no glimpse at all, from the thumbnail alone, each is near the 10 % of guessing. FINDING
+# every step. With no glimpse at all, from the thumbnail alone, each is near the 10 % of guessing. After the first glimpse
+# hard names 67 % and random 30 %; after five 83 % and 64 %. Soft names 97 % after one step, and reads every pixel for it. On
+# a canvas this small that is the better bargain; hard attention pays when looking is dear.
 #
 # Now watch one model at work. Step with the arrow keys. When does the chance of the right digit jump? Find a canvas where the
 # first window misses: what does the second do?
@@ -601,8 +614,7 @@ glimpse_player()
 # **excite** (§3.2): two small matrices and a sigmoid make a gate between 0 and 1 for every channel, and the gate multiplies it.
 #
 # $$x' = x \cdot \sigma\bigl(W_2 \,\operatorname{relu}(W_1\, \operatorname{mean}(x))\bigr)$$
-
-# %% [markdown]
+#
 # By hand: two channels with means 3 and 1, W₁ = (1, −1), W₂ = (1, −1)ᵀ. The bottleneck holds relu(3 − 1) = 2. The gates are σ(2) =
 # 0.88 and σ(−2) = 0.12: the first channel passes, the second almost closes. Swap the means and the bottleneck holds relu(−2) = 0:
 # both gates are σ(0) = 0.5.

@@ -37,7 +37,7 @@ function build(stage) {
   const across = Math.round(Math.sqrt(windows.length));
   const cells = windows.map(() => h("td"));
   const rows = Array.from({ length: across }, (_, i) => h("tr", {}, ...cells.slice(i * across, (i + 1) * across)));
-  const caption = h("caption");
+  const caption = h("caption", { style: "white-space: nowrap" });
   const canvas = slider(stage, "canvas", "Canvas", (value) => `${value} of ${count}`);
   const glimpse = slider(stage, "glimpse", "Glimpse", (value) => `${value} of ${last}`);
   const facts = h("p");
