@@ -69,7 +69,7 @@ weights[5 * row + column] = 0.5
 soft, hard = (weights @ views).view(8, 8), views[5 * row + column].view(8, 8)
 show(
     pictures({"the canvas": canvas.images[0], "soft: a mean of 25": soft, "hard: one window": hard}),
-    alt="Three pictures: a canvas with a small 2 in the lower left among pieces of other digits; its "
+    alt="Three pictures: a canvas with a small 2 at the upper right among pieces of other digits; its "
     "soft view, the same 2 in grey under a haze; its hard view, the 2 alone, sharp and black.",
 )
 
@@ -121,7 +121,7 @@ lesson.predict("through_a_choice")
 # %% demo
 scores = torch.tensor([[0.0, 1.0, 0.0]], requires_grad=True)
 with torch.no_grad():
-    for moved in (0.0, 0.001, 0.1):
+    for moved in (0.0, 0.001, 0.1, 2.0):
         shifted = scores + torch.tensor([moved, 0.0, 0.0])
         place = draw_places(shifted.softmax(-1), torch.tensor([0.5])).item()
         print(f"first score {moved:5.3f}: place {place}")
@@ -421,7 +421,7 @@ show(
         beside=scores.softmax(-1),
         names=("drawn", "softmax"),
     ),
-    alt="Pairs of bars for three places: drawn shares and softmax weights agree, about 0.67, 0.24, 0.09.",
+    alt="Pairs of bars for three places: drawn shares 0.66, 0.25 and 0.09, softmax weights 0.67, 0.24 and 0.09.",
 )
 print("same winners at τ = 1 and τ = 0.1:", torch.equal(warm.argmax(-1), cold.argmax(-1)))
 for name, y in (("1.0", warm), ("0.1", cold)):
@@ -543,15 +543,16 @@ print("the exact gradient is ahead of the score function by 0.1 or more:", ahead
 # Measured at 400 steps: exact 0.58, straight-through 0.50, score function 0.40 with a baseline and 0.38 without; a window by
 # chance shows 0.12. Soft learns fastest, since every place reports back at every step.
 #
-# And the baseline, which divided the variance by 17? Here it changes almost nothing. A batch of 64 averages much of the noise
-# away, and the optimiser divides each step by its usual size. A result on paper is no result in training: measure both.
+# And the baseline, which divided the variance by 17? Here it changes almost nothing. Two likely reasons: a batch of 64 averages
+# much of the noise away, and the optimiser divides each step by its usual size. A result on paper is no result in training:
+# measure both.
 
 # %% [markdown]
 # ### Recorded: five glimpses
 #
 # Finding the digit is half of it: the model should also *name* it, and look again when it is not sure. That takes minutes to
 # learn, so it was recorded. The model (Mnih et al. 2014, §3, made small) reads the thumbnail, chooses a window, updates its
-# state, chooses again, five times. Choices learn from your `reinforce_loss`; the reward is how sure of the right digit it
+# state, chooses again, five times. Choices learn from the loss of exercise 6.6; the reward is how sure of the right digit it
 # is from then on.
 
 # %% demo
@@ -643,8 +644,8 @@ def squeeze_excite(x, w1, w2):
 squeeze_excite = lesson.check(squeeze_excite)
 
 # %% [markdown]
-# See it on a canvas with two channels: ink, and its opposite, paper. With the matrices of the example, doubled in strength
-# against a bright sheet, which channel passes depends on which has the larger mean.
+# See it on a canvas with two channels: ink, and its opposite, paper, which fills most of the sheet. The matrices are those of
+# the example, the first four times as strong. Before you run it: what happens when the larger mean comes second?
 
 # %% demo
 ink = canvas.images
