@@ -29,7 +29,7 @@
 import torch
 import torch.nn.functional as F
 from course_lib import Lesson
-from course_lib.figures import bars, lines, show, weights_heatmap
+from course_lib.figures import bars, show, weights_heatmap
 
 lesson = Lesson("05")
 
@@ -93,14 +93,13 @@ print(
 lesson.reveal("gate")
 
 # %% [markdown]
-# A batch holds sentences of unequal length, filled up with padding. A recurrent network that reads padding is led astray: its last
-# state would depend on how long the *other* sentences are. So a sentence that has ended keeps the state it had.
-
-# %% [markdown]
 # ### Exercise 5.2 · Read a batch of sentences
 #
 # Difficulty 2 of 3 · 8 minutes · the check proves that your states agree with PyTorch's GRU on packed sentences, whatever padding
 # follows.
+#
+# A batch holds sentences of unequal length, filled up with padding. A recurrent network that reads padding is led astray: its last
+# state would depend on how long the *other* sentences are. So a sentence that has ended keeps the state it had.
 #
 # Start from zeros, take `gru_step` at every place, and return two things: `memory`, the state after each word (zeros on padding), and
 # `last`, the state after each sentence's last word.
@@ -130,8 +129,7 @@ encode = lesson.check(encode)
 # %% [markdown]
 # `last` is all that a decoder without attention ever gets. `memory` holds one state for each word, and is thrown away. That waste is
 # where attention begins.
-
-# %% [markdown]
+#
 # ## 2 · Look back at every word
 #
 # While it writes a word, the decoder may ask: which words of the source matter now? Its state is the query, the encoder's states are
@@ -184,15 +182,14 @@ for name, weights in (("with tanh", with_tanh), ("without", without)):
 lesson.reveal("cancels")
 
 # %% [markdown]
-# Now the whole of it for one step of the decoder: each sentence has one query, its state `s`. Score it against every word, hide the
-# padding, turn scores into weights, and mix the **memory** with them. The mixture is the *context* (Bahdanau et al. 2015, §3.1). In the
-# language of lesson 03, `memory @ w_k` are the keys and `memory` itself holds the values.
-
-# %% [markdown]
 # ### Exercise 5.4 · Read the source
 #
 # Difficulty 2 of 3 · 8 minutes · the check proves that your context is the mean of the encoder's states, weighted over the words
 # alone.
+#
+# Now the whole of it for one step of the decoder: each sentence has one query, its state `s`. Score it against every word, hide the
+# padding, turn scores into weights, and mix the **memory** with them. The mixture is the *context* (Bahdanau et al. 2015, §3.1). In the
+# language of lesson 03, `memory @ w_k` are the keys and `memory` itself holds the values.
 #
 # `mask` is `(B, S)`, True where there is a word; every sentence has one at least.
 
@@ -285,13 +282,12 @@ def teacher_forced_loss(decode, targets, start, pad):
 teacher_forced_loss = lesson.check(teacher_forced_loss)
 
 # %% [markdown]
-# When it translates, there is no teacher: the decoder reads what it has just written. The simplest way to choose is *greedy*, the
-# likeliest word at every step. (Lesson 11 looks further ahead, with beams.)
-
-# %% [markdown]
 # ### Exercise 5.7 · Greedy decoding
 #
 # Difficulty 2 of 3 · 8 minutes · the check proves that your sentences are those of a loop that writes one sentence at a time.
+#
+# When it translates, there is no teacher: the decoder reads what it wrote last. The simplest way to choose is *greedy*, the
+# likeliest word at every step. (Lesson 11 looks further ahead, with beams.)
 #
 # `step(words, state)` takes the words written last, `(B,)`, and returns logits `(B, V)` and the next state. Sentences end at different
 # steps: once one has written `end`, it goes on writing `end`. New tensors belong on the device of `state`.
@@ -339,12 +335,6 @@ english, german = Vocabulary(ENGLISH), Vocabulary(GERMAN)
 numbers = number_words(choose(tiny=60, small=3000, full=3000), choose(tiny=30, small=600, full=600))
 train, test = number_pairs(numbers.train), number_pairs(numbers.test)
 
-# %% demo
-print(
-    f"{len(train):,} numbers to learn from, {len(test)} held out, in both: {len(set(numbers.train) & set(numbers.test))}"
-)
-print(f"{len(english)} English pieces, {len(german)} German ones, marks included")
-
 # %% [markdown]
 # The translator takes your functions as its parts. Its encoder is PyTorch's GRU, the same computation as your `encode` in faster code,
 # once in each direction: a state then knows what stands before its word and behind it (Bahdanau et al. 2015, §3.2). A second model
@@ -353,6 +343,7 @@ print(f"{len(english)} English pieces, {len(german)} German ones, marks included
 # %% given
 from course_lib.models.recurrent_translator import Parts, TranslatorConfig, seeded
 
+torch.set_num_threads(1)  # matrices this small are faster on one thread than on two
 STEPS = choose(tiny=10, small=400, full=400)
 yours = Parts(attend=additive_attention, step=bahdanau_step, greedy=greedy_decode)
 
@@ -379,10 +370,12 @@ def unshifted(decode, targets, start, pad):
     return F.cross_entropy(decode(targets).flatten(0, 1), targets.flatten(), ignore_index=pad)
 
 
+print(
+    f"{len(train):,} numbers to learn from, {len(test)} held out, in both: {len(set(numbers.train) & set(numbers.test))}"
+)
+print(f"{len(english)} English pieces, {len(german)} German ones, marks included")
 model, losses = trained("additive", steps=choose(tiny=5, small=150, full=150), loss=unshifted)
 print(f"loss {losses[-1]:.3f}, exact translations: {sum(is_exact(model, test))} of {len(test)}")
-
-# %% demo
 lesson.reveal("leak")
 
 # %% [markdown]
@@ -394,11 +387,7 @@ lesson.predict("long")
 # %% train tags=["nbval-ignore-output"]
 attentive, attentive_losses = trained("additive")
 plain, plain_losses = trained("none")
-for name, model in (("with attention", attentive), ("without", plain)):
-    size = sum(p.numel() for p in model.parameters())
-    print(f"{name:14}  {size:,} parameters")
 
-# %% demo tags=["nbval-ignore-output"]
 BINS = ((1, 4), (5, 6), (7, 8), (9, 11))
 exact = {"with attention": is_exact(attentive, test), "without": is_exact(plain, test)}
 shares = {name: share_by_length(right, test, bins=BINS) for name, right in exact.items()}
@@ -429,21 +418,6 @@ print("at least 20 points ahead: ", total["with attention"] - total["without"] >
 print("without, the longest are worst:", shares["without"][-1] == min(shares["without"]))
 lesson.reveal("long")
 
-# %% demo tags=["nbval-ignore-output"]
-every = max(STEPS // 40, 1)
-show(
-    lines(
-        range(0, STEPS, every),
-        {"with attention": attentive_losses[::every], "without": plain_losses[::every]},
-        "Teacher-forced loss",
-        xlabel="step",
-        ylabel="nats a piece",
-        logy=True,
-    ),
-    alt="Loss against training step, logarithmic. Both curves start near 3.4. With attention the loss ends near 0.01, "
-    "without near 0.2, and the gap opens in the second half of training.",
-)
-
 # %% [markdown]
 # One seed is an anecdote. Three seeds of each, and fairer rivals without attention, were recorded with the same functions; the command
 # `python bench/record_translation.py` makes the record again.
@@ -469,8 +443,7 @@ for setting in settings:
 # At equal steps attention wins by far: 98.7 % against 56.0 %, and on the longest numbers 99.8 % against 18.1 %. But look at the last two
 # rows. A state twice as wide, with nearly three times the parameters, reaches 84.6 % without attention, and with three times the steps
 # 95.0 %. Attention is not the only way to translate eleven pieces; it is the one that needs a small state and little training.
-
-# %% [markdown]
+#
 # What does the attentive model get wrong? Short numbers. For 9 it writes *neun* and does not stop: *neun und neun und neun …* Only 27
 # numbers have a single piece, so it has hardly ever seen a number end there. A model knows what its data shows: count your data by length
 # before you trust a mean.
@@ -493,15 +466,13 @@ show(
     alt="Weights for the pieces of 121. The first “ein” looks at the first “one”, “hundert” at “hundred”; then the second “ein” "
     "looks at the last “one”, and “zwanzig” back at “twenty”: the bright cells of unit and ten cross.",
 )
-
-# %% demo
 lesson.reveal("crossing")
 
 # %% [markdown]
 # Is that one pretty picture, or a rule? Count it: over all held-out numbers, how often does the unit before “und” put its largest weight on
 # the English unit, and the ten behind it on the English ten?
 
-# %% given
+# %% demo tags=["nbval-ignore-output"]
 from course_lib.data.number_words import crossings
 
 looks_at = attentive.alignment(test.source, test.target).argmax(-1).tolist()
@@ -511,8 +482,6 @@ found = [
     for c in crossings(english_pieces(number), german_pieces(number))
 ]
 unit, ten = map(sum, zip(*found, strict=True))
-
-# %% demo tags=["nbval-ignore-output"]
 print(f"{len(found)} crossings: the unit looks at the unit in {unit}, the ten at the ten in {ten}")
 
 # %% demo
@@ -541,8 +510,7 @@ alignment(lesson.pair("additive_attention"), attentive)
 # mixed in behind it. And the score may be a plain product (§3.1):
 #
 # $$\text{dot: } q \cdot k \qquad \text{general: } q\,W \cdot k \qquad \text{concat: } v \cdot \tanh([q; k]\,W)$$
-
-# %% [markdown]
+#
 # Look at concat by hand: q = 1, k = 2, side by side (1, 2). With W's two rows 3 and 4 the product is 1 · 3 + 2 · 4 = 11: row 3 met the
 # query alone and row 4 the key alone. Cut W into these rows, and it is your additive score.
 
@@ -574,14 +542,9 @@ def luong_scores(q, k, w=None, v=None):
 luong_scores = lesson.check(luong_scores)
 
 # %% [markdown]
-# The additive score builds a tensor of `T × S × d_a` numbers on the way; a product of matrices needs none of it. Vaswani et al. (2017,
+# The additive score builds a tensor of `T × S × d_a` numbers on the way; a product of matrices needs none of it: for 50 words on either side and width 512 that is 1,280,000 numbers
+# against 2,500 scores. Vaswani et al. (2017,
 # §3.2.1) chose dot products for that reason: faster and smaller in practice. With the √d of lesson 04 they train as well.
-
-# %% demo
-T = S = 50
-print(
-    f"numbers held before the sum, T = S = {T}, width 512: additive {T * S * 512:,}, dot {T * S:,}"
-)
 
 # %% [markdown]
 # ### Exercise 5.9 · A step that attends last
@@ -660,7 +623,7 @@ show(
 # one word with each piece? Why does a window suit English and German better than English and Japanese?
 
 # %% [markdown]
-# ## 7 · Real sentences
+# ### Real sentences
 #
 # The same cells translate photo captions: Multi30k has 29,000 pairs of English and German (Elliott et al. 2016). It does not come with
 # the course. At full scale, with a folder that holds it in `COURSE_DATA`, the next cell trains on it; a GPU does that in minutes.
