@@ -612,7 +612,7 @@ STRAIGHT_THROUGH = Exercise(
 def squeeze_cases() -> list[Case]:
     by_hand = Case(
         label="two channels with means 3 and 1",
-        args=(_f64([[[[2, 4]], [[0, 2]]]]), _f64([[1, -1]]), _f64([[1], [-1]])),
+        args=(_f64([[[[2, 4, 3]], [[0, 2, 1]]]]), _f64([[1, -1]]), _f64([[1], [-1]])),
     )
     return [
         by_hand,

@@ -157,7 +157,7 @@ SCORE_FUNCTION_LOSS = (
         id="means_apart",
         code=lambda s, a, r: -r.detach().mean() * _log_weights(s, a).mean(),
         says="You multiply the mean reward by the mean logarithm.",
-        why="Good and bad choices then count alike. Each choice is weighed by its own reward, and the mean comes last.",
+        why="Good and bad choices then count alike. It also happens unseen: (B,) times (B, 1) makes a B × B table of every reward with every choice; squeeze what gather returns.",
     ),
     WrongAnswer(
         id="policy_detached",
@@ -264,7 +264,24 @@ def _baseline_on_mean(w: Tensor, r: Tensor, b: float | Tensor) -> Tensor:
     return w @ g.square().sum(-1) - (w @ _estimates(w, r, 0.0) - b).square().sum()
 
 
+def _summed_over_places(w: Tensor, r: Tensor, b: float | Tensor) -> Tensor:
+    g = _estimates(w, r, b)
+    return (g - w @ g).square().sum()
+
+
 ESTIMATOR_VARIANCE = (
+    WrongAnswer(
+        id="summed_over_places",
+        code=lambda w, r, b=0.0: _summed_over_places(w, r, b),
+        says="You add up the squared deviations of all places without weighing them.",
+        why="Place a comes up with probability w[a], so its deviation counts that much.",
+    ),
+    WrongAnswer(
+        id="summed_about_plain_mean",
+        code=lambda w, r, b=0.0: _unweighted(w, r, b) * len(w),
+        says="Neither your mean nor your sum of squares weighs the places by w.",
+        why="Places are drawn with probabilities w; every expectation over the draw uses them.",
+    ),
     WrongAnswer(
         id="mean_square",
         code=lambda w, r, b=0.0: w @ _estimates(w, r, b).square().sum(-1),
@@ -359,6 +376,12 @@ OTHERS_MEAN = (
         code=lambda r: (r.sum() - r) / (r.numel() - 1),
         says="Your mean runs over the whole table.",
         why="The other tries on the same image are what to compare with: keep the rows apart.",
+    ),
+    WrongAnswer(
+        id="whole_total",
+        code=lambda r: (r.sum() - r) / (r.shape[-1] - 1),
+        says="You add up the whole table, not each image's tries alone.",
+        why="Sum along the last axis and keep it as a column, so that each row has a total of its own.",
     ),
     WrongAnswer(
         id="neighbour",
