@@ -144,8 +144,7 @@ lesson.reveal("through_a_choice")
 #
 # As a loss for an optimiser, which goes *down*: −3 · log 0.5 = 2.08. Its gradient is (−1.5, 1.5), and a step against it
 # raises the first score.
-
-# %% [markdown]
+#
 # ### Exercise 6.2 · A loss for choices
 #
 # Difficulty 2 of 3 · 8 minutes · the check proves that your loss has the score-function gradient, and the rewards get
@@ -179,8 +178,7 @@ score_function_loss = lesson.check(score_function_loss)
 #
 # A place gains by as much as it beats the average. For w = (0.5, 0.5) and rewards 10 and 11 the mean is 10.5, and the
 # gradient is (−0.25, 0.25).
-
-# %% [markdown]
+#
 # ### Exercise 6.3 · The truth, by enumeration
 #
 # Difficulty 2 of 3 · 6 minutes · the check proves that your gradient is the score-function estimate averaged over every
@@ -236,8 +234,7 @@ print("200,000 draws within 0.01:", torch.allclose(-slope, exact, atol=0.01))
 # $$\operatorname{Var} = \mathbb{E}\,\lVert g \rVert^2 - \lVert \mathbb{E}\, g \rVert^2$$
 #
 # There are N possible estimates, one for each place, so both expectations are sums.
-
-# %% [markdown]
+#
 # ### Exercise 6.4 · How noisy the estimate is
 #
 # Difficulty 3 of 3 · 10 minutes · the check proves that you know the estimate's variance exactly, with any baseline.
@@ -336,8 +333,7 @@ lesson.reveal("own_reward")
 # $$\text{loss} = -\operatorname{mean}\bigl((R - b)\,\log w[\text{place}]\bigr) + \operatorname{mean}\bigl((R - b)^2\bigr)$$
 #
 # In the first part $R - b$ is a given number. In the second $R$ is.
-
-# %% [markdown]
+#
 # ### Exercise 6.6 · A baseline that learns
 #
 # Difficulty 2 of 3 · 8 minutes · the check proves that choices learn from R − b, and b from its own error alone.
