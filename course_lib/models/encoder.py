@@ -3,7 +3,7 @@
 Paper: Devlin et al. 2019, §3 (the architecture); Wang et al. 2020 (MiniLM, how it was distilled).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -121,15 +121,26 @@ class Encoder(nn.Module):
         return torch.stack([block.attn.weights(x, x, keys) for block, x in read])
 
     @contextmanager
-    def without(self, layer: int, heads: list[int]) -> Iterator[None]:
-        """Silence some heads of a layer inside a `with` block."""
-        w_o = self.blocks[layer].attn.w_o
-        before = w_o.weight.data
-        w_o.weight.data = ablate(before, heads, self.config.n_heads)
+    def without(
+        self, heads: Iterable[tuple[int, int]], by: Callable[..., Tensor] = ablate
+    ) -> Iterator[None]:
+        """Silence heads inside a `with` block.
+
+        Args:
+            heads: (layer, head) of each.
+            by: returns w_o without some of its heads: `by(w_o, heads, n_heads)`.
+        """
+        named = list(heads)
+        outputs = [block.attn.w_o.weight for block in self.blocks]
+        before = [weight.data for weight in outputs]
         try:
+            for layer, weight in enumerate(outputs):
+                silent = [head for at, head in named if at == layer]
+                weight.data = by(weight.data, silent, self.config.n_heads)
             yield
         finally:
-            w_o.weight.data = before
+            for weight, data in zip(outputs, before, strict=True):
+                weight.data = data
 
 
 @cache

@@ -69,14 +69,14 @@ function build(stage) {
   });
   const list = h(
     "table", {}, caption,
-    h("thead", {}, h("tr", {}, h("th", { scope: "col", class: "ce-left" }, "key"), h("td"), h("th", { scope: "col" }, "weight"), h("th", { scope: "col" }, "all words"))),
+    h("thead", {}, h("tr", {}, h("th", { scope: "col", class: "ce-left" }, "key"), h("td"), h("th", { scope: "col" }, "weight"), h("th", { scope: "col" }, "all tokens"))),
     h("tbody", {}, ...lines.map((one) => one.row)),
   );
   stage.body.append(
     h("div", { class: "ce-row" }, ...(texts.length > 1 ? [h("label", {}, h("span", {}, "text"), pick)] : []), ...sliders.map((one) => one.node)),
     h("div", { class: "ce-row" }, h("div", {}, h("p", { class: "ce-help" }, `All heads: layers down, heads across.`), wide)),
     h("div", { class: "ce-row" }, grid, h("div", { class: "ce-side" }, list)),
-    h("p", { class: "ce-help" }, "In the matrix: ↑ ↓ query, ← → head, Page Up and Page Down layer; or click. Rows are queries, columns keys; dark is 0, bright is 1. “All words” is the mean of every query's weight on that key."),
+    h("p", { class: "ce-help" }, "In the matrix: ↑ ↓ query, ← → head, Page Up and Page Down layer; or click. Rows are queries, columns keys; dark is 0, bright is 1. “All tokens” is the mean of every query's weight on that key."),
   );
 
   let shown = -1;
@@ -151,7 +151,7 @@ function build(stage) {
       put(one.base, fmt(base[key] / 255));
     });
     const best = order[0];
-    const said = `“${text.tokens[query]}” gives “${text.tokens[best]}” ${fmt(row[best] / 255)}; all words give it ${fmt(base[best] / 255)}`;
+    const said = `“${text.tokens[query]}” gives “${text.tokens[best]}” ${fmt(row[best] / 255)}; all tokens give it ${fmt(base[best] / 255)}`;
     matrix.setAttribute("aria-valuenow", query);
     matrix.setAttribute("aria-valuetext", said);
     return `Layer ${layer}, head ${head}: ${said}.`;
