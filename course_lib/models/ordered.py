@@ -1,7 +1,6 @@
-"""A small causal transformer that is told order in one of six ways, or not at all."""
+"""A small causal transformer that is told order in one of five ways, or not at all."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 import torch
 from jaxtyping import Float, Int
@@ -20,8 +19,7 @@ from course_lib.attention.positions import (
 )
 from course_lib.attention.scaled_dot_product import fused_attention
 
-Order = Literal["none", "sinusoidal", "learned", "relative", "rotary", "alibi"]
-ORDERS: tuple[Order, ...] = get_args(Order)
+ORDERS = ("none", "sinusoidal", "learned", "relative", "rotary", "alibi")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,12 +33,12 @@ class OrderedConfig:
         n_heads: heads of each layer; their width is even.
         n_layers: layers.
         max_len: rows of a learned table; the other encodings need none.
-        reach: a relative bias tells distances up to this apart; shorter than texts in training, or the
-            number for all that is further never learns.
+        reach: a relative bias tells distances up to this apart. It should be shorter than the texts
+            in training: the number for all that is further must be seen to be learned.
     """
 
     vocab_size: int
-    order: Order
+    order: str
     d_model: int = 64
     n_heads: int = 4
     n_layers: int = 2

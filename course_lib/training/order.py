@@ -11,7 +11,7 @@ from torch import Tensor
 from tqdm import trange
 
 from course_lib.data.sequences import IGNORE, copy
-from course_lib.models.ordered import Order, OrderedConfig, OrderedTransformer
+from course_lib.models.ordered import OrderedConfig, OrderedTransformer
 
 VOCABULARY = 16
 #: Stands between a text and its copy; no other token has this number.
@@ -53,7 +53,7 @@ TASKS: dict[str, Task] = {"three back": three_back, "after a mark": after_a_mark
 
 
 def train_to_copy(
-    task: str, order: Order, *, seed: int, steps: int, longest: int = LONGEST
+    task: str, order: str, *, seed: int, steps: int, longest: int = LONGEST
 ) -> OrderedTransformer:
     """Train one model from scratch, on a fresh batch at each step, of a length drawn anew.
 

@@ -229,7 +229,17 @@ class _FirstRow(_Table):
 
 class _ByBatch(_Table):
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.table[: x.shape[0]].unsqueeze(-2)
+        return x + self.table[: x.shape[0]]
+
+
+class _ByAxisOne(_Table):
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.table[: x.shape[1]]
+
+
+class _WholeTable(_Table):
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.table
 
 
 class _Multiplied(_Table):
@@ -291,8 +301,20 @@ LEARNED_POSITIONS = (
     WrongAnswer(
         id="by_batch",
         code=_ByBatch,
-        says="You count along axis 0, which is the batch: each sequence gets a row, not each token.",
-        why="Positions are axis −2 of x. Count from the end, and it works with or without a batch.",
+        says="You count the tokens along axis 0, which is the batch as soon as there is one.",
+        why="Positions are axis −2 of x. Counted from the end, it is the same axis with and without a batch.",
+    ),
+    WrongAnswer(
+        id="by_axis_one",
+        code=_ByAxisOne,
+        says="You count the tokens along axis 1, where they stand only when there is one leading axis.",
+        why="Positions are axis −2 of x. Counted from the end, it is the same axis with and without a batch.",
+    ),
+    WrongAnswer(
+        id="whole_table",
+        code=_WholeTable,
+        says="You add the whole table, which has more rows than there are tokens.",
+        why="A text of five tokens gets the first five rows: table[:n].",
     ),
     WrongAnswer(
         id="multiplied",
@@ -398,6 +420,24 @@ ATTEND_IN_ORDER = (
         code=lambda x, p, w_q, w_k, w_v: _attend(x @ w_q, x @ w_k, x @ w_v) + p @ w_v,
         says="Your positions come after the attention.",
         why="Then the weights know nothing of order: each query still mixes a bag of values.",
+    ),
+    WrongAnswer(
+        id="softmax_over_queries",
+        code=lambda x, p, w_q, w_k, w_v: (
+            ((x + p) @ w_q @ ((x + p) @ w_k).mT / math.sqrt(w_q.shape[-1])).softmax(-2)
+            @ ((x + p) @ w_v)
+        ),
+        says="Your softmax runs over the queries.",
+        why="Each query shares out a total of 1 over the keys: the softmax runs along the last axis.",
+    ),
+    WrongAnswer(
+        id="root_of_input",
+        code=lambda x, p, w_q, w_k, w_v: (
+            ((x + p) @ w_q @ ((x + p) @ w_k).mT / math.sqrt(x.shape[-1])).softmax(-1)
+            @ ((x + p) @ w_v)
+        ),
+        says="Your scores are divided by the root of the input's width, not of the queries'.",
+        why="A score adds up as many products as a query is wide, after its projection.",
     ),
     WrongAnswer(
         id="no_scale",
@@ -527,6 +567,13 @@ def _mixed(x: Tensor, positions: Tensor) -> Tensor:
     return x * angle.cos() + torch.cat([-second, first], -1) * angle.sin()
 
 
+def _overwritten(x: Tensor, positions: Tensor) -> Tensor:
+    first, second = x.chunk(2, -1)
+    cos, sin = turned(positions, x.shape[-1]).cos(), turned(positions, x.shape[-1]).sin()
+    first = first * cos - second * sin
+    return torch.cat([first, first * sin + second * cos], -1)
+
+
 def _half(x: Tensor, sign_first: int, sign_second: int) -> Tensor:
     first, second = x.chunk(2, -1)
     return torch.cat([sign_first * second, sign_second * first], -1)
@@ -565,6 +612,18 @@ ROTATE_HALVES = (
         code=lambda x, positions: _with(x, positions, _half(x, 1, 1)),
         says="A minus sign is missing: your first half is first · cos + second · sin.",
         why="A rotation has one minus. Without it lengths change, and scores depend on more than distance.",
+    ),
+    WrongAnswer(
+        id="overwritten",
+        code=_overwritten,
+        says="Your second half is made from the first half after it was turned.",
+        why="Both halves of the result need both halves of x as they came. Give the results names of their own.",
+    ),
+    WrongAnswer(
+        id="woven_at_the_end",
+        code=lambda x, positions: woven(*spin_halves(x, positions).chunk(2, -1)),
+        says="You cut x into halves and put the result together in pairs.",
+        why="Columns must come back where they were: at position 0 nothing moves. torch.cat joins halves.",
     ),
     WrongAnswer(
         id="own_half",
@@ -669,13 +728,9 @@ PAIRS_TO_HALVES = (
     ),
     WrongAnswer(
         id="rows",
-        code=lambda x: (
-            torch.cat([x[..., 0::2, :], x[..., 1::2, :]], -2)
-            if x.dim() > 1
-            else torch.cat([x[0::2], x[1::2]])
-        ),
-        says="You moved rows, not columns.",
-        why="Rows are positions; the layout concerns the last axis. x[..., 0::2] takes every second column.",
+        code=lambda x: torch.cat([x[0::2], x[1::2]]),
+        says="You moved the first axis, not the last.",
+        why="The layout concerns columns. x[0::2] takes every second row, or sequence; x[..., 0::2] every second column.",
     ),
     WrongAnswer(
         id="unmoved",
@@ -706,6 +761,12 @@ def _count(x: Tensor) -> Tensor:
 
 def _halves(x: Tensor, sign: int = 1) -> Tensor:
     return spin_halves(x, sign * _count(x))
+
+
+def _causal(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    scores = q @ k.mT / math.sqrt(q.shape[-1])
+    ahead = torch.ones_like(scores, dtype=torch.bool).triu(1)
+    return scores.masked_fill(ahead, -math.inf).softmax(-1) @ v
 
 
 ROTARY_ATTENTION = (
@@ -756,6 +817,18 @@ ROTARY_ATTENTION = (
         why="Turning changes no length, so the scores spread as before, like √d.",
     ),
     WrongAnswer(
+        id="divides_by_d",
+        code=lambda q, k, v: _attend(_halves(q) / math.sqrt(q.shape[-1]), _halves(k), v),
+        says="Your scores are divided by d, not by √d.",
+        why="Turning changes no length, so the scores spread as before, like √d.",
+    ),
+    WrongAnswer(
+        id="causal",
+        code=lambda q, k, v: _causal(_halves(q), _halves(k), v),
+        says="Your queries see no later keys.",
+        why="No mask is asked for here. Rotary scores know before from after, and a model that reads may look both ways.",
+    ),
+    WrongAnswer(
         id="turned_twice",
         code=lambda q, k, v: _attend(_halves(_halves(q)), _halves(_halves(k)), v),
         says="Queries and keys are turned twice.",
@@ -803,6 +876,7 @@ ALIBI_SLOPES = (
     WrongAnswer(
         id="all_alike",
         code=lambda n: [2.0**-8] * n,
+        matches=lambda case, value: len(value) == case.args[0] and len(set(value)) == 1,
         says="All your heads have the same slope.",
         why="They are meant to differ: a steep head sees its neighbours, a shallow one the whole text.",
     ),
@@ -910,20 +984,23 @@ def alibi(
     times: bool = False,
     scale: bool = True,
     strict: bool = False,
+    fill: float = -math.inf,
+    late: bool = False,
 ) -> Tensor:
     """ALiBi with switches for its classic mistakes; all off, it is right."""
     n = q.shape[-2]
     at = torch.arange(n, dtype=q.dtype, device=q.device)
-    bias = sign * slopes[:, None, None] * (at[:, None] - at).abs() ** power
+    back = at[:, None] - at
+    bias = sign * slopes[:, None, None] * (back if late else back.abs() ** power)
     root = math.sqrt(q.shape[-1]) if scale else 1.0
     raw = q @ k.mT
     scores = (raw + bias) / root if inside else raw / root + (0 if times or after else bias)
     scores = scores * bias if times else scores
     hidden = at[:, None] < at + (1 if strict else 0)
     hidden[0] &= at > 0
-    scores = scores.masked_fill(hidden, -math.inf) if causal else scores
+    scores = scores.masked_fill(hidden, fill) if causal and not late else scores
     weights = scores.softmax(-1) + (bias.masked_fill(hidden, 0) if after else 0)
-    return weights @ v
+    return weights.masked_fill(hidden & late, 0.0) @ v
 
 
 ALIBI_ATTENTION = (
@@ -945,6 +1022,18 @@ ALIBI_ATTENTION = (
         code=lambda q, k, v, slopes: alibi(q, k, v, slopes, causal=False),
         says="Your queries see later keys.",
         why="ALiBi belongs to models that write: a bias makes far keys unlikely, only a mask makes the future impossible.",
+    ),
+    WrongAnswer(
+        id="hidden_with_zero",
+        code=lambda q, k, v, slopes: alibi(q, k, v, slopes, fill=0.0),
+        says="You fill the scores of later keys with 0.",
+        why="A score of 0 still gets the weight e⁰ = 1 before the division. −∞ gets none.",
+    ),
+    WrongAnswer(
+        id="hidden_too_late",
+        code=lambda q, k, v, slopes: alibi(q, k, v, slopes, late=True),
+        says="You hide later keys after the softmax.",
+        why="They have taken their share by then, and the weights of the others no longer sum to 1.",
     ),
     WrongAnswer(
         id="bias_scaled",
