@@ -398,17 +398,20 @@ for name, right in exact.items():
     )
 
 # %% demo tags=["nbval-ignore-output"]
+figure = bars(
+    shares["with attention"],
+    [f"{low} to {high} pieces" for low, high in BINS],
+    "Exact translations of numbers never seen",
+    ylabel="share",
+    beside=shares["without"],
+    names=("with attention", "without"),
+)
+figure.axes[0].set_ylim(0, 1.35)
 show(
-    bars(
-        shares["with attention"],
-        [f"{low} to {high} pieces" for low, high in BINS],
-        "Exact translations of numbers never seen",
-        ylabel="share",
-        beside=shares["without"],
-        names=("with attention", "without"),
-    ),
-    alt="Share of exact translations by length of the German number, two bars each. With attention all four groups stand at "
-    "0.9 or above; without, the share falls from about 0.9 for up to 6 pieces to about 0.2 for 9 to 11.",
+    figure,
+    alt="Share of exact translations by length of the German number, two bars each. With attention the shares are about 0.9 for up to "
+    "4 pieces and about 1 for all longer numbers; without, about 0.8 and 0.9 for up to 6 pieces, below 0.7 for 7 to 8 and below "
+    "0.3 for 9 to 11.",
 )
 
 # %% demo
@@ -542,9 +545,9 @@ def luong_scores(q, k, w=None, v=None):
 luong_scores = lesson.check(luong_scores)
 
 # %% [markdown]
-# The additive score builds a tensor of `T × S × d_a` numbers on the way; a product of matrices needs none of it: for 50 words on either side and width 512 that is 1,280,000 numbers
-# against 2,500 scores. Vaswani et al. (2017,
-# §3.2.1) chose dot products for that reason: faster and smaller in practice. With the √d of lesson 04 they train as well.
+# The additive score builds a tensor of `T × S × d_a` numbers on the way; a product of matrices needs none of it: for 50
+# words on either side and width 512 that is 1,280,000 numbers against 2,500 scores. Vaswani et al. (2017, §3.2.1) chose dot products for
+# that reason: faster and smaller in practice. With the √d of lesson 04 they train as well.
 
 # %% [markdown]
 # ### Exercise 5.9 · A step that attends last
@@ -681,8 +684,8 @@ lesson.quiz()
 #
 # 1. Teacher forcing never shows the decoder its own mistakes. What could go wrong when it writes long texts by itself?
 # 2. The decoder computes `memory @ w_k` again at every step, although it does not change. Where would you compute it once?
-# 3. A model without attention and twice as wide does far better. At which length would you expect it to fail, and how would you test it?
-# 4. The decoder still reads one word after the other. What would it take to let the words of a sentence attend to each other directly?
+# 3. A model without attention and twice as wide does far better. At which length should it fail?
+# 4. The decoder still reads one word after the other. How could they attend to each other directly?
 #    (Lesson 07.)
 
 # %% [markdown]

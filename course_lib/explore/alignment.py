@@ -50,7 +50,7 @@ class Alignment(Explorer):
         self.targets = [[*german_pieces(number), _END] for number in numbers]
         super().__init__(
             [
-                Control("number", tuple(numbers), start=0),
+                Control("number", tuple(numbers), start=min(1, len(numbers) - 1)),
                 Control("row", tuple(range(max(map(len, self.targets)))), computed=False),
                 Control("column", tuple(range(max(map(len, self.sources)))), computed=False),
             ]
@@ -100,7 +100,8 @@ class Alignment(Explorer):
 
     def figure(self) -> "Figure":
         now = self.numbers()
-        title = f"{' '.join(now['source'])}: where each German piece looks"
+        number = self.controls[0].values[self.at["number"]]
+        title = f"{number:,}: German down, English across"
         return weights_heatmap(now["weights"], now["target"], now["source"], title)
 
     def alt(self) -> str:

@@ -5,7 +5,7 @@ The parts are plain functions, so that a lesson can put a learner's own in their
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -186,7 +186,7 @@ class TranslatorConfig:
     target_size: int
     d_embed: int = 32
     d_model: int = 64
-    attention: Literal["additive", "general", "none"] = "additive"
+    attention: str = "additive"
     pad: int = 0
     start: int = 1
     end: int = 2

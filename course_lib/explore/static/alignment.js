@@ -1,4 +1,4 @@
-// A map of weights: target pieces down, source pieces across; the largest of each row is framed.
+// A map of weights: target pieces down, source pieces across; a mark stands at the largest of each row.
 
 // Five stops of viridis, dark to light.
 const VIRIDIS = [[68, 1, 84], [59, 82, 139], [33, 145, 140], [94, 201, 98], [253, 231, 37]];
@@ -70,6 +70,7 @@ function build(stage) {
     if (inside) here.focus();
     put(written, `It writes ${view.written || "nothing"}; right is ${view.right}.`);
     const best = view.best[row];
-    return `“${view.target[row]}” looks at “${view.source[column]}” with weight ${fmt(view.weights[row][column])}; most at “${view.source[best]}”, ${fmt(view.weights[row][best])}.`;
+    const named = (place) => `word ${place + 1}, “${view.source[place]}”`;
+    return `Piece ${row + 1}, “${view.target[row]}”, looks at ${named(column)} with weight ${fmt(view.weights[row][column])}; most at ${named(best)}: ${fmt(view.weights[row][best])}.`;
   };
 }
