@@ -30,7 +30,8 @@
 # %% setup
 import torch
 from course_lib import Lesson
-from course_lib.figures import bars, lines, show, weights_heatmap
+from course_lib.attention.scaled_dot_product import scaled_dot_product_attention, scaled_scores
+from course_lib.figures import bars, show, weights_heatmap
 from torch import nn
 
 lesson = Lesson("09")
@@ -92,12 +93,6 @@ def merge_heads(x):
 # %% check
 merge_heads = lesson.check(merge_heads)
 
-# %% demo
-heads = split_heads(rows[None], 2)
-print("head 0:", heads[0, 0].tolist())
-print("head 1:", heads[0, 1].tolist())
-print("there and back:", torch.equal(merge_heads(heads), rows[None]))
-
 # %% [markdown]
 # In between stands attention, which you have: `scaled_dot_product_attention` of lesson 04 takes any axes in front, so
 # `(B, H, T, d_head)` goes straight in, and each head has its own softmax. After merging, one more projection, `w_o`, mixes what
@@ -127,9 +122,6 @@ lesson.reveal("cost")
 #
 # Make four layers: `w_q`, `w_k`, `w_v` from `d_in` to `d_model`, and `w_o` from `d_model` to `d_model`. `mask` is True where a query
 # may attend.
-
-# %% given
-from course_lib.attention.scaled_dot_product import scaled_dot_product_attention
 
 
 # %% exercise
@@ -166,17 +158,12 @@ class MultiHeadSelfAttention(nn.Module):
 MultiHeadSelfAttention = lesson.check(MultiHeadSelfAttention)
 
 # %% [markdown]
-# **Explain.** Without `w_o`, head 1 could write into columns `d_head … 2·d_head − 1` of the output only. What would that mean for
-# the next layer's head 0, whose `w_q` reads all columns? (It could still read them. Which layer would then do the mixing?)
-
-# %% [markdown]
 # ## 2 · One sequence asks another
 #
 # A translator's decoder asks about the source sentence: queries come from one sequence, keys and values from another. They
 # may even have widths of their own, as when text asks about pictures. Only the first three projections feel it; behind them all
 # is `d_model` wide.
-
-# %% [markdown]
+#
 # ### Exercise 9.4 · One sequence asks another
 #
 # Difficulty 2 of 3 · 8 minutes · the check proves that output and gradients agree with nn.MultiheadAttention, whatever the
@@ -246,67 +233,19 @@ lesson.predict("one_head")
 #
 # The two results contradict each other. With $\ell < r$ the same happens to the answer for *left*; with $\ell = r$ swapped
 # neighbours look alike; with $r = 0$ the right one is not heard. So somewhere the head must fail. How often? Train it: three
-# seeds, the same number of parameters.
-
-# %% given
-import os
-import sys
-
-from course_lib.training.scale import choose
-from tqdm import tqdm
-
-STEPS, SEEDS = choose(tiny=(2, 1), small=(300, 3), full=(300, 3))
-N_LETTERS = N_PLACES = 8
-torch.set_num_threads(1)  # So small a model gains nothing from a second thread.
-
-
-def progress(steps, what):
-    """Show a progress bar, unless COURSE_QUIET=1."""
-    quiet = os.environ.get("COURSE_QUIET") == "1"
-    return tqdm(steps, desc=what, file=sys.stdout, leave=False, disable=quiet)
-
-
-
-class Neighbours(nn.Module):
-    """Name the letters to the left and right of every place."""
-
-    def __init__(self, n_heads, d_model=16):
-        super().__init__()
-        self.places = nn.Parameter(0.5 * torch.randn(N_PLACES, d_model))
-        self.attn = MultiHeadAttention(d_model, n_heads, d_key=d_model, d_value=N_LETTERS)
-        self.read = nn.Linear(d_model, 2 * N_LETTERS)
-
-    def forward(self, letters):
-        places = self.places.expand(len(letters), -1, -1)
-        values = nn.functional.one_hot(letters, N_LETTERS).float()
-        return self.read(self.attn(places, places, values)).unflatten(-1, (2, N_LETTERS))
-
-
-# %% given
-def some_letters(n, generator):
-    """Return n circles of letters, and the two answers due at every place."""
-    letters = torch.randint(N_LETTERS, (n, N_PLACES), generator=generator)
-    return letters, torch.stack([letters.roll(1, 1), letters.roll(-1, 1)], dim=-1)
-
-
-def trained(n_heads, seed):
-    """Return a trained model and how often it gets both neighbours right on new circles."""
-    torch.manual_seed(seed)
-    model, generator = Neighbours(n_heads), torch.Generator().manual_seed(seed)
-    optimiser = torch.optim.Adam(model.parameters(), lr=0.02)
-    for _ in progress(range(STEPS), f"{n_heads} heads, seed {seed}"):
-        letters, answers = some_letters(64, generator)
-        loss = nn.functional.cross_entropy(model(letters).flatten(0, 2), answers.flatten())
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-    letters, answers = some_letters(1000, generator)
-    right = (model(letters).argmax(-1) == answers).all(-1)
-    return model, right.float().mean().item()
-
+# seeds, the same number of parameters. (The model and its loop are in `course_lib/training/neighbours.py`; it is given your
+# class.)
 
 # %% train tags=["nbval-ignore-output"]
-runs = {n: [trained(n, seed) for seed in range(SEEDS)] for n in (1, 2)}
+from course_lib.training.neighbours import progress, train_neighbours
+from course_lib.training.scale import choose
+
+STEPS, SEEDS = choose(tiny=(2, 1), small=(300, 3), full=(300, 3))
+torch.set_num_threads(1)  # So small a model gains nothing from a second thread.
+runs = {
+    n: [train_neighbours(MultiHeadAttention, n, seed=seed, steps=STEPS) for seed in range(SEEDS)]
+    for n in (1, 2)
+}
 both_right = {n: [share for _, share in found] for n, found in runs.items()}
 for n, shares in both_right.items():
     size = sum(p.numel() for p in runs[n][0][0].parameters())
@@ -320,31 +259,20 @@ lesson.reveal("one_head")
 # %% [markdown]
 # Guessing would be right once in 64. One head settles for one neighbour and guesses the other, or blurs the two. Now look where
 # the two heads look. Their weights follow from `places` alone, so one picture says all.
-
-# %% given
-from course_lib.attention.scaled_dot_product import scaled_scores
-
-
-def weights_of(attn, query, key):
-    """Return the weights of every head, (B, H, T, S), of a module with w_q and w_k."""
-    q, k = (split_heads(w(x), attn.n_heads) for w, x in ((attn.w_q, query), (attn.w_k, key)))
-    return scaled_scores(q, k).softmax(-1)
-
+#
+# **In a word.** A head is one mixture. Two questions with two answers need two heads, however wide the one is.
 
 # %% demo
 model = runs[2][0][0]
 places = model.places[None].detach()
-looks = weights_of(model.attn, places, places)[0].detach()
+q, k = split_heads(model.attn.w_q(places), 2), split_heads(model.attn.w_k(places), 2)
+looks = scaled_scores(q, k).softmax(-1)[0].detach()
 for h, look in enumerate(looks):
     side = {True: "left", False: "right"}[bool(look[1, 0] > look[1, 2])]
     show(
         weights_heatmap(look, title=f"Head {h}: every place looks {side}"),
         alt=f"Weights of head {h}, 8 places by 8. Every place looks at its {side} neighbour, around the circle.",
     )
-
-# %% [markdown]
-# **In a word.** A head is one mixture. Two questions with two answers need two heads, however wide the one is. (How many heads a
-# real task needs, nobody can derive; section 4 measures how many a trained model can do without.)
 
 # %% [markdown]
 # ## 3 · Other people's heads
@@ -354,8 +282,7 @@ for h, look in enumerate(looks):
 #
 # First, its boolean masks say True = **blocked**. And a mask for each sentence must be repeated for each head, in the shape
 # `(B·H, T, S)`: sentence 0 for all heads, then sentence 1.
-
-# %% [markdown]
+#
 # ### Exercise 9.5 · Speak PyTorch's dialect
 #
 # Difficulty 1 of 3 · 5 minutes · the check proves that True means blocked afterwards, and every head of a sentence gets that
@@ -383,8 +310,7 @@ blocked_mask = lesson.check(blocked_mask)
 # order gives a model that runs, and answers nonsense.
 #
 # By hand: `d_model` = 2, so the weight has six rows. Rows 0 and 1 make queries, 2 and 3 keys, 4 and 5 values.
-
-# %% [markdown]
+#
 # ### Exercise 9.6 · One product for three
 #
 # Difficulty 2 of 3 · 6 minutes · the check proves that one matrix product gives the queries, keys and values of every head.
@@ -430,27 +356,19 @@ for name, given in (("flipped", blocked_mask(mask, 3)), ("as it is", mask.repeat
 # similar meaning similar vectors. The course's reader for it is one page, `course_lib/models/encoder.py`. Its
 # attention must fit into yours: same names, same shapes.
 
-# %% given
+# %% demo
 from course_lib.models.encoder import pretrained_encoder, text_vectors, tokenize
 
 encoder = pretrained_encoder()
-
-
-def run_with(attention_class, tokens):
-    """Run the encoder with another class in place of its attention."""
-    x = encoder.embed(tokens)
-    for block in encoder.blocks:
-        attn = attention_class(384, 12, d_key=384, d_value=384)
-        attn.load_state_dict(block.attn.state_dict())
-        x = block.norm1(x + attn(x, x, x))
-        x = block.norm2(x + block.ff(x))
-    return x.detach()
-
-
-# %% demo
 tokens, _ = tokenize(["The cat sat on the mat because it was tired."])
-apart = (run_with(MultiHeadAttention, tokens) - encoder(tokens)).abs().max()
-print("MiniLM runs on your class, agreeing to 1e-4:", bool(apart < 1e-4))
+x = encoder.embed(tokens)
+for block in encoder.blocks:
+    attn = MultiHeadAttention(384, 12, d_key=384, d_value=384)
+    attn.load_state_dict(block.attn.state_dict())
+    x = block.norm1(x + attn(x, x, x))
+    x = block.norm2(x + block.ff(x))
+apart = (x - encoder(tokens)).abs().max().item()
+print("MiniLM runs on your class, agreeing to 1e-4:", apart < 1e-4)
 
 # %% [markdown]
 # ## 4 · A layer is a sum of heads
@@ -468,8 +386,7 @@ print("MiniLM runs on your class, agreeing to 1e-4:", bool(apart < 1e-4))
 # gives: (1·3 + 2·5, 0·3 + 1·5).
 #
 # `nn.Linear` keeps outputs down and inputs across, so a head owns **columns**.
-
-# %% [markdown]
+#
 # ### Exercise 9.7 · What each head adds
 #
 # Difficulty 3 of 3 · 8 minutes · the check proves that your parts are those of single heads, and add up to the layer's output.
@@ -503,8 +420,7 @@ print("their sum is the layer's output:", torch.allclose(total, layer(x, x, x), 
 # %% [markdown]
 # What is a head worth? Take it away and see. A head whose columns of `w_o` are 0 adds nothing (Michel et al. 2019 do the same
 # with a mask variable). Keep the original: you will want the head back.
-
-# %% [markdown]
+#
 # ### Exercise 9.8 · Silence a head
 #
 # Difficulty 2 of 3 · 5 minutes · the check proves that exactly the named heads add nothing, and the matrix you were given is
@@ -536,33 +452,15 @@ ablate = lesson.check(ablate)
 # %% demo
 lesson.predict("silence")
 
-# %% given
-from contextlib import contextmanager
-
+# %% train tags=["nbval-ignore-output"]
 from course_lib.data.sentences import PAIRS, PARAPHRASES
 
-
-@contextmanager
-def silenced(pairs):
-    """Silence heads given as (layer, head), inside a with block."""
-    outputs = [block.attn.w_o.weight for block in encoder.blocks]
-    before = [weight.data for weight in outputs]
-    for layer, weight in enumerate(outputs):
-        weight.data = ablate(weight.data, [h for at, h in pairs if at == layer], 12)
-    try:
-        yield
-    finally:
-        for weight, data in zip(outputs, before, strict=True):
-            weight.data = data
-
-
-# %% train tags=["nbval-ignore-output"]
 batch = tokenize([pair.filled(pair.means_first) for pair in PAIRS])
 as_it_is = text_vectors(encoder, *batch)
 turned = torch.zeros(6, 12)
 for layer in progress(range(6), "silencing 72 heads"):
     for head in range(12):
-        with silenced([(layer, head)]):
+        with encoder.without([(layer, head)], by=ablate):
             cosines = (text_vectors(encoder, *batch) * as_it_is).sum(-1)
         turned[layer, head] = cosines.clamp(max=1).arccos().rad2deg().mean()
 
@@ -587,7 +485,7 @@ lesson.reveal("silence")
 # So is no head needed? Silence many at random. The measure must be able to fail, so use a task: sixteen sentences, each with a
 # paraphrase; a sentence should be nearest to its own. The *margin* is how much nearer, as a difference of cosines.
 
-# %% given
+# %% train tags=["nbval-ignore-output"]
 left, right = (tokenize(list(side)) for side in zip(*PARAPHRASES, strict=True))
 
 
@@ -599,27 +497,24 @@ def matching():
     return found, (cosines.diagonal() - others).mean().item()
 
 
-# %% train tags=["nbval-ignore-output"]
-COUNTS = [0, 24, 48, 72]
-generator = torch.Generator().manual_seed(0)
+COUNTS, generator = (0, 24, 48, 72), torch.Generator().manual_seed(0)
 results = []
 for count in progress(COUNTS, "silencing many"):
-    runs = []
+    results.append([])
     for _ in range(3):
         chosen = torch.randperm(72, generator=generator)[:count].tolist()
-        with silenced([divmod(i, 12) for i in chosen]):
-            runs.append(matching())
-    results.append(runs)
+        with encoder.without([divmod(i, 12) for i in chosen], by=ablate):
+            results[-1].append(matching())
 
 # %% demo
-margins = [sum(margin for _, margin in runs) / 3 for runs in results]
-for count, runs, margin in zip(COUNTS, results, margins, strict=True):
-    print(f"{count:2} heads silent: {[n for n, _ in runs]} of 16 found, mean margin {margin:.2f}")
+margins = [sum(margin for _, margin in three) / 3 for three in results]
+for count, three, margin in zip(COUNTS, results, margins, strict=True):
+    print(f"{count:2} heads silent: {[n for n, _ in three]} of 16 found, mean margin {margin:.2f}")
 
 # %% [markdown]
 # Read it twice. Counting hits says that attention is worth nothing: with **all** heads silent still every sentence finds its
-# paraphrase, by the words they share. The margin tells another story, and falls by more than half. An ablation is as good as
-# its measure; ask first what a model without any heads would score.
+# paraphrase, by its words alone, each read without the others. The margin tells another story, and falls by more than half. An
+# ablation is as good as its measure; ask first what a model without any heads would score.
 #
 # Nor does it say that a head is idle: others may stand in for it. Michel et al. 2019 and Voita et al. 2019 found that most heads
 # of trained translators can go, and a few cannot.
@@ -628,12 +523,13 @@ for count, runs, margin in zip(COUNTS, results, margins, strict=True):
 # ## 5 · What a head looks at
 #
 # Browse the heads of the sentence about the cat. ↑ and ↓ move the query, ← and → change the head, Page Up and Page Down the layer.
-# The table compares each weight with what **all** words give the same key. Layers and heads count from 0.
+# The table compares each weight with what **all** tokens give the same key. Layers and heads count from 0.
 #
 # Find a head where each word looks at the one before it. Then go to layer 5, head 11, query “it”.
 
-# %% given
+# %% demo
 from course_lib.data.pretrained import encoder_tokenizer
+from course_lib.explore import head_browser
 
 TIRED, SOFT = (PAIRS[0].filled(word) for word in ("tired", "soft"))
 
@@ -643,9 +539,6 @@ def weights_and_words(text):
     tokens, _ = tokenize([text])
     return encoder.attention_weights(tokens)[:, 0], encoder_tokenizer().encode(text).tokens
 
-
-# %% demo
-from course_lib.explore import head_browser
 
 texts = {text: weights_and_words(text) for text in (TIRED, SOFT)}
 head_browser(texts, layer=5, head=11, query="it")
@@ -663,8 +556,7 @@ lesson.predict("sink")
 #
 # By hand: weights 0.9 and 0.1, and after `w_o` the two values have lengths 0.1 and 2. They add 0.09 and 0.2: the key with a tenth of
 # the weight contributes more than twice as much.
-
-# %% [markdown]
+#
 # ### Exercise 9.9 · Weigh by what arrives
 #
 # Difficulty 2 of 3 · 6 minutes · the check proves that each number is the length of what one key adds to one query through one
@@ -752,8 +644,7 @@ lesson.reveal("link")
 # do. That mean of the others is the base rate.
 #
 # By hand, with three tokens: query 2 lets go of key 1 by 0.7, queries 0 and 1 by 0.1 and 0.2. The shift is 0.7 − 0.15 = 0.55.
-
-# %% [markdown]
+#
 # ### Exercise 9.10 · Does the link move?
 #
 # Difficulty 2 of 3 · 6 minutes · the check proves that your number is 0 for a head in which all queries let go of the key alike.
@@ -780,7 +671,7 @@ referent_shift = lesson.check(referent_shift)
 # One sentence proves little: among 72 heads, one will move by accident. So take twelve pairs, find the head on the first six, and
 # confirm it on the other six. And a control: a last word that changes while “it” still means the first noun (*tired*, *sick*).
 
-# %% given
+# %% demo
 def shifts(pair, other_word):
     """Return (6, 12): how much more than other words “it” lets go of the first noun."""
     before, words = weights_and_words(pair.filled(pair.means_first))
@@ -788,7 +679,6 @@ def shifts(pair, other_word):
     return referent_shift(before, after, words.index("it"), words.index(pair.first))
 
 
-# %% demo
 moved = torch.stack([shifts(pair, pair.means_second) for pair in PAIRS])
 control = torch.stack([shifts(pair, pair.still_first) for pair in PAIRS])
 layer, head = divmod(moved[:6].mean(0).argmax().item(), 12)
@@ -802,6 +692,7 @@ figure = weights_heatmap(
     moved.mean(0), title="Shift with the referent, beyond the base rate", kind="scores"
 )
 figure.axes[0].set(xlabel="head", ylabel="layer")
+figure.axes[1].set(ylabel="shift")
 largest = moved.mean(0).flatten().sort(descending=True).values
 show(
     figure,
@@ -814,8 +705,7 @@ show(
 # average, and on single sentences by far more; on one of the twelve pairs, the cow under the tree, it does not move at all. It is a
 # head that takes part in finding the referent, in short sentences of one pattern. That is much less than “this head resolves
 # pronouns”, and it is what was measured.
-
-# %% [markdown]
+#
 # **In a word.** A weight is not a link. Ask for the base rate, change one word, choose on one half and confirm on the other, and
 # weigh by what arrives.
 
@@ -839,8 +729,7 @@ lesson.quiz()
 # 1. Draw the eight letters of a circle without repeats, each once. One head then sometimes solves the task, in some seeds and not
 #    in others. Which step of the proof breaks?
 # 2. A head set to zero also loses what it adds to every sentence alike. How would you silence only what differs?
-# 3. Twelve heads of width 32 or four of 96: what does each choice cost, and what would you measure to decide?
-# 4. Does a head that moves with the referent *cause* the model to understand “it”? What would you have to change to find out?
+# 3. Does a head that moves with the referent *cause* the model to understand “it”? What would you change to find out?
 
 # %% [markdown]
 # ### References
