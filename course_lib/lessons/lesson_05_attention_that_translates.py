@@ -106,7 +106,7 @@ def encode_case(seed: Any, lengths: list[int], s: int, d_in: int, d: int, **more
 def encode_cases() -> list[Case]:
     return [
         encode_case(
-            0, [1, 2], 2, 1, 1, label="a sentence of one word and one of two, state 1 wide"
+            0, [1, 3], 3, 1, 1, label="a sentence of one word and one of three, state 1 wide"
         ),
         encode_case(
             1, [5, 2], 5, 3, 4, label="lengths 5 and 2, state 4 wide, seed 1", gradients=True

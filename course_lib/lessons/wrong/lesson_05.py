@@ -365,7 +365,7 @@ ADDITIVE_ATTENTION = (
 
 def _bahdanau(fault: str) -> Callable[..., Any]:
     def bahdanau_step(y: Tensor, s: Tensor, attend: Any, cell: Any) -> Any:
-        context, weights = attend(s)
+        context, weights = attend(y if fault == "word" else s)
         if fault == "zero context":
             return cell(torch.cat([y, torch.zeros_like(context)], -1), s), context, weights
         if fault == "forgets":
@@ -390,6 +390,12 @@ BAHDANAU_STEP = (
         says="Your context and weights come from the state after the step.",
         why="Bahdanau attends with the state before: the cell needs the context to make the new one. The context you "
         "return must be the one that the cell was given.",
+    ),
+    WrongAnswer(
+        id="asks_with_the_word",
+        code=_bahdanau("word"),
+        says="You attended with the word y; the state s has to ask.",
+        why="The state knows all that was written so far; y is the last word alone, and of another width.",
     ),
     WrongAnswer(
         id="step_then_again",
@@ -441,6 +447,8 @@ def _forced(fault: str) -> Callable[..., Tensor]:
             inputs = targets
         if fault == "future":
             inputs = torch.cat([targets[:, 1:], first], 1)
+        if fault == "rolled":
+            inputs = targets.roll(1, 1)
         if fault == "all start":
             inputs = torch.full_like(targets, start)
         if fault == "no start":
@@ -495,6 +503,12 @@ TEACHER_FORCED_LOSS = (
         code=_forced("pad first"),
         says="You put padding in front, not the start mark.",
         why="Greedy decoding will begin with start; training has to begin likewise.",
+    ),
+    WrongAnswer(
+        id="rolled_round",
+        code=_forced("rolled"),
+        says="You rolled the words round, so each sentence's last place comes in at its front.",
+        why="roll moves what falls off at one end to the other. In front belongs the start mark.",
     ),
     WrongAnswer(
         id="no_teacher",
