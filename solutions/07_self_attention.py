@@ -95,7 +95,8 @@ lesson.reveal("symmetric")
 show(
     weights_heatmap(scores.softmax(-1), words, words, "Two projections, untrained"),
     alt="A 6 × 6 matrix of attention weights of six random words under two random projections. The "
-    "diagonal is no longer bright, 0.16 on average, and the matrix is not symmetric.",
+    "diagonal is no longer bright, 0.16 on average, and the matrix is not symmetric: the first "
+    "“the” gives “sat” 0.37 and gets 0.04 back.",
 )
 
 # %% [markdown]
@@ -520,8 +521,8 @@ lesson.reveal("unseen")
 # A trained map is easy to admire and hard to judge, unless you know what it should be. So take a task whose map you can work
 # out before training.
 #
-# **Odd one out.** Eight items, seven alike, one not: `c c c h c c c c`. Each item is asked: *which kind here are you not?*
-# The seven must answer `h`, the odd one `c`. There is no residual path around the layer, so what an item answers must reach
+# **Odd one out.** Eight items, seven alike, one not: `L L L D L L L L`. Each item is asked: *which kind here are you not?*
+# The seven must answer `D`, the odd one `L`. There is no residual path around the layer, so what an item answers must reach
 # it through its weights.
 
 # %% demo
@@ -529,7 +530,7 @@ lesson.predict("odd_map")
 
 # %% demo
 sample = odd_one_out(1, 8, vocab_size=12, seed=5)
-letters = ["abcdefghijkl"[token] for token in sample.tokens[0]]
+letters = ["ABCDEFGHIJKL"[token] for token in sample.tokens[0]]
 show(
     weights_heatmap(sample.known_map()[0], letters, letters, "The map that odd one out needs"),
     alt=f"The known map for the set {' '.join(letters)}: every row has weight 1 in the column of the "
@@ -720,13 +721,13 @@ lesson.reveal("reverse_score")
 
 # %% demo
 sample, blind = reverse(1, 8, vocab_size=12, seed=5, distinct=True), readers[0]
-letters = ["abcdefghijkl"[token] for token in sample.tokens[0]]
+letters = ["ABCDEFGHIJKL"[token] for token in sample.tokens[0]]
 weights = blind.weights(sample.tokens)[0]
 show(
     weights_heatmap(weights, letters, letters, "Reverse, by tokens alone"),
     alt=f"The learned map for the sequence {' '.join(letters)}. The other diagonal, which the task "
-    "needs, is no brighter than the rest: each token spreads its weight over the seven others, "
-    "with almost none on itself.",
+    "needs, is no brighter than the rest: each token gives about 0.13 to each of the seven others, "
+    "and about 0.08 to itself.",
 )
 
 # %% demo
@@ -740,7 +741,7 @@ with torch.no_grad():
     print("your test says equivariant: ", is_equivariant(lambda x: blind.attention(x), x))
 
 # %% [markdown]
-# The picture shows all that the layer learned: the answer is never the token itself.
+# The picture shows all that the layer could learn: look a little less at yourself, for you are never the answer.
 #
 # **In a word.** Self-attention does not fail at reversing because it is small or badly trained. It fails because
 # $f(Px) = Pf(x)$, and reversing is not equivariant. The way out is to break the symmetry: give each token something that

@@ -52,7 +52,7 @@ def in_range(value: Tensor, low: Tensor, high: Tensor) -> bool:
 def score_cases() -> list[Case]:
     by_hand = Case(
         label="a noun and a verb",
-        args=(torch.eye(2), torch.tensor([[1.0, 0], [0, 0]]), torch.tensor([[0.0, 0], [3, 0]])),
+        args=(torch.eye(2), torch.tensor([[1.0], [0]]), torch.tensor([[0.0], [3]])),
     )
     drawn = [
         Case(
@@ -95,7 +95,7 @@ def not_symmetric(call: Any, case: Case, value: Any) -> str | None:
         return None
     return (
         "What token 0 asks of token 1 need not be what token 1 asks of token 0. On the case "
-        f"“{case.label}” your scores are the same in both directions: one projection plays both roles."
+        f"“{case.label}” your scores are the same in both directions, as if one projection played both roles."
     )
 
 
@@ -334,14 +334,16 @@ NOT_EQUIVARIANT: dict[str, Layer] = {
 LAYERS = {**EQUIVARIANT, **NOT_EQUIVARIANT}
 
 
-def _layer_test(name: str, x: Tensor) -> Case:
-    return Case(label=f"a layer that {name}", args=(LAYERS[name], x))
+def _layer_test(name: str, x: Tensor, more: str = "") -> Case:
+    return Case(label=f"a layer that {name}{more}", args=(LAYERS[name], x))
 
 
 def equivariant_cases() -> list[Case]:
     by_hand = _layer_test("doubles every token", torch.tensor([[1.0], [2], [4], [7]]).double())
     rest = [name for name in LAYERS if name != "doubles every token"]
-    return [by_hand, *(_layer_test(name, noise(place, 7, 3)) for place, name in enumerate(rest))]
+    drawn = [_layer_test(name, noise(place, 7, 3)) for place, name in enumerate(rest)]
+    small = _layer_test("hides the future", 0.01 * noise(20, 7, 3), ", on small numbers")
+    return [by_hand, *drawn, small]
 
 
 def equivariant_sample(rng: np.random.Generator) -> Case:
@@ -467,6 +469,24 @@ def hears_senders(call: Any, case: Case, value: Any) -> str | None:
     )
 
 
+def hears_nobody_else(call: Any, case: Case, value: Any) -> str | None:
+    """Where there is no edge s → t, t does not attend to s."""
+    if value.dtype is not torch.bool or value.shape != case.args[0].shape:
+        return None
+    stray = (value & ~(case.args[0] != 0).mT & ~_eye(value)).nonzero()
+    if len(stray) == 0:
+        return None
+    t, s = stray[0, -2:].tolist()
+    return (
+        f"On the case “{case.label}” there is no edge from node {s} to node {t}, so row {t} of the mask is "
+        f"False in column {s}. Yours is True there."
+    )
+
+
+def _eye(value: Tensor) -> Tensor:
+    return torch.eye(value.shape[-1], dtype=torch.bool)
+
+
 GRAPH_MASK = Exercise(
     name="graph_mask",
     title="A graph as a mask",
@@ -480,6 +500,7 @@ GRAPH_MASK = Exercise(
     properties=(
         Property(id="hears_itself", holds=hears_itself),
         Property(id="hears_senders", holds=hears_senders),
+        Property(id="hears_nobody_else", holds=hears_nobody_else),
     ),
     reference=f"{MECHANISMS}.graph_mask",
     hints=(

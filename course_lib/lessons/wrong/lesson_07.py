@@ -159,6 +159,17 @@ def _by_model(self: Any, x: Tensor, mask: Tensor | None = None) -> Tensor:
     return _attend(self.w_q(x), self.w_k(x), self.w_v(x), mask, root=root)
 
 
+def _always_causal(self: Any, x: Tensor, mask: Tensor | None = None) -> Tensor:
+    past = torch.ones(x.shape[-2], x.shape[-2], dtype=torch.bool).tril()
+    return _attend(self.w_q(x), self.w_k(x), self.w_v(x), past)
+
+
+def _sigmoid(self: Any, x: Tensor, mask: Tensor | None = None) -> Tensor:
+    weights = torch.sigmoid(_scores(self.w_q(x), self.w_k(x)))
+    out: Tensor = (weights if mask is None else weights * mask) @ self.w_v(x)
+    return out
+
+
 SELF_ATTENTION = (
     WrongAnswer(
         id="one_projection",
@@ -273,6 +284,25 @@ SELF_ATTENTION = (
         why="exp(0) = 1: the token keeps a share, often a large one. −∞ leaves it nothing.",
     ),
     WrongAnswer(
+        id="always_causal",
+        code=_layer(_always_causal),
+        says="You hide the future, whatever the mask says.",
+        why="Here every token may attend to all, unless the mask that is handed in forbids it.",
+    ),
+    WrongAnswer(
+        id="sigmoid",
+        code=_layer(_sigmoid),
+        says="Your weights come from a sigmoid, one for each pair, so a row need not sum to 1.",
+        why="The tokens share out each query's attention: softmax along the last axis.",
+    ),
+    WrongAnswer(
+        id="empty_row_mean",
+        code=_with(fill=-1e9, empty=False),
+        says="A token that may attend to nothing gets the plain mean of all values.",
+        why="You fill with −10⁹, so all its scores are alike, and the softmax spreads over tokens that are "
+        "all forbidden. Such a token gets zeros.",
+    ),
+    WrongAnswer(
         id="empty_row_nan",
         code=_with(empty=False),
         says="A token that may attend to nothing comes out as NaN.",
@@ -308,6 +338,15 @@ def _swap_first(x: Tensor) -> Tensor:
 
 
 IS_EQUIVARIANT = (
+    WrongAnswer(
+        id="loose",
+        code=_judge(
+            lambda layer, x, order: torch.allclose(layer(x[order]), layer(x)[order], atol=0.1)
+        ),
+        says="Your tolerance is so wide that a difference of 0.1 passes.",
+        why="On small numbers everything then agrees. Rounding moves the last digits alone: the defaults of "
+        "torch.allclose will do.",
+    ),
     WrongAnswer(
         id="accepts_all",
         code=lambda layer, x: True,
@@ -465,14 +504,20 @@ def _pool(forward: Any) -> type[nn.Module]:
 
 
 def _pool_by(
-    scores: Tensor, v: Tensor, mask: Tensor | None, *, after: bool = False, empty: bool = True
+    scores: Tensor,
+    v: Tensor,
+    mask: Tensor | None,
+    *,
+    after: bool = False,
+    empty: bool = True,
+    fill: float = -math.inf,
 ) -> Tensor:
     """Pool values by scores, both (…, T), with one thing changed."""
     if mask is None:
         return (scores.softmax(-1)[..., None] * v).sum(-2)
     if after:
         return ((scores.softmax(-1) * mask)[..., None] * v).sum(-2)
-    weights = scores.masked_fill(~mask, -math.inf).softmax(-1)
+    weights = scores.masked_fill(~mask, fill).softmax(-1)
     if empty:
         weights = weights.masked_fill(~mask.any(-1, keepdim=True), 0.0)
     return (weights[..., None] * v).sum(-2)
@@ -483,7 +528,7 @@ def _seed_scores(pool: Any, x: Tensor, root: float | None = None) -> Tensor:
     return made / (math.sqrt(len(pool.seed)) if root is None else root)
 
 
-def _pool_with(**change: bool) -> type[nn.Module]:
+def _pool_with(**change: Any) -> type[nn.Module]:
     return _pool(
         lambda self, x, mask=None: _pool_by(_seed_scores(self, x), self.w_v(x), mask, **change)
     )
@@ -628,6 +673,20 @@ ATTENTION_POOL = (
         why="True means that an item is real, so the others are filled: masked_fill(~mask, …).",
     ),
     WrongAnswer(
+        id="row_for_each_item",
+        code=_pool(lambda self, x, mask=None: _axis_kept(self, x, mask).expand(self.w_v(x).shape)),
+        says="Your result has a row for each item, all of them alike.",
+        why="The seed is one query for the whole set, so one row comes out: expand it to (…, 1, d_head), "
+        "and drop that axis in the end.",
+    ),
+    WrongAnswer(
+        id="empty_mean",
+        code=_pool_with(fill=-1e9, empty=False),
+        says="An empty set gives the mean of its padding.",
+        why="You fill with −10⁹, so all its scores are alike and padding shares the whole weight. An empty "
+        "set gives zeros.",
+    ),
+    WrongAnswer(
         id="empty_nan",
         code=_pool_with(empty=False),
         says="An empty set comes out as NaN.",
@@ -764,6 +823,13 @@ MAP_OVERLAP = (
         says="You multiply the two maps; take the smaller of the two in every cell.",
         why="Where a known row spreads evenly over seven places, a perfect map would score 7 · (1/7)² = "
         "1/7 by products. By the smaller of both it scores 1.",
+    ),
+    WrongAnswer(
+        id="all_that_lands",
+        code=lambda weights, known: float((weights * (known > 0)).sum(-1)[_rows(known)].mean()),
+        says="You count all weight on right places, also what is more than their share.",
+        why="Where a row should spread evenly, one place could take all and still score 1. In every cell only "
+        "the smaller of the two numbers is shared.",
     ),
     WrongAnswer(
         id="total",
