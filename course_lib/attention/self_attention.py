@@ -105,7 +105,8 @@ class AttentionPool(nn.Module):
             x: one item a row.
             mask: True where an item is real, False where it is padding. An empty set gives zeros.
         """
-        return (self.weights(x, mask).unsqueeze(-2) @ self.w_v(x)).squeeze(-2)
+        v: Tensor = self.w_v(x)
+        return (self.weights(x, mask).unsqueeze(-2) @ v).squeeze(-2)
 
     def weights(
         self, x: Float[Tensor, "*B T d_model"], mask: Bool[Tensor, "*B T"] | None = None
