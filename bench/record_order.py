@@ -3,7 +3,7 @@
 Two tasks, six encodings, three seeds: 36 small models, 1,000 steps each. Writes
 course_lib/data/recorded/order.json, which lesson 08 draws.
 
-    python bench/record_order.py              all of it, about 40 minutes on two CPU cores
+    python bench/record_order.py              all of it, about half an hour on two CPU cores
     python bench/record_order.py --steps 20   a quick try; prints and writes nothing
 """
 

@@ -1,0 +1,40 @@
+"""The recorded log of lesson 08 is complete, and says what the lesson says of it."""
+
+import pytest
+
+from course_lib.data.order_log import order_log
+
+LOG = order_log()
+ORDERS = ["none", "sinusoidal", "learned", "relative", "rotary", "alibi"]
+
+
+def mean(task: str, order: str, length: int) -> float:
+    return float(LOG.accuracy(task, order).mean(0)[LOG.lengths.index(length)])
+
+
+def test_every_way_was_measured_on_both_tasks_with_three_seeds():
+    assert LOG.tasks == ["three back", "after a mark"]
+    assert LOG.orders == ORDERS
+    for task in LOG.tasks:
+        for order in LOG.orders:
+            shares = LOG.accuracy(task, order)
+            assert shares.shape == (3, 5)
+            assert ((shares > 0) & (shares <= 1)).all()
+
+
+def test_it_says_how_it_was_made():
+    assert LOG.facts["command"] == "python bench/record_order.py"
+    assert {"cores", "machine", "torch"} <= set(LOG.facts["hardware"])
+    assert LOG.facts["steps"] == 1000
+
+
+def test_what_was_not_measured_is_told_with_what_was():
+    with pytest.raises(KeyError, match="nothing recorded for 'reverse' with 'rotary'; there are"):
+        LOG.accuracy("reverse", "rotary")
+
+
+def test_parameters_differ_by_the_tables_alone():
+    size = LOG.parameters("rotary")
+    assert size == LOG.parameters("none") == LOG.parameters("sinusoidal") == LOG.parameters("alibi")
+    assert LOG.parameters("learned") - size == 512 * 64
+    assert LOG.parameters("relative") - size == 2 * 4 * 17
