@@ -160,8 +160,9 @@ def attend(
     after: bool = False,
     for_heads: bool = True,
     average: bool = False,
+    from_left: bool = False,
+    fill: float = -torch.inf,
     empty: bool = True,
-    axis: int = -1,
 ) -> Tensor:
     """Attend with heads; each switch makes one classic mistake, all off it is right."""
     q, k, v = (cut(x, n_heads) for x in (q, k, v))
@@ -169,11 +170,11 @@ def attend(
     keep = torch.ones_like(scores, dtype=torch.bool)
     if mask is not None:
         keep = mask ^ flip
-        keep = keep.unsqueeze(-3) if for_heads else keep
+        keep = keep.unsqueeze(1 if from_left else -3) if for_heads else keep
     hole = ~keep.any(-1, keepdim=True)
     if not after:
-        scores = scores.masked_fill(~keep & ~hole if empty else ~keep, -torch.inf)
-    weights = scores.softmax(axis)
+        scores = scores.masked_fill(~keep & ~hole if empty else ~keep, fill)
+    weights = scores.softmax(-1)
     if after:
         weights = weights * keep
     if empty:
@@ -257,6 +258,16 @@ EMPTY = (
     "Its scores are all −∞ and the softmax divides 0 by 0. Its heads give zeros, so its output is w_o's bias; "
     "scaled_dot_product_attention from lesson 04 takes care of it.",
 )
+FROM_LEFT = (
+    "Your axis for the heads is counted from the left, so a mask (T, S) without a batch does not fit.",
+    "unsqueeze(1) turns (B, T, S) into (B, 1, T, S), but (T, S) into (T, 1, S). Counted from the right, as "
+    "unsqueeze(-3), the axis comes before (T, S) in both.",
+)
+FINITE = (
+    "A query with nothing to attend to gives the plain mean of all values: its scores are filled with a finite number.",
+    "All its scores are then the same, and the softmax shares out 1 among keys that are all forbidden. Its heads should "
+    "give zeros; scaled_dot_product_attention from lesson 04 takes care of it.",
+)
 NO_SCALE = (
     "Your scores are not divided by √d_head.",
     "A head's dot product spreads like √d_head. scaled_dot_product_attention divides for you.",
@@ -310,6 +321,8 @@ SELF_ATTENTION = (
         ),
     ),
     _wrong("nan_rows", EMPTY, _self_switch(empty=False)),
+    _wrong("fill_finite", FINITE, _self_switch(empty=False, fill=-1e9)),
+    _wrong("mask_axis_from_left", FROM_LEFT, _self_switch(from_left=True)),
     _wrong("weights_averaged", AVERAGED, _self_switch(average=True)),
     _wrong(
         "no_output_projection",
@@ -421,6 +434,8 @@ CROSS_ATTENTION = (
         ),
     ),
     _wrong("nan_rows", EMPTY, _cross_switch(empty=False)),
+    _wrong("fill_finite", FINITE, _cross_switch(empty=False, fill=-1e9)),
+    _wrong("mask_axis_from_left", FROM_LEFT, _cross_switch(from_left=True)),
     _wrong("weights_averaged", AVERAGED, _cross_switch(average=True)),
     _wrong("no_output_projection", NO_OUTPUT, _cross(lambda self, *args: _projected(self, *args))),
     WrongAnswer(
@@ -579,7 +594,17 @@ def _rows_of(weights: Tensor, v: Tensor, w_o: Tensor) -> Tensor:
     return torch.stack([(weights @ v)[..., h, :, :] @ rows[h] for h in range(heads)], -3)
 
 
+def _viewed(v: Tensor, w_o: Tensor) -> Tensor:
+    return w_o.reshape(v.shape[-3], v.shape[-1], -1)
+
+
 HEAD_CONTRIBUTIONS = (
+    WrongAnswer(
+        id="viewed_slices",
+        code=lambda weights, v, w_o: weights @ v @ _viewed(v, w_o),
+        says="You viewed W_o as (H, d_head, d_out), but a view moves no number.",
+        why="Its columns must be cut: view it as (d_out, H, d_head) first, then permute the axes to (H, d_head, d_out).",
+    ),
     WrongAnswer(
         id="rows_of_w_o",
         code=_rows_of,
@@ -663,6 +688,12 @@ def _ablate_removed(w_o: Tensor, heads: list[int], n_heads: int) -> Tensor:
 
 ABLATE = (
     WrongAnswer(
+        id="one_column",
+        code=lambda w_o, heads, n_heads: w_o.index_fill(-1, torch.tensor(heads).long(), 0.0),
+        says="You silence column h alone; a head owns d_head columns.",
+        why="Head h occupies the columns h·d_head to (h+1)·d_head − 1 of W_o.",
+    ),
+    WrongAnswer(
         id="rows",
         code=_ablate_rows,
         says="You silence rows of W_o; a head owns columns.",
@@ -730,6 +761,12 @@ def _shares(x: Tensor) -> Tensor:
 
 
 WEIGHTED_NORMS = (
+    WrongAnswer(
+        id="viewed_slices",
+        code=lambda weights, v, w_o: weights * (v @ _viewed(v, w_o)).norm(dim=-1).unsqueeze(-2),
+        says="You viewed W_o as (H, d_head, d_out), but a view moves no number.",
+        why="Its columns must be cut: view it as (d_out, H, d_head) first, then permute the axes to (H, d_head, d_out).",
+    ),
     WrongAnswer(
         id="weights_alone",
         code=lambda weights, v, w_o: weights.clone(),
