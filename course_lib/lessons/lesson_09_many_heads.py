@@ -786,6 +786,7 @@ REFERENT_SHIFT = Exercise(
     sample=shift_sample,
     oracle=shift_oracle,
     reference=f"{REFERENCE}.referent_shift",
+    device=False,  # a mask that picks the others may stay on the CPU
     hints=(
         "First how far every query let go of this key: one column of a difference. Then the query in question against "
         "the mean of the others.",
