@@ -100,7 +100,7 @@ show(
 )
 
 # %% [markdown]
-# One projection makes every word look at itself first. Two leave it open whom a word looks at; training decides.
+# One projection tends to make every word look at itself first. Two leave it open whom a word looks at; training decides.
 #
 # The third role remains. By hand again: let the noun's scores be 0 and ln 3, so its weights are 1 : 3, that is ¼ and ¾. Let
 # `W_v = (8, 4)ᵀ`: the noun has 8 to tell, the verb 4. The noun's output is ¼ · 8 + ¾ · 4 = 5. The verb asks nothing, scores 0
@@ -229,9 +229,9 @@ is_equivariant = lesson.check(is_equivariant)
 
 # %% demo
 torch.manual_seed(0)
-first, second, recurrent = SelfAttention(8, 8), SelfAttention(8, 8), nn.RNN(8, 8)
-causal, place = torch.ones(6, 6, dtype=torch.bool).tril(), torch.arange(6.0)[:, None]
-x = torch.randn(6, 8)
+first, second, recurrent = (f(8, 8).double() for f in (SelfAttention, SelfAttention, nn.RNN))
+causal, place = torch.ones(6, 6, dtype=torch.bool).tril(), torch.arange(6)[:, None]
+x = torch.randn(6, 8).double()
 print("two in a row:      ", is_equivariant(lambda x: second(first(x)), x))
 print("causal mask:       ", is_equivariant(lambda x: first(x, causal), x))
 print("recurrent network: ", is_equivariant(lambda x: recurrent(x)[0], x))
@@ -478,8 +478,8 @@ class Pointer(nn.Module):
 
 
 # %% [markdown]
-# Same budget for both: the same vectors and the same 300 steps of 128 sets, three times from other random weights. (The
-# pointer has a classifier too, and leaves it unused.)
+# Both get the same number of steps, with 128 new sets in each, three times from other random weights. (The pointer has a
+# classifier too, and leaves it unused.)
 
 
 # %% train tags=["nbval-ignore-output"]
@@ -612,7 +612,7 @@ def fit(reader, task):
 def judge(reader, task):
     """Return the share of right answers, and the overlap with the known map."""
     right = (reader(task.tokens).argmax(-1) == task.targets).float().mean().item()
-    return right, map_overlap(reader.weights(task.tokens), task.known_map())
+    return right, float(map_overlap(reader.weights(task.tokens), task.known_map()))
 
 
 # %% [markdown]
@@ -639,8 +639,11 @@ show(
 )
 
 # %% [markdown]
-# The map came out as predicted, in all three runs, and it could: “unlike me” is a matter of two tokens, not of places. The
-# scores had to learn one thing, *large when the kinds differ*. With one projection in both roles, could they?
+# The map came out as predicted, in all three runs. It could: “unlike me” is a matter of two tokens, not of places, and the
+# scores had to learn one thing, *larger where the kinds differ*.
+#
+# **Explain.** With one projection in both roles they could not have learned it. Two tokens have queries a and b, and
+# |a − b|² ≥ 0 says that 2 a·b is at most a·a + b·b. Why does that settle it?
 #
 # What this does not show: that the reader would cope with kinds it never met. There are only 12 · 11 · 8 = 1,056 such sets,
 # so nearly all of them were among the 8,192 that it practised on.
@@ -674,9 +677,9 @@ lesson.predict("reverse_score")
 
 # %% exercise
 def best_without_order(n):
-    """Return the largest expected share of right answers when n distinct tokens are reversed unseen.
+    """Return the largest expected share of right answers in reversing n tokens whose order is hidden.
 
-    best_without_order(3) is 1/3: wherever a stands, a, b and c are opposite equally often.
+    best_without_order(3) is 1/3: over all orders, a, b and c stand opposite a equally often.
     """
     ### BEGIN SOLUTION
     if n % 2 == 1:  # one place, the middle, is opposite itself
@@ -732,7 +735,7 @@ show(
 
 # %% demo
 # The strictest test is of the argument, not of the score: shuffle, and see who changes the answer.
-order = torch.tensor([4, 7, 1, 0, 6, 2, 5, 3])
+order, blind = torch.tensor([4, 7, 1, 0, 6, 2, 5, 3]), blind.double()
 with torch.no_grad():
     before = blind(sample.tokens)[0]
     after = blind(sample.tokens[:, order])[0]
