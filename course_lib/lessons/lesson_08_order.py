@@ -787,7 +787,8 @@ PREDICTIONS = (
         question="Trained to copy a text of up to 16 tokens after a mark: which model still copies best at 64 tokens?",
         options=("sinusoidal", "learned", "rotary", "ALiBi", "none of the encodings helps"),
         answer="ALiBi",
-        because="SURVIVE",
+        because="88 % in the mean of three seeds; relative bias 55 %, rotary 8 %, both tables below 20 %. On the other task of "
+        "the log ALiBi does not even learn the lengths of training.",
     ),
 )
 
