@@ -642,8 +642,8 @@ show(
 # The map came out as predicted, in all three runs. It could: “unlike me” is a matter of two tokens, not of places, and the
 # scores had to learn one thing, *larger where the kinds differ*.
 #
-# **Explain.** With one projection in both roles they could not have learned it. Two tokens have queries a and b, and
-# |a − b|² ≥ 0 says that 2 a·b is at most a·a + b·b. Why does that settle it?
+# **Explain.** With one projection in both roles they could not have learned it: such a reader, trained alike, answered 1 in 8
+# right. Two kinds have queries a and b, and |a − b|² ≥ 0 says that 2 a·b is at most a·a + b·b. Why does that settle it?
 #
 # What this does not show: that the reader would cope with kinds it never met. There are only 12 · 11 · 8 = 1,056 such sets,
 # so nearly all of them were among the 8,192 that it practised on.

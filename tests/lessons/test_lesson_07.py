@@ -41,9 +41,11 @@ def one_thread():
     torch.set_num_threads(threads)
 
 
-def trained(task: Sequences, n_places: int = 0) -> Reader:
+def trained(task: Sequences, n_places: int = 0, tied: bool = False) -> Reader:
     torch.manual_seed(0)
     reader = Reader(n_places)
+    if tied:
+        reader.attention.w_k = reader.attention.w_q
     optimiser = torch.optim.Adam(reader.parameters(), lr=0.01)
     for step in range(STEPS):
         rows = torch.arange(64 * step, 64 * step + 64) % len(task)
@@ -69,6 +71,11 @@ def test_odd_one_out_is_learned_with_the_map_that_was_predicted():
     reader = trained(task)
     assert right(reader, test) > 0.99
     assert overlap(reader, test) > 0.95
+
+
+def test_one_projection_in_both_roles_cannot_find_the_odd_one():
+    task, test = (odd_one_out(n, LENGTH, vocab_size=VOCABULARY, seed=n) for n in (8192, 1000))
+    assert right(trained(task, tied=True), test) < 0.2
 
 
 def test_reverse_stays_at_the_ceiling_without_order_and_is_learned_with_it():
