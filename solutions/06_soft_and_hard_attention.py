@@ -33,6 +33,7 @@ from course_lib import Lesson
 from course_lib.data.digit_canvas import digit_canvases, digit_masks, glimpse_log
 from course_lib.figures import bars, show
 from course_lib.models.glimpse import crops, thumbnail, windows
+
 lesson = Lesson("06")
 
 # %% given
@@ -68,7 +69,9 @@ weights = torch.full((25,), 0.5 / 24)
 weights[5 * row + column] = 0.5
 soft, hard = (weights @ views).view(8, 8), views[5 * row + column].view(8, 8)
 show(
-    pictures({"the canvas": canvas.images[0], "soft: a mean of 25": soft, "hard: one window": hard}),
+    pictures(
+        {"the canvas": canvas.images[0], "soft: a mean of 25": soft, "hard: one window": hard}
+    ),
     alt="Three pictures: a canvas with a small 2 at the upper right among pieces of other digits; its "
     "soft view, the same 2 in grey under a haze; its hard view, the 2 alone, sharp and black.",
 )
@@ -109,7 +112,10 @@ draw_places = lesson.check(draw_places)
 generator = torch.Generator().manual_seed(0)
 rows = torch.tensor([[0.25, 0.5, 0.25]]).expand(10_000, 3)
 places = draw_places(rows, torch.rand(10_000, generator=generator))
-print("how often each place was drawn:", [round(share.item(), 2) for share in places.bincount() / 10_000])
+print(
+    "how often each place was drawn:",
+    [round(share.item(), 2) for share in places.bincount() / 10_000],
+)
 
 # %% [markdown]
 # A quarter, a half, a quarter. Now a model has scores, a softmax makes
@@ -320,7 +326,10 @@ w = torch.tensor([0.5, 0.3, 0.2], dtype=torch.float64)
 outcomes = torch.cartesian_prod(*[torch.arange(3)] * 4)
 chances = w[outcomes].prod(dim=1)
 directions, brought = torch.eye(3, dtype=torch.float64)[outcomes] - w, table[outcomes]
-for name, baseline in (("others'", others_mean(brought)), ("all four", brought.mean(1, keepdim=True))):
+for name, baseline in (
+    ("others'", others_mean(brought)),
+    ("all four", brought.mean(1, keepdim=True)),
+):
     average = chances @ ((brought - baseline)[..., None] * directions).mean(dim=1)
     share = (average / expected_gradient(w, table)).mean()
     print(f"baseline: mean of {name:8}: {share:.2f} of the exact gradient")
@@ -476,6 +485,7 @@ for t in (1.0, 0.5):
 # A small network sees a thumbnail of 6 × 6 means and gives scores for the 25 places. Its reward is minus the share of the digit
 # that the chosen window misses. Four ways to train it, same network, same steps, three seeds: the exact gradient (all 25 rewards
 # known: the soft way), the score function bare, the score function with a learned baseline, straight-through.
+
 
 # %% given
 def surrogate(way, scores, worth, rewards, generator):

@@ -671,6 +671,7 @@ referent_shift = lesson.check(referent_shift)
 # One sentence proves little: among 72 heads, one will move by accident. So take twelve pairs, find the head on the first six, and
 # confirm it on the other six. And a control: a last word that changes while “it” still means the first noun (*tired*, *sick*).
 
+
 # %% demo
 def shifts(pair, other_word):
     """Return (6, 12): how much more than other words “it” lets go of the first noun."""
@@ -682,7 +683,9 @@ def shifts(pair, other_word):
 moved = torch.stack([shifts(pair, pair.means_second) for pair in PAIRS])
 control = torch.stack([shifts(pair, pair.still_first) for pair in PAIRS])
 layer, head = divmod(moved[:6].mean(0).argmax().item(), 12)
-print(f"first six pairs:  layer {layer}, head {head} moves most, {moved[:6, layer, head].mean():.2f}")
+print(
+    f"first six pairs:  layer {layer}, head {head} moves most, {moved[:6, layer, head].mean():.2f}"
+)
 print(f"other six pairs:  {moved[6:, layer, head].mean():.2f}")
 print(f"control, twelve:  {control[:, layer, head].mean():.2f}")
 print(f"layer 5, head 11: {moved[:, 5, 11].mean():.2f}")
