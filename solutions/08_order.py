@@ -16,13 +16,6 @@
 # - prove of rotary scores that they depend on distance alone, and tell its two layouts apart;
 # - choose an encoding by what the task needs and by what survives longer texts, from measurements.
 
-# %% [markdown]
-# ## 1 · A bag of words
-#
-# “The dog bites the man” and “the man bites the dog” hold the same words. In lesson 07 you saw that self-attention answers
-# both alike: shuffle its inputs, and its outputs are shuffled in the same way. Nothing in `softmax(q kᵀ / √d) v` knows
-# where a row stood.
-
 # %% setup
 import math
 
@@ -33,18 +26,14 @@ from course_lib.figures import lines, show, weights_heatmap
 
 lesson = Lesson("08")
 
-# %% demo
-x = torch.randn(5, 4, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-swapped = x[[4, 1, 2, 3, 0]]
-out, out_swapped = (scaled_dot_product_attention(rows, rows, rows) for rows in (x, swapped))
-print("first and last word exchanged; the outputs are exchanged too:")
-print(torch.allclose(out_swapped, out[[4, 1, 2, 3, 0]]))
-
 # %% [markdown]
-# So order has to be told. There are three places where it can enter, and the lesson visits all of them:
+# ## 1 · A bag of words
 #
-# - **the input**: add to each token something that depends on its place;
-# - **the scores**: add to each score something that depends on the distance of query and key;
+# “The dog bites the man” and “the man bites the dog” hold the same words. In lesson 07 you saw that self-attention answers
+# both alike: shuffle its inputs, and its outputs are shuffled in the same way. So order has to be told. It can enter
+#
+# - at **the input**: add to each token something that depends on its place;
+# - in **the scores**: add to each something that depends on the distance of query and key;
 # - **in between**: turn queries and keys, so that distance appears in their dot product by itself.
 #
 # How bad is it without? The task *reverse* asks, at place `t` of eight tokens, for the token at place `7 − t`. All eight are
@@ -92,19 +81,13 @@ def angles(positions, d, base=10_000.0):
 angles = lesson.check(angles)
 
 # %% [markdown]
-# How long does a hand take for a full turn? The first 2π ≈ 6.3 tokens, the last nearly 2π · 10000. At width 16:
-
-# %% demo
-turns = 2 * math.pi / angles(torch.ones(1, dtype=torch.float64), 16)[0]
-print("tokens for a full turn:", [round(turn, 1) for turn in turns.tolist()])
-
-# %% [markdown]
+# The first hand takes 2π ≈ 6.3 tokens for a full turn; at width 16 the last takes 19,869.
+#
 # An angle is awkward to add to a token: 0 and 2π are the same place of a clock, and different numbers. So each hand gives two
 # columns, its sine and its cosine: a point on a circle. By hand, position 1 at width 4:
 #
 # `sin 1 = 0.841, cos 1 = 0.540, sin 0.01 = 0.010, cos 0.01 = 1.000`.
-
-# %% [markdown]
+#
 # ### Exercise 8.2 · Sinusoidal positions
 #
 # Difficulty 1 of 3 · 5 minutes · the check proves that column 2i holds the sine and column 2i + 1 the cosine of angle i.
@@ -157,14 +140,12 @@ show(
 # %% [markdown]
 # **Explain.** The two curves are one curve, moved. Why do they not fall to 0 on both sides? Look at the slow hands: at width
 # 32, nine of the sixteen turn by less than a tenth of a radian in five steps.
-
-# %% [markdown]
+#
 # ### A table that learns
 #
 # The other way is to let training choose: one row of parameters for each position, as there is one for each word. It can hold
 # anything, and it ends where the table ends.
-
-# %% [markdown]
+#
 # ### Exercise 8.3 · Learned positions
 #
 # Difficulty 1 of 3 · 5 minutes · the check proves that token t gets row t of a table that learns, with any number of leading
@@ -200,8 +181,7 @@ LearnedPositions = lesson.check(LearnedPositions)
 # Token and place are added **before** the projections. Then `w_q` and `w_k` can use either: a query may ask for “the place
 # before mine”, or for “a verb”, or for both. The sum of two vectors keeps both where they point in different directions, and
 # in a wide space there are many.
-
-# %% [markdown]
+#
 # ### Exercise 8.4 · Self-attention that knows places
 #
 # Difficulty 1 of 3 · 5 minutes · the check proves that queries, keys and values are all made from x + p, added once and before
@@ -228,13 +208,13 @@ attend_in_order = lesson.check(attend_in_order)
 # %% [markdown]
 # ### Reverse, with order and without
 #
-# One layer of your function, an embedding below and a guess above. It is trained three times for each way of telling order,
-# from three seeds, on the same data.
+# One layer of your function, an embedding below and a guess above. It is tested on a thousand sequences that it has not seen.
 
 # %% given
 from course_lib.data.sequences import reverse
 from course_lib.training.scale import choose
 
+torch.set_num_threads(1)  # So small a model gains nothing from a second thread.
 STEPS = choose(tiny=5, small=150, full=600)
 
 
@@ -251,23 +231,15 @@ class Reverser(nn.Module):
         return self.head(self.attend(self.embed(tokens), self.w_q, self.w_k, self.w_v))
 
 
-def train(make, seed):
-    """Return a model trained on fresh sequences of eight different tokens."""
-    torch.manual_seed(seed)
-    model = make()
-    adam = torch.optim.Adam(model.parameters(), lr=0.01)
-    for step in range(STEPS):
-        task = reverse(64, 8, vocab_size=16, seed=1000 * seed + step, distinct=True)
-        loss = nn.functional.cross_entropy(model(task.tokens).mT, task.targets)
-        adam.zero_grad()
-        loss.backward()
-        adam.step()
-    return model
+def share_right(model):
+    test = reverse(1000, 8, vocab_size=16, seed=123_456_789, distinct=True)
+    with torch.no_grad():
+        return (model(test.tokens).argmax(-1) == test.targets).double().mean().item()
 
 
 # %% [markdown]
-# Three ways: no positions at all, your sinusoidal table, and your learned one. Every model is tested on a thousand sequences
-# that it has not seen.
+# Three ways of telling order: not at all, your sinusoidal table, and your learned one. Each is trained from three seeds, on the
+# same data.
 
 # %% given
 places = sinusoidal_positions(torch.arange(8.0), 32)
@@ -286,10 +258,17 @@ def learned():
     return Reverser(lambda x, *w: attend_in_order(x, rows.table, *w), positions=rows)
 
 
-def share_right(model):
-    test = reverse(1000, 8, vocab_size=16, seed=123_456_789, distinct=True)
-    with torch.no_grad():
-        return (model(test.tokens).argmax(-1) == test.targets).double().mean().item()
+def train(make, seed):
+    torch.manual_seed(seed)
+    model = make()
+    adam = torch.optim.Adam(model.parameters(), lr=0.01)
+    for step in range(STEPS):
+        task = reverse(64, 8, vocab_size=16, seed=1000 * seed + step, distinct=True)
+        loss = nn.functional.cross_entropy(model(task.tokens).mT, task.targets)
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
+    return model
 
 
 # %% train tags=["nbval-ignore-output"]
@@ -342,8 +321,7 @@ show(
 # %% [markdown]
 # By hand: reach 1 and the table `[10, 20, 30]`, for one before, the same place, one after. Query 0 sees keys 0, 1, 2 at the
 # distances 0, 1, 2; the last is clipped to 1. Its row is 20, 30, 30. Query 1 has the distances −1, 0, 1: the row 10, 20, 30.
-
-# %% [markdown]
+#
 # ### Exercise 8.5 · A number for every distance
 #
 # Difficulty 2 of 3 · 8 minutes · the check proves that query t and key s get the number of their distance s − t, clipped to
@@ -370,26 +348,13 @@ def relative_bias(table, n_queries, n_keys):
 relative_bias = lesson.check(relative_bias)
 
 # %% [markdown]
-# One head with reach 2, trained to prefer the key before its own, could look like this. Every diagonal holds one number, and
-# the corners repeat the outermost ones.
-
-# %% demo
-bias = relative_bias(torch.tensor([[-1.0, 3.0, 0.5, -0.5, -2.0]]), 6, 6)
-show(
-    weights_heatmap(bias[0], title="A relative bias of reach 2", kind="scores"),
-    alt="A 6 × 6 matrix, constant along diagonals: 0.5 on the diagonal, 3 for the key before, −1 for all "
-    "earlier ones, −0.5 for the next key, −2 for all later ones.",
-)
-
-# %% [markdown]
 # **Explain.** A column of the table learns only from pairs at its distance. Choose a reach longer than the texts in training:
 # what does the outermost column hold after training, and what happens on a longer text?
-
-# %% [markdown]
+#
 # ## 4 · Turn queries and keys
 #
-# Rotary encoding (Su et al. 2021, §3.2) adds nothing. It takes the hands of the clock and *turns* pairs of columns of each
-# query and key by them. A point $(a, b)$ of the plane, turned by θ, becomes
+# Rotary encoding (Su et al. 2021, §3.2) adds nothing: it *turns* pairs of columns of each query and key by the hands of the
+# clock. A point $(a, b)$ of the plane, turned by θ, becomes
 #
 # $$(a \cos\theta - b \sin\theta,\ \ a \sin\theta + b \cos\theta)$$
 #
@@ -411,10 +376,9 @@ lesson.predict("shift")
 # | pairs | 0 with 1, 2 with 3, 4 with 5 | the paper; GPT-J |
 # | halves | 0 with 3, 1 with 4, 2 with 5 | Llama in Hugging Face's library |
 #
-# Here you write **halves**: column `i` turns with column `i + d/2`, by angle `i`. The first halves of all vectors are the
-# points' first coordinates, the second halves their second ones. The width is even.
-
-# %% [markdown]
+# Here you write **halves**: column `i` turns with column `i + d/2`, by angle `i`. The first half holds the points' first
+# coordinates, the second half their second ones.
+#
 # ### Exercise 8.6 · Turn queries and keys
 #
 # Difficulty 3 of 3 · 10 minutes · the check proves that scores depend on distance alone, and column i turns with column
@@ -516,8 +480,7 @@ lesson.reveal("layouts")
 # %% [markdown]
 # Now attention with it. Distance belongs in the scores and nowhere else: a value says what is found at a place, and what is
 # found does not depend on how far away it is read.
-
-# %% [markdown]
+#
 # ### Exercise 8.8 · Rotary attention
 #
 # Difficulty 1 of 3 · 5 minutes · the check proves that queries and keys are turned by their positions, and values are not.
@@ -566,8 +529,7 @@ lesson.reveal("rotary_reverse")
 # **In a word.** Absolute positions know places, relative ones know distances. Reverse needs places: its answer stands
 # `7 − 2t` steps away, another distance for every query. Copying “what stood three before” needs a distance. No encoding is
 # best at everything.
-
-# %% [markdown]
+#
 # ## 5 · A price for each step
 #
 # ALiBi (attention with linear biases; Press et al. 2022, §3) is the barest of all. There is nothing to train. A head has one
@@ -584,17 +546,15 @@ lesson.predict("slope")
 # %% [markdown]
 # ### Slopes for every number of heads
 #
-# Heads should see differently far, so slopes form a geometric sequence: for H heads, `2^(−8/H)` is the first slope and also
-# the ratio. Eight heads have 1/2, 1/4, … 1/256; sixteen have the same and one between each two.
+# Heads should see differently far, so slopes are geometric: for H heads, `2^(−8/H)` is the first slope and the ratio. Eight
+# heads have 1/2, 1/4, … 1/256.
 #
-# The formula would do for any H. The authors' code does something else where H is no power of two, and models such as BLOOM
-# were trained that way: all slopes of the next smaller power, then every second slope of the next larger, first, third, fifth,
-# as many as are missing.
+# Where H is no power of two, the authors' code, and models such as BLOOM after it, take all slopes of the next smaller power,
+# then every second one of the next larger, as many as are missing.
 #
-# By hand, for 3 heads: two heads have 1/16 and 1/256. Four have 1/4, 1/16, 1/64, 1/256; the first of them is 1/4. So 3 heads
-# have 1/16, 1/256, 1/4.
-
-# %% [markdown]
+# By hand, for 3 heads: two heads have 1/16 and 1/256. Four have 1/4, 1/16, 1/64, 1/256, and the first of them is 1/4. So 3
+# heads have 1/16, 1/256, 1/4.
+#
 # ### Exercise 8.9 · ALiBi's slopes
 #
 # Difficulty 2 of 3 · 8 minutes · the check proves that slopes are geometric for a power of two, and filled up by the authors'
@@ -619,11 +579,6 @@ def alibi_slopes(n_heads):
 
 # %% check
 alibi_slopes = lesson.check(alibi_slopes)
-
-# %% demo
-for n_heads in (4, 6, 8):
-    print(n_heads, "heads:", ", ".join(f"1/{1 / slope:g}" for slope in alibi_slopes(n_heads)))
-lesson.reveal("slope")
 
 # %% [markdown]
 # ### Exercise 8.10 · ALiBi
@@ -666,12 +621,12 @@ show(
     alt="Weights of the last query over 24 keys, for four slopes. At slope 1/4 the own key has 0.22 and keys "
     "ten back 0.02; at slope 1/256 all have about 0.04.",
 )
+lesson.reveal("slope")
 
 # %% [markdown]
-# A steep head reads its neighbours, a shallow one the whole text. Nothing here depends on how long the text is: ALiBi was made
-# to be trained on short texts and used on long ones. Is it better at that? It depends on the task.
-
-# %% [markdown]
+# A steep head reads its neighbours, a shallow one the whole text. ALiBi was made to be trained on short texts and used on long
+# ones. Is it better at that?
+#
 # ## 6 · Longer than in training
 #
 # Two tasks, both of copying, both trained on texts of 4 to 16 tokens:
@@ -680,8 +635,8 @@ show(
 # - **after a mark**: a text, a mark, and the text again. The source is as far away as the text is long, so what counts is
 #   content: find what came before in the text, look one further.
 #
-# The models are causal, with two layers and four heads, and about 100,000 parameters. One more competitor takes part: no
-# encoding at all. A causal mask alone breaks the symmetry of the bag: the first token sees one key, the second two.
+# The models are causal: two layers, four heads, about 100,000 parameters. No encoding at all takes part too: a causal mask alone
+# breaks the symmetry of the bag, for the first token sees one key, the second two.
 
 # %% demo
 lesson.predict("survive")
@@ -722,6 +677,9 @@ for task in log.tasks:
             + "".join(f"{a:>6.0f}–{b:<3.0f}" for a, b in zip(lows, highs, strict=True))
         )
 
+# %% [markdown]
+# The same as curves. Before you look closer: which of the six would you choose, and for what?
+
 # %% given
 from matplotlib.figure import Figure
 
@@ -755,8 +713,6 @@ show(
     "from 32 to 13. After a mark: ALiBi falls from 99 to 58, relative bias from 99 to 25, rotary from 100 to "
     "7, learned from 93 to 11, sinusoidal from 98 to 7, none from 74 to 11.",
 )
-
-# %% demo
 lesson.reveal("survive")
 
 # %% [markdown]
@@ -779,12 +735,10 @@ lesson.reveal("survive")
 # **Explain.** The relative bias here has reach 8, and training went to 16. With reach 16 the outermost column is never reached
 # in *three back* and stays at 0 while its neighbours learn. Which of the two curves of relative bias falls, and why?
 # (We measured it: 73 % at 64 tokens, not 87 %.)
-
-# %% [markdown]
+#
 # **In a word.** Order enters at the input, in the scores, or between. Tables know places and end with them; relative bias and
 # rotary know distances; ALiBi prefers what is near. Ask what your task needs, then measure at the lengths that you will meet.
-
-# %% [markdown]
+#
 # ## Questions
 #
 # Open an option to see whether it is right, and why.
