@@ -287,7 +287,7 @@ lesson.reveal("no_order")
 
 # %% [markdown]
 # The right map of this task is known beforehand: place `t` looks at place `7 − t`, the diagonal that rises from lower left to
-# upper right. Did training find it?
+# upper right. Did training find it? Look also at the keys beside the diagonal, and remember which rows of the table are alike.
 
 # %% demo
 from course_lib.attention.scaled_dot_product import scaled_scores
@@ -302,8 +302,8 @@ print(
 )
 show(
     weights_heatmap(weights, title="One layer that reverses, with sinusoidal positions"),
-    alt="An 8 × 8 matrix of weights. The diagonal from lower left to upper right is bright, "
-    "nearly 1: position t looks at position 7 − t. All other weights are near 0.",
+    alt="An 8 × 8 matrix of weights. The diagonal from lower left to upper right is bright, 0.55 to 0.71: "
+    "position t looks at position 7 − t. Most of the rest, up to 0.31, is on the keys next to it.",
 )
 
 # %% [markdown]
@@ -685,7 +685,7 @@ from matplotlib.figure import Figure
 
 from course_lib.figures.style import COLOURS, house_style
 
-LOOKS = ("k:", "-", "--", "-.", "o-", "s-")
+LOOKS = (":", "-", "--", "-.", "o-", "s-")
 
 
 def by_length(log):
@@ -695,13 +695,14 @@ def by_length(log):
         panels = figure.subplots(1, 2, sharey=True)
         for panel, task in zip(panels, log.tasks, strict=True):
             for i, order in enumerate(log.orders):
-                colour = {} if i == 0 else {"color": COLOURS[(i - 1) % 4]}
-                panel.plot(100 * log.accuracy(task, order).mean(0), LOOKS[i], label=order, **colour)
+                share = 100 * log.accuracy(task, order).mean(0)
+                panel.plot(share, LOOKS[i], color=("black", *COLOURS, "dimgrey")[i], label=order)
             panel.set(title=task, xlabel="length")
             panel.set_xticks(range(len(log.lengths)), log.lengths)
             panel.grid(True)
         panels[0].set_ylabel("percent right")
-        panels[1].legend()
+        named = panels[0].get_legend_handles_labels()
+        figure.legend(*named, loc="outside lower center", ncols=6, columnspacing=1)
     return figure
 
 

@@ -771,8 +771,8 @@ PREDICTIONS = (
             "as without order, about 14 %",
         ),
         answer="in between, about 30 %",
-        because="Distances alone do not say where the text ends. They give a little away: only the first token has a key seven "
-        "steps after it, so a head that looks as far ahead as it can is right at the edges.",
+        because="Distances alone do not say where the text ends, except at its ends: only the first token has a key seven "
+        "steps after it, and only the last one seven before. A trained layer answers those two, and guesses the six between.",
     ),
     Prediction(
         id="slope",
