@@ -2,7 +2,8 @@
 
 SETUP = """import numpy as np, torch
 from types import SimpleNamespace
-from course_lib.explore import mask_painter, soft_lookup, temperature, vector_playground
+from course_lib.attention.positions import rotate_halves, sinusoidal_positions
+from course_lib.explore import mask_painter, positions, soft_lookup, temperature, vector_playground
 from course_lib.figures import bars, show
 
 def softmax(scores, temperature=1.0):
@@ -23,7 +24,7 @@ def lookup(queries, keys, values, bandwidth):
 def attention(q, k, v, mask=None):
     return torch.softmax((q @ k.mT).masked_fill(~mask, -torch.inf) / q.shape[-1] ** 0.5, -1) @ v
 """
-PLAYGROUND, TEMPERATURE, LOOKUP, PAINTER, FIGURE = 1, 2, 3, 4, 5
+PLAYGROUND, TEMPERATURE, LOOKUP, PAINTER, FIGURE, POSITIONS = 1, 2, 3, 4, 5, 6
 CELLS = (
     SETUP,
     "vector_playground(dot, cosine)",
@@ -32,5 +33,6 @@ CELLS = (
     "soft_lookup(lookup)",
     "mask_painter(attention)",
     "show(bars([0.7, 0.3], ['cat', 'mat']), alt='Two bars: cat 0.7, mat 0.3.')",
+    "positions(sinusoidal_positions, rotate_halves)",
 )
-EVERY = (PLAYGROUND, TEMPERATURE, LOOKUP, PAINTER)
+EVERY = (PLAYGROUND, TEMPERATURE, LOOKUP, PAINTER, POSITIONS)

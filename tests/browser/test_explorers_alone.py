@@ -102,7 +102,7 @@ def test_an_exported_explorer_answers_keys(page):
 
 
 def test_every_tabulated_explorer_starts_in_an_exported_file(page):
-    for name in ("vector_playground", "temperature", "soft_lookup"):
+    for name in ("vector_playground", "temperature", "soft_lookup", "positions"):
         place = page.locator(f"[data-course-explorer={name}]")
         assert place.locator("[role=status]").inner_text()
         assert not place.locator(".course-explorer-static").is_visible()
@@ -115,9 +115,16 @@ def test_the_exported_playground_moves_its_query(page):
     place.get_by_text("Query (2.0, 2.5), cat: dot product 8.50").wait_for(timeout=2000)
 
 
+def test_the_exported_positions_move_both_cursors(page):
+    place = page.locator("[data-course-explorer=positions]")
+    place.get_by_role("button", name="Both one later").click()
+    said = place.locator("[role=status]").inner_text()
+    assert said.startswith("Query at 6, key at 10, width 8: similarity 0.567, rotary score −0.593")
+
+
 def test_every_image_of_an_exported_file_has_alternative_text(page):
     alts = page.locator("img.course-figure").evaluate_all("all => all.map((one) => one.alt)")
-    assert len(alts) == 5
+    assert len(alts) == len(explorers.EVERY) + 1
     assert all(len(alt) > 20 for alt in alts)
 
 
@@ -134,5 +141,5 @@ def test_where_scripts_do_not_run_the_figures_stand(browser, exported):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(exported.as_uri())
-    assert page.locator("img.course-figure:visible").count() == 5
+    assert page.locator("img.course-figure:visible").count() == len(explorers.EVERY) + 1
     context.close()
