@@ -119,7 +119,7 @@ def test_the_exported_positions_move_both_cursors(page):
     place = page.locator("[data-course-explorer=positions]")
     place.get_by_role("button", name="Both one later").click()
     said = place.locator("[role=status]").inner_text()
-    assert said.startswith("Query at 6, key at 10, width 8: similarity 0.567, rotary score −0.593")
+    assert said.startswith("Query at 6, key at 10, width 8: similarity 0.57, rotary score −0.59")
 
 
 def test_every_image_of_an_exported_file_has_alternative_text(page):

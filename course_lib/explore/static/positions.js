@@ -132,12 +132,12 @@ function build(stage) {
         put(cell, theirs && theirs !== mine ? `${mine} (${theirs})` : mine);
       });
     });
-    const beside = (course) => (course ? ` (course ${fmt(course[here.query][here.key], 3)})` : "");
+    const beside = (course) => (course ? ` (course ${fmt(course[here.query][here.key])})` : "");
     const alike = view.similar[here.query][here.key];
     const score = view.scores[here.query][here.key];
     const on = Math.max(here.query, here.key) + 1 < places;
-    const moved = on ? `; both one later: ${fmt(view.scores[here.query + 1][here.key + 1], 3)}` : "";
-    put(says, `Similarity ${fmt(alike, 3)}${beside(view.course_similar)}. Rotary score ${fmt(score, 3)}${beside(view.course_scores)}${moved}.`);
-    return `Query at ${here.query}, key at ${here.key}, width ${d}: similarity ${fmt(alike, 3)}, rotary score ${fmt(score, 3)}${moved}.`;
+    const moved = on ? `; both one later: ${fmt(view.scores[here.query + 1][here.key + 1])}` : "";
+    put(says, `Similarity ${fmt(alike)}${beside(view.course_similar)}. Rotary score ${fmt(score)}${beside(view.course_scores)}${moved}.`);
+    return `Query at ${here.query}, key at ${here.key}, width ${d}: similarity ${fmt(alike)}, rotary score ${fmt(score)}${moved}.`;
   };
 }
