@@ -1,4 +1,4 @@
-"""Every explorer of every solved lesson, in exported HTML: not blank, accessible, light and dark."""
+"""Explorers of solved lessons in exported HTML: not blank, accessible, light and dark."""
 
 from pathlib import Path
 
