@@ -1,15 +1,17 @@
 """A course on attention: notebooks, the checks behind them, and the library they build.
 
-`import course_lib` loads nothing heavy; `Lesson` arrives, with torch, when it is first used.
+`import course_lib` loads nothing heavy; `Lesson` and `Assignment` arrive, with torch, when they are
+first used.
 """
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from course_lib.lessons.assignment import Assignment as Assignment
     from course_lib.lessons.lesson import Lesson as Lesson
 
 __version__ = "0.1.0"
-__all__ = ["Lesson", "__version__"]
+__all__ = ["Assignment", "Lesson", "__version__"]
 
 
 def __getattr__(name: str) -> Any:
@@ -17,4 +19,8 @@ def __getattr__(name: str) -> Any:
         from course_lib.lessons.lesson import Lesson
 
         return Lesson
-    raise AttributeError(f"course_lib has no attribute {name!r}; it offers Lesson")
+    if name == "Assignment":
+        from course_lib.lessons.assignment import Assignment
+
+        return Assignment
+    raise AttributeError(f"course_lib has no attribute {name!r}; it offers Lesson, Assignment")

@@ -15,7 +15,7 @@ from course_lib.authoring.regions import Line, Region, find_regions
 
 ROLES = ("setup", "given", "exercise", "check", "demo", "train")
 FILE_NAME = re.compile(r"(?P<number>\d\d)_(?P<slug>[a-z][a-z0-9_]*)\.py")
-_CHECK = re.compile(r"(?P<name>\w+) = lesson\.check\((?P=name)\)")
+_CHECK = re.compile(r"(?P<name>\w+) = (lesson|assignment)\.check\((?P=name)\)")
 _CHECK_LINE = "NAME = lesson.check(NAME)"
 _MARK = re.compile(r"^# %%(?!%)")
 #: What jupytext notes about the text format; no business of a notebook.

@@ -92,7 +92,7 @@ class Exercise:
         wrong_answers: at least six where the exercise allows them.
         hints: a nudge, pseudocode, nearly the solution.
         forbidden: names that the answer may not call in any library ("softmax"), "@" the operator.
-        reference: dotted name of the course's own version.
+        reference: dotted name of the course's own version; an assignment's is the object itself.
         protocol: how an answer is called; a plain function unless it says otherwise.
         tolerance: largest accepted |difference| relative to 1 + |expected|, in float64; wide enough
             for a root taken in float32, which is right (tests hold the course to 1e-10).
@@ -109,7 +109,7 @@ class Exercise:
     passed: str
     cases: Callable[[], Sequence[Case]]
     sample: Callable[[np.random.Generator], Case]
-    reference: str
+    reference: str | Callable[..., Any] = ""
     hints: tuple[str, str, str]
     oracle: Callable[..., Any] | None = None
     marks: int = 1
@@ -185,7 +185,7 @@ class LessonSpec:
     """A lesson as data; one file in `course_lib/lessons/` each.
 
     Args:
-        number: two digits, "04".
+        number: two digits, "04"; of an assignment, a letter and a digit, "A1".
         slug: the rest of the file names: `solutions/04_scaled_dot_product.py`.
         title: as in the H1.
         minutes: of a learner's time.
@@ -221,4 +221,4 @@ class LessonSpec:
     def label(self, name: str) -> str:
         """Return the number that the lesson prints, such as "4.3"."""
         place = [exercise.name for exercise in self.exercises].index(name) + 1
-        return f"{int(self.number)}.{place}"
+        return f"{self.number.lstrip('0') or '0'}.{place}"

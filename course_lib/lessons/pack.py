@@ -1,0 +1,191 @@
+"""Read an assignment's pack: visible cases, what is expected of them, and known mistakes.
+
+`attention.checks.json` holds words and structure, `attention.checks.safetensors` the arrays. Both
+hold results, never code: what a mistake gives on each case is enough to recognise it.
+"""
+
+import builtins
+import inspect
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+from torch import Tensor
+
+from course_lib.checking.exercise import Case, Exercise, LessonSpec, WrongAnswer
+from course_lib.checking.prepared import Expected, Prepared
+from course_lib.checking.protocol import ModuleProtocol, Protocol
+from course_lib.checking.run import Outcome
+from course_lib.errors import CourseError
+
+FORMAT = 1
+PROTOCOLS: dict[str, Callable[[], Protocol]] = {"function": Protocol, "module": ModuleProtocol}
+#: Fields of an exercise that are kept as they are.
+PLAIN = ("name", "title", "minutes", "difficulty", "marks", "proves", "passed", "tolerance")
+PLAIN += ("fresh", "device")
+LISTS = ("hints", "forbidden", "parts")
+
+
+@dataclass(frozen=True)
+class HandIn:
+    """What the learner's side knows of a model that is handed in as a file."""
+
+    name: str
+    title: str
+    file: str
+    shapes: Mapping[str, tuple[int, ...]]
+
+
+@dataclass(frozen=True)
+class Pack:
+    """A pack, read: a spec whose exercises have stored results."""
+
+    spec: LessonSpec
+    trained: tuple[HandIn, ...]
+
+
+class StoredPrepared(Prepared):
+    """An exercise whose expected results and known mistakes were computed when it was packed."""
+
+    def __init__(
+        self,
+        exercise: Exercise,
+        expected: tuple[Expected, ...],
+        mistakes: tuple[tuple[WrongAnswer, tuple[Outcome, ...]], ...],
+    ) -> None:
+        super().__init__(exercise)
+        # Instance attributes stand in front of the cached properties of the same names.
+        vars(self).update(expected=expected, mistakes=mistakes)
+
+    def ask(self, case: Case) -> Expected | None:
+        """Return what was stored for one of the cases."""
+        return next((e for c, e in zip(self.cases, self.expected, strict=True) if c is case), None)
+
+
+def find_pack(name: str, start: Path | None = None) -> Path:
+    """Return the path of a pack: in the current folder or above it.
+
+    Raises:
+        CourseError: when there is none; says where it belongs.
+    """
+    here = (start or Path.cwd()).resolve()
+    for folder in (here, *here.parents):
+        path = folder / f"{name}.checks.json"
+        if path.is_file():
+            return path
+    raise CourseError(
+        f"{name}.checks.json is not here. It comes with the notebook: keep it, and "
+        f"{name}.checks.safetensors, in the notebook's folder."
+    )
+
+
+def read_pack(path: Path) -> Pack:
+    """Read a pack.
+
+    Raises:
+        CourseError: when it is damaged, or made by another version of the course.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+        if said["format"] != FORMAT:
+            raise CourseError(
+                f"{path.name} is of another version of the course: get the kit again."
+            )
+        arrays = load(path.with_suffix(".safetensors").read_bytes())
+        exercises = tuple(_exercise(one, arrays) for one in said["exercises"])
+        keys = ("number", "slug", "title", "minutes")
+        spec = LessonSpec(exercises=exercises, **{key: said[key] for key in keys})
+        return Pack(spec, tuple(_hand_in(one) for one in said["trained"]))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, SafetensorError) as error:
+        raise CourseError(f"{path.name} cannot be read ({error}): get the kit again.") from None
+
+
+def _exercise(said: Mapping[str, Any], arrays: Mapping[str, Tensor]) -> Exercise:
+    cases = tuple(_case(one, arrays) for one in said["cases"])
+    exercise = Exercise(
+        **{key: said[key] for key in PLAIN},
+        **{key: tuple(said[key]) for key in LISTS},
+        cases=lambda: cases,
+        sample=_not_here,
+        oracle=_not_here,
+        reference=_signature(said["name"], said["parameters"]),
+        protocol=PROTOCOLS[said["protocol"]](),
+    )
+    expected = tuple(Expected(unpacked(one["expected"], arrays)) for one in said["cases"])
+    mistakes = tuple(_mistake(one, arrays) for one in said["mistakes"])
+    StoredPrepared(exercise, expected, mistakes).keep()
+    return exercise
+
+
+def _case(said: Mapping[str, Any], arrays: Mapping[str, Tensor]) -> Case:
+    inputs = {key: unpacked(said[key], arrays) for key in ("args", "kwargs", "init", "state")}
+    return Case(label=said["label"], edge=said["edge"], **inputs)
+
+
+def _mistake(
+    said: Mapping[str, Any], arrays: Mapping[str, Tensor]
+) -> tuple[WrongAnswer, tuple[Outcome, ...]]:
+    wrong = WrongAnswer(id=said["id"], code=_not_here, says=said["says"], why=said["why"])
+    return wrong, tuple(_outcome(one, arrays) for one in said["outcomes"])
+
+
+def _outcome(said: Mapping[str, Any], arrays: Mapping[str, Tensor]) -> Outcome:
+    error = None
+    if said["error"] is not None:
+        kind, text = said["error"]
+        found = getattr(builtins, kind, None)
+        is_error = inspect.isclass(found) and issubclass(found, Exception)
+        error = found(text) if is_error else RuntimeError(text)
+    return Outcome(
+        value=unpacked(said["value"], arrays),
+        error=error,
+        changed_inputs=said["changed_inputs"],
+        shares_memory=said["shares_memory"],
+        changed_state=list(said["changed_state"]),
+    )
+
+
+def _hand_in(said: Mapping[str, Any]) -> HandIn:
+    shapes = {name: tuple(shape) for name, shape in said["shapes"].items()}
+    return HandIn(said["name"], said["title"], said["file"], shapes)
+
+
+def unpacked(said: Any, arrays: Mapping[str, Tensor]) -> Any:
+    """Return a value from its description: plain, or a marked tensor, array, tuple or dictionary."""
+    if isinstance(said, list):
+        return [unpacked(item, arrays) for item in said]
+    if not isinstance(said, dict):
+        return said
+    (kind, held), *_ = said.items()
+    if kind == "tensor":
+        return arrays[held].clone()
+    if kind == "array":
+        return np.asarray(arrays[held].numpy())
+    if kind == "number":
+        return float(held)  # "inf", "nan": JSON has none
+    if kind == "tuple":
+        return tuple(unpacked(item, arrays) for item in held)
+    return {key: unpacked(item, arrays) for key, item in held.items()}  # kind is "dict"
+
+
+def _signature(name: str, parameters: list[str]) -> Callable[..., Any]:
+    """Return a stand-in whose signature names the inputs, for messages."""
+
+    def stand_in(*args: Any, **kwargs: Any) -> NoReturn:
+        _not_here()
+
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    signature = inspect.Signature([inspect.Parameter(one, kind) for one in parameters])
+    stand_in.__name__ = name
+    vars(stand_in)["__signature__"] = signature
+    return stand_in
+
+
+def _not_here(*args: Any, **kwargs: Any) -> NoReturn:
+    raise NotImplementedError("an assignment's kit holds results, not the code that made them")
