@@ -90,7 +90,8 @@ class AssignmentSource:
     @property
     def marks(self) -> int:
         """The most that it can earn."""
-        return sum(task.marks for task in (*self.spec.exercises, *self.trained))
+        written = sum(exercise.marks for exercise in self.spec.exercises)
+        return written + sum(task.marks for task in self.trained)
 
     @property
     def solved_weights(self) -> dict[str, Path]:

@@ -24,8 +24,10 @@ from course_lib.errors import CourseError
 FORMAT = 1
 PROTOCOLS: dict[str, Callable[[], Protocol]] = {"function": Protocol, "module": ModuleProtocol}
 #: Fields of an exercise that are kept as they are.
-PLAIN = ("name", "title", "minutes", "difficulty", "marks", "proves", "passed", "tolerance")
-PLAIN += ("fresh", "device")
+PLAIN = (
+    *("name", "title", "minutes", "difficulty", "marks", "proves", "passed", "tolerance"),
+    *("fresh", "device"),
+)
 LISTS = ("hints", "forbidden", "parts")
 
 
@@ -108,9 +110,10 @@ def read_pack(path: Path) -> Pack:
 
 def _exercise(said: Mapping[str, Any], arrays: Mapping[str, Tensor]) -> Exercise:
     cases = tuple(_case(one, arrays) for one in said["cases"])
+    fields: dict[str, Any] = {key: said[key] for key in PLAIN}
+    fields |= {key: tuple(said[key]) for key in LISTS}
     exercise = Exercise(
-        **{key: said[key] for key in PLAIN},
-        **{key: tuple(said[key]) for key in LISTS},
+        **fields,
         cases=lambda: cases,
         sample=_not_here,
         oracle=_not_here,
@@ -136,19 +139,20 @@ def _mistake(
 
 
 def _outcome(said: Mapping[str, Any], arrays: Mapping[str, Tensor]) -> Outcome:
-    error = None
-    if said["error"] is not None:
-        kind, text = said["error"]
-        found = getattr(builtins, kind, None)
-        is_error = inspect.isclass(found) and issubclass(found, Exception)
-        error = found(text) if is_error else RuntimeError(text)
     return Outcome(
         value=unpacked(said["value"], arrays),
-        error=error,
+        error=_error(*said["error"]) if said["error"] is not None else None,
         changed_inputs=said["changed_inputs"],
         shares_memory=said["shares_memory"],
         changed_state=list(said["changed_state"]),
     )
+
+
+def _error(kind: str, text: str) -> Exception:
+    found: Any = getattr(builtins, kind, None)
+    if inspect.isclass(found) and issubclass(found, Exception):
+        return found(text)
+    return RuntimeError(text)
 
 
 def _hand_in(said: Mapping[str, Any]) -> HandIn:
@@ -157,7 +161,7 @@ def _hand_in(said: Mapping[str, Any]) -> HandIn:
 
 
 def unpacked(said: Any, arrays: Mapping[str, Tensor]) -> Any:
-    """Return a value from its description: plain, or a marked tensor, array, tuple or dictionary."""
+    """Return a value from its description: plain, or a marked tensor, tuple, dictionary …"""
     if isinstance(said, list):
         return [unpacked(item, arrays) for item in said]
     if not isinstance(said, dict):
