@@ -9,9 +9,7 @@ import torch
 
 from course_lib.checking import explain
 from course_lib.checking.compare import Finding, compare, unexpected
-from course_lib.checking.device import assumes_device
 from course_lib.checking.exercise import Case, Exercise
-from course_lib.checking.forbidden import find_forbidden
 from course_lib.checking.prepared import Expected, Prepared
 from course_lib.checking.protocol import WrongObject
 from course_lib.checking.recognise import recognise
@@ -23,18 +21,27 @@ from course_lib.checking.timeout import Timeout
 SECONDS = 10.0
 
 
-def check_exercise(exercise: Exercise, obj: Any, *, seconds: float = SECONDS) -> Result:
+def check_exercise(
+    exercise: Exercise,
+    obj: Any,
+    *,
+    seconds: float = SECONDS,
+    prepared: Prepared | None = None,
+    runner: Runner | None = None,
+) -> Result:
     """Run every case of `exercise` on `obj` and return what was found.
 
     Args:
         exercise: the exercise.
         obj: the learner's function or class; anything else is told so.
         seconds: that all calls together may take.
+        prepared: the cases, where they are not the exercise's own.
+        runner: calls `obj`, where it lives elsewhere.
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # the cases are tiny: more threads only wait for each other
     try:
-        return _Check(exercise, obj, seconds).result()
+        return _Check(exercise, obj, seconds, prepared, runner).result()
     finally:
         torch.set_num_threads(threads)
 
@@ -42,13 +49,20 @@ def check_exercise(exercise: Exercise, obj: Any, *, seconds: float = SECONDS) ->
 class _Check:
     """One check under way."""
 
-    def __init__(self, exercise: Exercise, obj: Any, seconds: float) -> None:
+    def __init__(
+        self,
+        exercise: Exercise,
+        obj: Any,
+        seconds: float,
+        prepared: Prepared | None = None,
+        runner: Runner | None = None,
+    ) -> None:
         self.exercise, self.obj = exercise, obj
         self.started = time.perf_counter()
-        self.prepared = Prepared.of(exercise)
+        self.prepared = prepared or Prepared.of(exercise)
         self.expected = self.prepared.expected
         self.cases = self.prepared.cases
-        self.runner = Runner(self.prepared.protocol, seconds)
+        self.runner = runner or Runner(self.prepared.protocol, seconds)
         self.seconds = seconds
         self.outcomes: list[Outcome] = []
 
@@ -65,7 +79,7 @@ class _Check:
 
     def _result(self) -> Result:
         try:
-            self.prepared.protocol.refuse(self.exercise.name, self.obj, self.cases[0])
+            self.runner.refuse(self.exercise.name, self.obj, self.cases[0])
         except WrongObject as error:
             return self._end(Status.FAILED, str(error), case=self.cases[0])
         first = self._run(self.cases[0])
@@ -90,9 +104,7 @@ class _Check:
 
     def _forbidden(self) -> str | None:
         names = self.exercise.forbidden
-        if not names:
-            return None
-        return find_forbidden(self.obj, names) or self.runner.watch(self.obj, self.cases[0], names)
+        return self.runner.forbidden(self.obj, self.cases[0], names) if names else None
 
     def _say_forbidden(self, name: str) -> str:
         what = "the operator @" if name == "@" else name
@@ -215,7 +227,7 @@ class _Check:
 
     def _finish(self) -> Result:
         if self.exercise.device:
-            said = assumes_device(self.runner, self.obj, self.cases[0])
+            said = self.runner.assumes_device(self.obj, self.cases[0])
             if said is not None:
                 return self._end(Status.FAILED, said, case=self.cases[0])
         return self._end(Status.PASSED, self.exercise.passed, cases_passed=len(self.cases))

@@ -28,7 +28,7 @@ def raised(exercise: Exercise, case: Case, error: BaseException) -> str:
         return str(error)
     if isinstance(error, SystemExit):
         return "Your code called exit: a function returns its result, and the notebook goes on."
-    line, text = _where(error.__traceback__)
+    line, text = learners_line(error)
     at = f", at your line {line}:\n    {text}" if line else ":"
     said = " ".join(str(error).split()) or "no message"
     given = inputs(exercise, case)
@@ -80,7 +80,16 @@ def arguments(exercise: Exercise, case: Case) -> dict[str, Any]:
 def is_own(error: BaseException, judge: Any) -> bool:
     """Tell whether an exception passed through a line of the learner's, not only of who judges."""
     ours = getattr(getattr(judge, "__code__", None), "co_filename", "")
-    return _where(error.__traceback__, ours)[0] is not None
+    return learners_line(error, ours)[0] is not None
+
+
+def learners_line(error: BaseException, ours: str = "") -> tuple[int | None, str]:
+    """Return the number and the text of the learner's line that raised, as far as it is known.
+
+    An exception that was raised elsewhere carries it along.
+    """
+    told: tuple[int | None, str] | None = getattr(error, "raised_at", None)
+    return told or _where(error.__traceback__, ours)
 
 
 def _where(trace: TracebackType | None, ours: str = "") -> tuple[int | None, str]:
@@ -100,7 +109,7 @@ def is_blank(error: BaseException | None) -> bool:
     """Tell whether an exception is an unsolved stub's own `raise NotImplementedError`."""
     if not isinstance(error, NotImplementedError):
         return False
-    _, text = _where(error.__traceback__)
+    _, text = learners_line(error)
     return "raise NotImplementedError" in text or (not text and not error.args)
 
 

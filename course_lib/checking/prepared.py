@@ -1,5 +1,6 @@
 """What an exercise expects, computed once: cases, the oracle's results, the mistakes' results."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -26,10 +27,10 @@ class Expected:
 class Prepared:
     """An exercise with its oracle asked; use `Prepared.of`, which remembers."""
 
-    def __init__(self, exercise: Exercise) -> None:
+    def __init__(self, exercise: Exercise, cases: Sequence[Case] | None = None) -> None:
         self.exercise = exercise
         self.protocol = exercise.protocol or Protocol()
-        self.cases = tuple(exercise.cases())
+        self.cases = tuple(exercise.cases() if cases is None else cases)
 
     @classmethod
     def of(cls, exercise: Exercise) -> "Prepared":

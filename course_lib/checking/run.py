@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from course_lib.checking.exercise import Case
-from course_lib.checking.forbidden import ForbiddenCall, Watch
+from course_lib.checking.forbidden import ForbiddenCall, Watch, find_forbidden
 from course_lib.checking.guard import GlobalState
 from course_lib.checking.noise import noise
 from course_lib.checking.protocol import Call, Protocol
@@ -87,6 +87,20 @@ class Runner:
                 return self.protocol.call(obj, call)
 
         return again
+
+    def refuse(self, name: str, obj: Any, case: Case) -> None:
+        """Raise `WrongObject` unless `obj` is what the exercise asks for."""
+        self.protocol.refuse(name, obj, case)
+
+    def forbidden(self, obj: Any, case: Case, names: Sequence[str]) -> str | None:
+        """Return the first forbidden name that `obj` uses, by its source or at work, or None."""
+        return find_forbidden(obj, names) or self.watch(obj, case, names)
+
+    def assumes_device(self, obj: Any, case: Case) -> str | None:
+        """Return a sentence when `obj` makes tensors on a fixed device, or None."""
+        from course_lib.checking.device import assumes_device
+
+        return assumes_device(self, obj, case)
 
     def watch(self, obj: Any, case: Case, names: Sequence[str]) -> str | None:
         """Return the forbidden name that torch is asked for during one call, or None."""
