@@ -16,6 +16,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+#: A learner's kit comes without these.
+INSTRUCTORS = ("course_lib.authoring", "course_lib.grading")
+
 LessonNumber = Annotated[str, typer.Argument(metavar="NN", help="A lesson's number, such as 04.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
@@ -25,7 +28,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 )
 def lab(
     work: Annotated[Path | None, typer.Option(help="Your work folder; made when missing.")] = None,
-    lesson: Annotated[str, typer.Option(help="The lesson to open.")] = "00",
+    lesson: Annotated[
+        str | None, typer.Option(help="The lesson to open; the first when left out.")
+    ] = None,
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
     browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
 ) -> None:
@@ -107,10 +112,43 @@ def new(
     typer.echo(new_lesson(lesson, slug))
 
 
+@app.command(
+    epilog="Examples:  course release --to kit  ·  "
+    "course release --to kit --lessons 02,04 --assignments attention"
+)
+def release(
+    to: Annotated[Path, typer.Option(help="The kit's folder; an older kit there is replaced.")],
+    lessons: Annotated[
+        str | None, typer.Option(help="Numbers with commas; all when neither is given.")
+    ] = None,
+    assignments: Annotated[
+        str | None, typer.Option(help="Names with commas; all when neither is given.")
+    ] = None,
+) -> None:
+    """Make a learner's kit, and prove that it runs and gives nothing away."""
+    from course_lib.grading.release import run_release
+
+    raise typer.Exit(run_release(to, *_both(lessons, assignments)))
+
+
+def _both(lessons: str | None, assignments: str | None) -> tuple[list[str] | None, ...]:
+    """Return both lists: all of both (None) when neither is given, none of what is not."""
+    if lessons is None and assignments is None:
+        return None, None
+    given = (lessons or "", assignments or "")
+    return tuple([one.strip() for one in text.split(",") if one.strip()] for text in given)
+
+
 def main() -> None:
     """Run the command line; a known error is one message and exit code 2."""
     try:
         app()
     except CourseError as error:
         print(f"course: {error}", file=sys.stderr)
+        sys.exit(2)
+    except ModuleNotFoundError as error:
+        if error.name not in INSTRUCTORS:
+            raise
+        said = "this is a learner's kit; that command needs the course's repository."
+        print(f"course: {said}", file=sys.stderr)
         sys.exit(2)

@@ -28,12 +28,12 @@ RECORD = "lessons.json"
 LOCK_SECONDS = 10
 
 
-def open_lab(*, work: Path | None, lesson: str, port: int, browser: bool) -> int:
+def open_lab(*, work: Path | None, lesson: str | None, port: int, browser: bool) -> int:
     """Bring the work folder up to date and run JupyterLab in it until it is stopped.
 
     Args:
         work: the work folder; found upward from here, else `work/` beside the lessons.
-        lesson: the number of the lesson to open.
+        lesson: the number of the lesson to open; the first when None.
         port: on 127.0.0.1; 0 takes a free one.
         browser: open one.
 
@@ -43,7 +43,7 @@ def open_lab(*, work: Path | None, lesson: str, port: int, browser: bool) -> int
     Raises:
         CourseError: unknown lesson, a taken port, a folder that cannot be written.
     """
-    name = lesson_file(lesson).name
+    name = (course_notebooks()[0] if lesson is None else lesson_file(lesson)).name
     folder = find_work(work)
     for note in update_lessons(folder):
         print(note)
@@ -87,7 +87,7 @@ def find_work(work: Path | None = None, start: Path | None = None) -> Path:
 
 def course_notebooks() -> list[Path]:
     """The learner's copies that the course ships, in order."""
-    found = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+    found = sorted((ROOT / "notebooks").glob("[0-9A][0-9]_*.ipynb"))
     if not found:
         raise CourseError(
             f"no lessons in {ROOT / 'notebooks'}. The lessons live in the course's repository: "
@@ -97,10 +97,10 @@ def course_notebooks() -> list[Path]:
 
 
 def lesson_file(number: str) -> Path:
-    """The course's notebook of a lesson, from "4" or "04"."""
+    """The course's notebook of a lesson, from "4" or "04"; of an assignment, from "A1"."""
     notebooks = course_notebooks()
     for path in notebooks:
-        if number.strip() and path.name[:2] == number.strip().zfill(2):
+        if number.strip() and path.name[:2] == number.strip().upper().zfill(2):
             return path
     known = ", ".join(path.name[:2] for path in notebooks)
     raise CourseError(f"there is no lesson {number!r}; there are {known}.")

@@ -22,6 +22,7 @@ from course_lib.checking.run import Outcome
 from course_lib.errors import CourseError
 
 FORMAT = 1
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 PROTOCOLS: dict[str, Callable[[], Protocol]] = {"function": Protocol, "module": ModuleProtocol}
 #: Fields of an exercise that are kept as they are.
 PLAIN = (
@@ -68,13 +69,13 @@ class StoredPrepared(Prepared):
 
 
 def find_pack(name: str, start: Path | None = None) -> Path:
-    """Return the path of a pack: in the current folder or above it.
+    """Return the path of a pack: in the current folder, above it, or among the kit's notebooks.
 
     Raises:
         CourseError: when there is none; says where it belongs.
     """
     here = (start or Path.cwd()).resolve()
-    for folder in (here, *here.parents):
+    for folder in (here, *here.parents, NOTEBOOKS):
         path = folder / f"{name}.checks.json"
         if path.is_file():
             return path
