@@ -353,11 +353,11 @@ for name, given in (("flipped", blocked_mask(mask, 3)), ("as it is", mask.repeat
 # ### A real model in your class
 #
 # On this disk lies MiniLM, a pretrained encoder of 6 layers with 12 heads each, 384 wide. It was trained to give sentences of
-# similar meaning similar vectors. The course's reader for it is one page, `course_lib/models/encoder.py`. Its
+# similar meaning similar vectors. The course's reader for it is one page, `course_lib/models/bert.py`. Its
 # attention must fit into yours: same names, same shapes.
 
 # %% demo
-from course_lib.models.encoder import pretrained_encoder, text_vectors, tokenize
+from course_lib.models.minilm import pretrained_encoder, text_vectors, tokenize
 
 encoder = pretrained_encoder()
 tokens, _ = tokenize(["The cat sat on the mat because it was tired."])

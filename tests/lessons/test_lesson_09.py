@@ -6,7 +6,7 @@ from course_lib.attention.multi_head import MultiHeadAttention, weighted_norms
 from course_lib.data.pretrained import encoder_tokenizer
 from course_lib.data.sentences import PAIRS
 from course_lib.lessons.reference.lesson_09 import referent_shift
-from course_lib.models.encoder import pretrained_encoder, text_vectors, tokenize
+from course_lib.models.minilm import pretrained_encoder, text_vectors, tokenize
 from course_lib.training.neighbours import Neighbours, circles, train_neighbours
 
 

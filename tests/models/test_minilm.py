@@ -9,9 +9,8 @@ from course_lib.data import pretrained
 from course_lib.data.pretrained import encoder_tokenizer
 from course_lib.data.sentences import PAIRS, PARAPHRASES
 from course_lib.errors import CourseError
-from course_lib.models.encoder import (
-    Encoder,
-    EncoderConfig,
+from course_lib.models.bert import Bert, BertConfig
+from course_lib.models.minilm import (
     pretrained_encoder,
     text_vectors,
     tokenize,
@@ -93,16 +92,14 @@ def test_the_pretrained_encoder_is_read_once_and_not_trained():
 
 
 def test_too_long_a_text_is_told():
-    small = Encoder(
-        EncoderConfig(vocab_size=7, d_model=4, n_heads=2, n_layers=1, d_ff=8, max_len=3)
-    )
+    small = Bert(BertConfig(vocab_size=7, d_model=4, n_heads=2, n_layers=1, d_ff=8, max_len=3))
     with pytest.raises(ValueError, match="4 tokens are too many: the encoder has 3 places"):
         small(torch.zeros(1, 4, dtype=torch.long))
 
 
 def test_heads_must_divide_the_width():
     with pytest.raises(ValueError, match="d_model = 384 does not split into 7 heads"):
-        EncoderConfig(n_heads=7)
+        BertConfig(n_heads=7)
 
 
 def test_altered_weights_are_not_used(tmp_path, monkeypatch):
