@@ -1,0 +1,421 @@
+"""Mistakes that people make in lesson 12 with the model: its forward, its context, its heads."""
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from course_lib.checking.exercise import WrongAnswer
+from course_lib.models.blocks import BlockConfig, EncoderBlock
+
+# ---------------------------------------------------------------- 12.8 the model
+
+
+class _Model(nn.Module):
+    """A right model whose steps can be replaced by wrong ones."""
+
+    def __init__(self, vocab_size: int, max_len: int, config: BlockConfig, n_layers: int) -> None:
+        super().__init__()
+        self.embed = nn.Embedding(vocab_size, config.d_model)
+        self.positions = nn.Embedding(max_len, config.d_model)
+        self.blocks = nn.ModuleList(EncoderBlock(config) for _ in range(n_layers))
+        self.norm = nn.LayerNorm(config.d_model)
+
+    def mask(self, n: int) -> Tensor | None:
+        return torch.ones(n, n, dtype=torch.bool).tril()
+
+    def read(self, tokens: Tensor, start: int) -> Tensor:
+        at = torch.arange(start, start + tokens.shape[1])
+        return self.embed(tokens) + self.positions(at)
+
+    def through(self, x: Tensor) -> Tensor:
+        mask = self.mask(x.shape[1])
+        for block in self.blocks:
+            x = block(x, mask)
+        return x
+
+    def scores(self, x: Tensor) -> Tensor:
+        return F.linear(self.norm(x), self.embed.weight)
+
+    def forward(self, tokens: Tensor, start: int = 0) -> Tensor:
+        return self.scores(self.through(self.read(tokens, start)))
+
+
+class _NoMask(_Model):
+    def mask(self, n: int) -> Tensor | None:
+        return None
+
+
+class _MaskTooEarly(_Model):
+    def mask(self, n: int) -> Tensor | None:
+        return torch.ones(n, n, dtype=torch.bool).tril(-1)
+
+
+class _MaskTooLate(_Model):
+    def mask(self, n: int) -> Tensor | None:
+        return torch.ones(n, n, dtype=torch.bool).tril(1)
+
+
+class _MaskTurned(_Model):
+    def mask(self, n: int) -> Tensor | None:
+        return torch.ones(n, n, dtype=torch.bool).triu()
+
+
+class _MaskInverted(_Model):
+    def mask(self, n: int) -> Tensor | None:
+        return torch.ones(n, n, dtype=torch.bool).triu(1)
+
+
+class _Restarted(_Model):
+    def read(self, tokens: Tensor, start: int) -> Tensor:
+        return super().read(tokens, 0)
+
+
+class _NoPositions(_Model):
+    def read(self, tokens: Tensor, start: int) -> Tensor:
+        return self.embed(tokens)
+
+
+class _OnePosition(_Model):
+    def read(self, tokens: Tensor, start: int) -> Tensor:
+        return self.embed(tokens) + self.positions.weight[start]
+
+
+class _ScaledByRoot(_Model):
+    def read(self, tokens: Tensor, start: int) -> Tensor:
+        at = torch.arange(start, start + tokens.shape[1])
+        return self.embed(tokens) * self.embed.embedding_dim**0.5 + self.positions(at)
+
+
+class _Copied(_Model):
+    def __init__(self, vocab_size: int, max_len: int, config: BlockConfig, n_layers: int) -> None:
+        super().__init__(vocab_size, max_len, config, n_layers)
+        self.head = nn.Linear(config.d_model, vocab_size, bias=False)
+        self.head.weight = nn.Parameter(self.embed.weight.clone())
+
+
+class _BiasedHead(_Model):
+    def __init__(self, vocab_size: int, max_len: int, config: BlockConfig, n_layers: int) -> None:
+        super().__init__(vocab_size, max_len, config, n_layers)
+        self.head = nn.Linear(config.d_model, vocab_size)
+        self.head.weight = self.embed.weight
+
+
+class _Detached(_Model):
+    def scores(self, x: Tensor) -> Tensor:
+        return F.linear(self.norm(x), self.embed.weight.detach())
+
+
+class _TiedToPositions(_Model):
+    def scores(self, x: Tensor) -> Tensor:
+        return F.linear(self.norm(x), self.positions.weight)
+
+
+class _NoNorm(_Model):
+    def scores(self, x: Tensor) -> Tensor:
+        return F.linear(x, self.embed.weight)
+
+
+class _Probabilities(_Model):
+    def scores(self, x: Tensor) -> Tensor:
+        return super().scores(x).softmax(-1)
+
+
+class _NotChained(_Model):
+    def through(self, x: Tensor) -> Tensor:
+        mask, out = self.mask(x.shape[1]), x
+        for block in self.blocks:
+            out = block(x, mask)
+        return out
+
+
+class _AddedAgain(_Model):
+    def through(self, x: Tensor) -> Tensor:
+        mask = self.mask(x.shape[1])
+        for block in self.blocks:
+            x = x + block(x, mask)
+        return x
+
+
+class _OneBlock(_Model):
+    def __init__(self, vocab_size: int, max_len: int, config: BlockConfig, n_layers: int) -> None:
+        super().__init__(vocab_size, max_len, config, n_layers)
+        self.blocks = nn.ModuleList([EncoderBlock(config)] * n_layers)
+
+
+MODEL = (
+    WrongAnswer(
+        id="no_mask",
+        code=_NoMask,
+        says="Nothing keeps a token from reading its own answer: there is no causal mask.",
+        why="The label of a place is the token at the next one. Without a mask the model looks it up, its loss falls towards 0, and it "
+        "cannot write a word.",
+    ),
+    WrongAnswer(
+        id="mask_one_late",
+        code=_MaskTooLate,
+        says="Your mask is off by one: each place may also read the next token.",
+        why="That token is its label. The diagonal is the last key that a query may see: tril(), without a 1.",
+    ),
+    WrongAnswer(
+        id="mask_one_early",
+        code=_MaskTooEarly,
+        says="Your mask is off by one: no place may read its own token.",
+        why="The labels are shifted already, so the own token is no secret, and it is the best clue to the next one. The diagonal "
+        "is allowed.",
+    ),
+    WrongAnswer(
+        id="mask_turned",
+        code=_MaskTurned,
+        says="Your mask is turned round: each place reads what follows, and not what came before.",
+        why="Row t is the query at t; it may attend to keys 0 … t, which is the lower triangle.",
+    ),
+    WrongAnswer(
+        id="mask_inverted",
+        code=_MaskInverted,
+        says="Your mask says True where a place is blocked.",
+        why="In this course True means “may attend”. PyTorch's nn.MultiheadAttention has it the other way.",
+    ),
+    WrongAnswer(
+        id="positions_restarted",
+        code=_Restarted,
+        says="Your positions start at 0 again, whatever start says.",
+        why="The token after 5 others stands at place 5. With the vector of place 0 the model takes the middle of a text for "
+        "its beginning.",
+    ),
+    WrongAnswer(
+        id="no_positions",
+        code=_NoPositions,
+        says="You add no positions.",
+        why="Attention sees a set. The mask alone tells a first layer how many tokens came before, not in which order.",
+    ),
+    WrongAnswer(
+        id="one_position",
+        code=_OnePosition,
+        says="Every token gets the same position, that of the first.",
+        why="Token i of the T given stands at start + i: T rows of the table, from start on.",
+    ),
+    WrongAnswer(
+        id="scaled_embeddings",
+        code=_ScaledByRoot,
+        says="Your embeddings are multiplied by √d_model.",
+        why="The first transformer did so (Vaswani et al. 2017, §3.4). GPT adds both tables as they are.",
+    ),
+    WrongAnswer(
+        id="copied_table",
+        code=_Copied,
+        says="Your head holds a copy of the table, not the table: copied weights are not tied.",
+        why="After one step of training both go their own ways, and V · d_model more numbers are learned. Use the same parameter: "
+        "F.linear(x, self.embed.weight), or set self.head.weight = self.embed.weight.",
+    ),
+    WrongAnswer(
+        id="biased_head",
+        code=_BiasedHead,
+        says="Your head has a bias.",
+        why="The score of a token is the dot product with its row of the table, and nothing else. nn.Linear makes none with bias=False.",
+    ),
+    WrongAnswer(
+        id="detached_table",
+        code=_Detached,
+        says="The head uses the table, but learns nothing: its gradient is cut.",
+        why="A tied table is trained from both ends: as what is read, and as what is named. .detach() and .data cut one.",
+    ),
+    WrongAnswer(
+        id="tied_to_positions",
+        code=_TiedToPositions,
+        says="Your head is tied to the table of positions.",
+        why="The model names tokens, so it is the tokens' table that scores them: V scores a place.",
+    ),
+    WrongAnswer(
+        id="no_last_norm",
+        code=_NoNorm,
+        says="The last norm is missing.",
+        why="Pre-norm blocks add to a stream that nobody normalises on the way. One norm at its end brings it to the head's scale.",
+    ),
+    WrongAnswer(
+        id="probabilities",
+        code=_Probabilities,
+        says="You return probabilities; logits are due.",
+        why="The loss takes the softmax itself. Twice is one time too often, and the gradients almost vanish.",
+    ),
+    WrongAnswer(
+        id="not_chained",
+        code=_NotChained,
+        says="Each of your blocks reads the embeddings; only the last one counts.",
+        why="A block reads what the block below wrote: x = block(x, mask).",
+    ),
+    WrongAnswer(
+        id="added_again",
+        code=_AddedAgain,
+        says="You add each block's input once more.",
+        why="The residual path is inside the block already: it returns x plus what it found.",
+    ),
+    WrongAnswer(
+        id="one_block",
+        code=_OneBlock,
+        says="All your layers are one and the same block.",
+        why="A list times n repeats the object, not its parameters. Build a new block for every layer: a comprehension does.",
+    ),
+)
+
+# ---------------------------------------------------------------- 12.9 crop the context
+
+Reader = Callable[[Tensor], Tensor]
+
+
+def _given_short(model: Reader, tokens: Tensor, max_len: int) -> Tensor:
+    return model(tokens[:, -max_len:][:, 1:] if tokens.shape[1] > 1 else tokens)[:, -1]
+
+
+NEXT = (
+    WrongAnswer(
+        id="keeps_the_beginning",
+        code=lambda model, tokens, max_len: model(tokens[:, :max_len])[:, -1],
+        says="You crop on the wrong side: the oldest tokens are kept, the latest thrown away.",
+        why="The next token depends most on what came last. And from max_len on the answer would never change again: the model "
+        "repeats itself.",
+    ),
+    WrongAnswer(
+        id="not_cropped",
+        code=lambda model, tokens, max_len: model(tokens)[:, -1],
+        says="You give the model more tokens than it has positions for.",
+        why="Its table of positions has max_len rows. Keep the latest max_len tokens.",
+    ),
+    WrongAnswer(
+        id="crops_texts",
+        code=lambda model, tokens, max_len: model(tokens[-max_len:])[:, -1],
+        says="You crop the batch: the slice runs along the texts, not along the tokens.",
+        why="The first axis is the batch. Tokens are the second: tokens[:, …].",
+    ),
+    WrongAnswer(
+        id="first_place",
+        code=lambda model, tokens, max_len: model(tokens[:, -max_len:])[:, 0],
+        says="You return what the first place predicts: the second token, which is known.",
+        why="The place of the latest token predicts the one that is not there yet.",
+    ),
+    WrongAnswer(
+        id="every_place",
+        code=lambda model, tokens, max_len: model(tokens[:, -max_len:]),
+        says="You return the scores of every place.",
+        why="All but the last name tokens that are known already. One row a text is due: (B, V).",
+    ),
+    WrongAnswer(
+        id="one_token_less",
+        code=_given_short,
+        says="You keep one token too few.",
+        why="A model with max_len positions reads max_len tokens.",
+    ),
+    WrongAnswer(
+        id="tokens",
+        code=lambda model, tokens, max_len: model(tokens[:, -max_len:])[:, -1].argmax(-1),
+        says="You choose the best token already; its scores are due.",
+        why="How to choose is the next lesson's question. Whoever calls you decides.",
+    ),
+    WrongAnswer(
+        id="rounds",
+        code=lambda model, tokens, max_len: model(
+            tokens[:, (tokens.shape[1] - 1) // max_len * max_len :]
+        )[:, -1],
+        says="You cut the text into blocks of max_len and give the model the last block only.",
+        why="At the start of a new block the model would have one token to go by. A window that slides keeps max_len.",
+    ),
+)
+
+# ---------------------------------------------------------------- 12.10 induction
+
+
+def _score(weights: Tensor, period: int, back: int, first: int | None = None) -> Tensor:
+    t = torch.arange(period if first is None else first, weights.shape[-1])
+    return weights[..., t, (t - back).clamp(min=0)].mean(-1)
+
+
+def _over_all(weights: Tensor, period: int) -> Tensor:
+    t = torch.arange(period, weights.shape[-1])
+    return weights[..., t, t - period + 1].sum(-1) / weights.shape[-1]
+
+
+def _total(weights: Tensor, period: int) -> Tensor:
+    t = torch.arange(period, weights.shape[-1])
+    return weights[..., t, t - period + 1].sum(-1)
+
+
+def _largest(weights: Tensor, period: int) -> Tensor:
+    t = torch.arange(period, weights.shape[-1])
+    return weights[..., t, t - period + 1].amax(-1)
+
+
+def _block_mean(weights: Tensor, period: int) -> Tensor:
+    t = torch.arange(period, weights.shape[-1])
+    return weights[..., t, :][..., t - period + 1].mean((-1, -2))
+
+
+INDUCTION = (
+    WrongAnswer(
+        id="same_token",
+        code=lambda weights, period: _score(weights, period, period),
+        says="You look at the former occurrence itself, not at the token after it.",
+        why="A head that finds the same token again has found nothing to say. What came after it then is what may come now.",
+    ),
+    WrongAnswer(
+        id="previous_token",
+        code=lambda weights, period: _score(weights, period, 1),
+        says="You look at the token one before the query.",
+        why="Heads that do so exist, and induction is built on them; the score asks for key t − period + 1.",
+    ),
+    WrongAnswer(
+        id="two_after",
+        code=lambda weights, period: _score(weights, period, period - 2),
+        says="You look two tokens behind the former occurrence.",
+        why="The same token stood at t − period. The one after it stands at t − period + 1.",
+    ),
+    WrongAnswer(
+        id="one_before",
+        code=lambda weights, period: _score(weights, period, period + 1),
+        says="You look at the token before the former occurrence.",
+        why="The sign is turned: the same token stood at t − period, the one after it at t − period + 1.",
+    ),
+    WrongAnswer(
+        id="turned",
+        code=lambda weights, period: _score(weights.mT, period, period - 1),
+        says="You read the weights at [key, query].",
+        why="Rows are queries, columns are keys. A causal head has nothing but zeros on the other side.",
+    ),
+    WrongAnswer(
+        id="all_queries",
+        code=_over_all,
+        says="You divide by all queries, those of the first round included.",
+        why="In the first round nothing has a former occurrence. A perfect head would score a half.",
+    ),
+    WrongAnswer(
+        id="one_query_more",
+        code=lambda weights, period: _score(weights, period, period - 1, period - 1),
+        says="Your mean begins one query early.",
+        why="Query period − 1 is the end of the first round: its token has not been there before. The first repeated one is query "
+        "period.",
+    ),
+    WrongAnswer(
+        id="summed",
+        code=_total,
+        says="You return the sum; the mean is due.",
+        why="A sum grows with the length of the text, a mean lies between 0 and 1.",
+    ),
+    WrongAnswer(
+        id="largest",
+        code=_largest,
+        says="You return the largest weight; the mean is due.",
+        why="Among many queries one looks at the right key by accident.",
+    ),
+    WrongAnswer(
+        id="heads_mixed",
+        code=lambda weights, period: _score(weights, period, period - 1).mean(),
+        says="You average over the heads too.",
+        why="The question is which head does it. Only the queries are averaged.",
+    ),
+    WrongAnswer(
+        id="every_key",
+        code=_block_mean,
+        says="You average a whole block of the matrix: every repeated query with every such key.",
+        why="Each query has one key of its own. Index both axes at once, weights[..., t, t − period + 1], or take a diagonal.",
+    ),
+)
