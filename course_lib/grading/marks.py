@@ -1,0 +1,310 @@
+"""Mark one hand-in: read it, run it where it can do no harm, compare, and say what was found."""
+
+import hashlib
+import hmac
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from course_lib.authoring.source import Source
+from course_lib.checking.check import check_exercise
+from course_lib.checking.exercise import Case, Exercise, LessonSpec
+from course_lib.checking.guard import GlobalState
+from course_lib.checking.noise import generator
+from course_lib.checking.prepared import Prepared
+from course_lib.checking.result import Result, Status
+from course_lib.checking.timeout import Timeout
+from course_lib.grading.program import Master, Program
+from course_lib.grading.remote import Answers, ProcessEnded, RemoteRunner
+from course_lib.grading.sandbox.host import Sandbox, WireError
+
+#: Hidden cases of an exercise, and the seconds in which a file must have been read.
+DRAWS = 12
+READING = 10.0
+#: Bytes of JSON that the cells of a notebook may come to.
+NOTEBOOK = 32 << 20
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is marked: a lesson or an assignment.
+
+    Args:
+        name: as on the command line: "04", or "attention".
+        spec: its exercises.
+        source: its cells.
+        trained: models that are handed in as files.
+        public: whether its cases are known to everybody, so that feedback may show them.
+    """
+
+    name: str
+    spec: LessonSpec
+    source: Source
+    trained: tuple[Any, ...] = ()
+    public: bool = True
+
+    @cached_property
+    def master(self) -> Master:
+        """Its cells as they were handed out."""
+        return Master(self.source)
+
+    @property
+    def possible(self) -> int:
+        """The most that it can earn."""
+        return sum(task.marks for task in (*self.spec.exercises, *self.trained))
+
+
+@dataclass(frozen=True)
+class HandIn:
+    """One thing that was handed in.
+
+    Args:
+        learner: by the folder, or the roster.
+        number: 1 for the learner's first.
+        name: of the notebook, for people.
+        notebook: its bytes.
+        files: what lay beside it, by name.
+        trouble: why it could not be read at all.
+    """
+
+    learner: str
+    number: int
+    name: str
+    notebook: bytes
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    trouble: str | None = None
+
+
+class Marker:
+    """Marks hand-ins of one task, in one sandbox.
+
+    Args:
+        task: what is marked.
+        secret: of the instructor; hidden cases grow from it.
+        sandbox: where answers run.
+    """
+
+    def __init__(self, task: Task, secret: str, sandbox: Sandbox) -> None:
+        self.task, self.secret, self.sandbox = task, secret, sandbox
+        self.defences = sandbox.defences
+        for exercise in task.spec.exercises:
+            _ = Prepared.of(exercise).expected  # once, for all hand-ins
+
+    def mark(self, hand_in: HandIn) -> dict[str, Any]:
+        """Return the marks of a hand-in as plain data, the same for the same hand-in."""
+        notes: list[str] = []
+        try:
+            program, found = self._read(hand_in)
+            notes += program.notes
+        except WireError as error:
+            hand_in = _troubled(hand_in, f"The notebook could not be read: {error}.")
+        except ValueError as error:
+            hand_in = _troubled(hand_in, str(error))
+        if hand_in.trouble is not None:
+            notes.append(hand_in.trouble)
+            results = [self._nothing(e, hand_in.trouble) for e in self.task.spec.exercises]
+        else:
+            results = self._exercises(hand_in, program, found, notes)
+        results += [self._trained(task, hand_in) for task in self.task.trained]
+        return {
+            "learner": hand_in.learner,
+            "number": hand_in.number,
+            "file": hand_in.name,
+            "task": self.task.name,
+            "exercises": results,
+            "total": sum(result["points"] for result in results),
+            "possible": self.task.possible,
+            "notes": list(dict.fromkeys(notes)),
+        }
+
+    # ------------------------------------------------------------ reading
+
+    def _read(self, hand_in: HandIn) -> tuple[Program, dict[str, str]]:
+        """Parse the notebook in a child of its own; return what runs, and forbidden names."""
+        if hand_in.trouble is not None:
+            return Program(), {}
+        with self.sandbox.session(READING * 2) as session:
+            reply, _ = session.ask(
+                "notebook", READING, arrays=[hand_in.notebook], header_bytes=NOTEBOOK
+            )
+            if reply.get("refused") or "cells" not in reply:
+                raise ValueError(str(reply.get("refused") or "The notebook could not be read."))
+            trust = not self.defences.master_cells
+            program = self.task.master.program(reply["cells"], trust=trust)
+            program.notes[:0] = reply["notes"]
+            names = {e.name: list(e.forbidden) for e in self.task.spec.exercises if e.forbidden}
+            sources = [step.source for step in program.steps]
+            uses, _ = session.ask("uses", READING, sources=sources, names=names)
+        return program, dict(uses.get("found") or {})
+
+    # ------------------------------------------------------------ exercises
+
+    def _exercises(
+        self, hand_in: HandIn, program: Program, found: Mapping[str, str], notes: list[str]
+    ) -> list[dict[str, Any]]:
+        answers = Answers(self.sandbox, program)
+        try:
+            results = [
+                self._exercise(exercise, hand_in, answers, found.get(exercise.name))
+                for exercise in self.task.spec.exercises
+            ]
+        finally:
+            answers.close()
+        notes += [f"{name} {what}." for name, what in answers.trouble.items()]
+        return results
+
+    def _exercise(
+        self, exercise: Exercise, hand_in: HandIn, answers: Answers, found: str | None
+    ) -> dict[str, Any]:
+        try:
+            answers.start()
+        except Timeout:
+            said = f"The submission used up its {answers.limits.submission:g} s."
+            return self._nothing(exercise, said, "timeout")
+        missing = self._missing(exercise, answers)
+        if missing is not None:
+            return missing
+        state = GlobalState.now()
+        try:
+            result = self._check(exercise, answers, found)
+            hidden = result.passed and self.defences.hidden_cases
+            if hidden:
+                result = self._check(exercise, answers, found, self._draws(exercise, hand_in))
+        finally:
+            state.restore()
+        return self._judged(exercise, result, hidden)
+
+    def _missing(self, exercise: Exercise, answers: Answers) -> dict[str, Any] | None:
+        name = exercise.name
+        if name in answers.courses:
+            return self._nothing(exercise, f"{name} is the course's version, not one of your own.")
+        if name in answers.defined:
+            return None
+        why = answers.why_missing(name)
+        if why is None:
+            return self._nothing(exercise, f"No cell defines {name}.")
+        return self._nothing(exercise, f"{name} is not defined: {why}.", "error")
+
+    def _check(
+        self,
+        exercise: Exercise,
+        answers: Answers,
+        found: str | None,
+        cases: Sequence[Case] | None = None,
+    ) -> Result:
+        prepared = Prepared.of(exercise) if cases is None else Prepared(exercise, cases)
+        runner = RemoteRunner(
+            answers,
+            exercise.name,
+            prepared.protocol,
+            found=found,
+            device=exercise.device and cases is None,
+        )
+        try:
+            return check_exercise(
+                exercise,
+                None,
+                seconds=answers.limits.exercise,
+                prepared=prepared,
+                runner=runner,
+            )
+        except Timeout:
+            said = f"It was stopped after {answers.limits.exercise:g} s."
+            return Result(name=exercise.name, status=Status.TIMEOUT, message=said)
+        except ProcessEnded as error:
+            return Result(name=exercise.name, status=Status.ERROR, message=f"Here {error}.")
+
+    def _draws(self, exercise: Exercise, hand_in: HandIn) -> list[Case]:
+        """Grow the hidden cases: fresh for every learner and hand-in, the same every time."""
+        seed = seed_of(self.secret, self.task.name, exercise.name, hand_in)
+        return [exercise.sample(generator(seed + place)) for place in range(DRAWS)]
+
+    def _judged(self, exercise: Exercise, result: Result, hidden: bool) -> dict[str, Any]:
+        message = result.message
+        if hidden and not result.passed:
+            message = "It passes on the visible cases, not on the hidden ones."
+            known = {wrong.id: wrong.says for wrong in exercise.wrong_answers}
+            if result.diagnosis in known:
+                message += f" {known[result.diagnosis]}"
+        return self._row(exercise, result.status.value, message, result.diagnosis, hidden)
+
+    def _nothing(
+        self, exercise: Exercise, message: str, status: str = "not_started"
+    ) -> dict[str, Any]:
+        return self._row(exercise, status, message)
+
+    def _row(
+        self,
+        exercise: Exercise,
+        status: str,
+        message: str,
+        diagnosis: str | None = None,
+        hidden: bool = False,
+    ) -> dict[str, Any]:
+        return {
+            "name": exercise.name,
+            "label": self.task.spec.label(exercise.name),
+            "title": exercise.title,
+            "status": status,
+            "points": exercise.marks if status == "passed" else 0,
+            "possible": exercise.marks,
+            "diagnosis": diagnosis,
+            "hidden": hidden and status != "passed",
+            "message": message[:4000],
+        }
+
+    # ------------------------------------------------------------ trained models
+
+    def _trained(self, task: Any, hand_in: HandIn) -> dict[str, Any]:
+        """Score a model on data that grows from the secret; none of the learner's code is run."""
+        points, status, said = 0, "not_started", f"There is no file {task.file}."
+        data = hand_in.files.get(task.file)
+        if data is not None:
+            try:
+                points, status, said = self._score(task, hand_in, data)
+            except WireError as error:
+                status, said = "failed", f"{task.file} could not be read: {error}."
+        place = len(self.task.spec.exercises) + self.task.trained.index(task) + 1
+        number = self.task.spec.number.removeprefix("0")
+        return {
+            "name": task.name,
+            "label": f"{number}.{place}",
+            "title": task.title,
+            "status": status,
+            "points": points,
+            "possible": task.marks,
+            "diagnosis": None,
+            "hidden": False,
+            "message": said,
+        }
+
+    def _score(self, task: Any, hand_in: HandIn, data: bytes) -> tuple[int, str, str]:
+        from course_lib.lessons.trained_file import MOST_BYTES
+
+        if len(data) > MOST_BYTES:
+            return 0, "failed", f"{task.file} weighs more than {MOST_BYTES / 1e6:g} MB."
+        with self.sandbox.session(READING) as session:
+            reply, decoder = session.ask("weights", READING, arrays=[data])
+            weights = None if "error" in reply else decoder.decode(reply.get("value"))
+        if not isinstance(weights, dict):
+            return 0, "failed", f"{task.file} is no safetensors file: write it with save_file."
+        why = task.refuse(weights)
+        if why is not None:
+            return 0, "failed", str(why)
+        seed = seed_of(self.secret, self.task.name, task.name, hand_in)
+        score = float(task.evaluate(weights, generator(seed)))
+        points = int(task.points(score))
+        status = "passed" if points == task.marks else "failed"
+        return points, status, f"It scores {score:.3f}: {points} of {task.marks} points."
+
+
+def seed_of(secret: str, task: str, name: str, hand_in: HandIn) -> int:
+    """Return a number that nobody can foretell without the secret, fresh for every hand-in."""
+    parts = "\0".join([task, name, hand_in.learner, str(hand_in.number)])
+    digest = hmac.new(secret.encode(), parts.encode(), hashlib.sha256).digest()
+    return int.from_bytes(digest[:7], "big")
+
+
+def _troubled(hand_in: HandIn, said: str) -> HandIn:
+    return HandIn(hand_in.learner, hand_in.number, hand_in.name, b"", hand_in.files, said)

@@ -1,0 +1,262 @@
+"""Read untrusted files: notebooks of any format into plain cells, archives into their members."""
+
+import ast
+import builtins
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import Any
+
+from course_lib.checking.forbidden import LIBRARIES, OPERATOR
+
+MAGIC = re.compile(r"^(\s*)([%!?].*|.*\?)$", re.MULTILINE)
+CHECK = re.compile(r"\s*(\w+)\s*=\s*(?:lesson|assignment)\.check\(.*\)\s*")
+#: Cells of a notebook, and characters of one cell, beyond which nobody writes by hand.
+CELLS, CHARACTERS = 2000, 200_000
+DEFINITIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+
+def read(data: bytes) -> dict[str, Any]:
+    """Return the cells of a notebook, what is odd about it, or why it is none.
+
+    A reply holds either `refused`, a sentence, or `cells` and `notes`.
+    """
+    try:
+        notebook = json.loads(data.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        return {"refused": "The file is not text, so it is no notebook."}
+    except (ValueError, RecursionError):
+        return {"refused": "The file is not JSON, so it is no notebook. Save it again and resend."}
+    raw = _raw_cells(notebook)
+    if raw is None:
+        return {"refused": "The file is JSON but holds no cells. Save it as a notebook of format 4."}
+    notes = _notes(notebook, raw)
+    cells = []
+    for place, cell in enumerate(raw[:CELLS], 1):
+        found = _cell(cell, notes) if isinstance(cell, dict) else None
+        cells += [{"place": place, **found}] if found else []
+    return {"cells": cells, "notes": list(dict.fromkeys(notes))}
+
+
+def _raw_cells(notebook: Any) -> list[Any] | None:
+    """Return the cells of formats 4, and 3 and 2 with their worksheets."""
+    if not isinstance(notebook, dict):
+        return None
+    if isinstance(notebook.get("cells"), list):
+        return list(notebook["cells"])
+    sheets = notebook.get("worksheets")
+    if not isinstance(sheets, list):
+        return None
+    found: list[Any] = []
+    for sheet in sheets:
+        if isinstance(sheet, dict) and isinstance(sheet.get("cells"), list):
+            found += sheet["cells"]
+    return found
+
+
+def _notes(notebook: Any, raw: list[Any]) -> list[str]:
+    notes = []
+    if "cells" not in notebook:
+        notes.append("The notebook is of an old format; its cells were read.")
+    if len(raw) > CELLS:
+        notes.append(f"The notebook has {len(raw)} cells; the first {CELLS} were read.")
+    language = _text(_get(notebook, "metadata", "kernelspec", "language")).lower()
+    if language and language != "python":
+        notes.append(f"The notebook was saved for {language[:30]}; it was read as Python.")
+    return notes
+
+
+def _cell(raw: dict[str, Any], notes: list[str]) -> dict[str, Any] | None:
+    """Return a code cell with what it defines; None for one that holds no code."""
+    if raw.get("cell_type") != "code":
+        return None
+    source = _text(raw.get("source", raw.get("input", "")))
+    if len(source) > CHARACTERS:
+        notes.append("A cell is too long to be read; it was left out.")
+        return None
+    source, magics = _plain(source)
+    if magics:
+        notes.append("Magics and shell commands were left out: marks are given to Python alone.")
+    tree, wrong = _parsed(source)
+    return {
+        "source": source,
+        "id": _text(raw.get("id"))[:100],
+        "grade_id": _text(_get(raw, "metadata", "nbgrader", "grade_id"))[:100],
+        "role": _text(_get(raw, "metadata", "course", "role"))[:20],
+        "defines": sorted(_defined(tree)) if tree else _by_look(source),
+        "check": bool(CHECK.fullmatch(source)),
+        "kept": _kept(source, tree, DEFINITIONS | ast.Import | ast.ImportFrom) if tree else "",
+        "imports": _kept(source, tree, ast.Import | ast.ImportFrom) if tree else "",
+        "wrong": wrong,
+    }
+
+
+def _plain(source: str) -> tuple[str, bool]:
+    """Turn magics and shell escapes into comments."""
+    if _parsed(source)[0] is not None:
+        return source, False
+    if source.lstrip().startswith("%%"):
+        first, _, rest = source.lstrip().partition("\n")
+        keeps = first.split()[0] in ("%%time", "%%timeit", "%%capture", "%%prun")
+        return (f"# {first}\n{rest}" if keeps else ""), True
+    plain = MAGIC.sub(r"\1pass  # \2", source)
+    assigned = re.sub(r"^(\s*\w+\s*=\s*)[%!].*$", r"\1None", plain, flags=re.MULTILINE)
+    return assigned, assigned != source
+
+
+def _parsed(source: str) -> tuple[ast.Module | None, str | None]:
+    try:
+        return ast.parse(source), None
+    except SyntaxError as error:
+        return None, f"{error.msg}, line {error.lineno}"
+    except (ValueError, RecursionError, MemoryError) as error:
+        return None, type(error).__name__
+
+
+def _defined(tree: ast.Module) -> Iterator[str]:
+    """Yield the names that a cell gives a meaning at its top level."""
+    for node in tree.body:
+        if isinstance(node, DEFINITIONS):
+            yield node.name
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            yield from (t.id for t in targets if isinstance(t, ast.Name))
+        elif isinstance(node, ast.ImportFrom):
+            yield from (alias.asname or alias.name for alias in node.names)
+
+
+def _by_look(source: str) -> list[str]:
+    found = re.findall(r"^(?:async\s+)?(?:def|class)\s+(\w+)", source, re.MULTILINE)
+    return sorted(set(found))
+
+
+def _kept(source: str, tree: ast.Module, kinds: Any) -> str:
+    """Return the statements of some kinds, such as imports, without what else a cell does."""
+    lines, found = source.splitlines(), []
+    for node in tree.body:
+        if isinstance(node, kinds):
+            first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+            found.append("\n".join(lines[first - 1 : node.end_lineno]))
+    return "\n".join(found)
+
+
+def _get(value: Any, *keys: str) -> Any:
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return "".join(item for item in value if isinstance(item, str))
+    return value if isinstance(value, str) else ""
+
+
+# ---------------------------------------------------------------- forbidden names
+
+
+def forbidden(sources: Sequence[str], names: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Return the first forbidden name that each exercise's last definition uses.
+
+    Args:
+        sources: of the cells, in the order in which they run.
+        names: what may not be called, by exercise.
+    """
+    bodies = [node for source in sources for node in _body(source)]
+    known = dict.fromkeys(vars(builtins), "") | _imported(bodies)
+    for node in bodies:
+        if isinstance(node, DEFINITIONS):
+            known.pop(node.name, None)
+    found = {}
+    for exercise, banned in names.items():
+        trees = [n for n in bodies if isinstance(n, DEFINITIONS) and n.name == exercise]
+        used = _used(trees[-1], known) if trees else iter(())
+        name = next((name for name in used if name in banned), None)
+        if name is not None:
+            found[exercise] = name
+    return found
+
+
+def _body(source: str) -> list[ast.stmt]:
+    tree = _parsed(source)[0]
+    return tree.body if tree is not None else []
+
+
+def _imported(bodies: list[ast.stmt]) -> dict[str, str]:
+    """Return what top-level imports take out of libraries: the name here, and the name there."""
+    found = {}
+    for node in bodies:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in LIBRARIES:
+            found |= {alias.asname or alias.name: alias.name for alias in node.names}
+    return found
+
+
+def _used(tree: ast.stmt, known: Mapping[str, str]) -> Iterator[str]:
+    own = {n.arg for n in ast.walk(tree) if isinstance(n, ast.arg)}
+    own |= {
+        n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.MatMult):
+            yield OPERATOR
+        elif isinstance(node, ast.Attribute):
+            yield node.attr
+        elif isinstance(node, ast.ImportFrom):
+            if (node.module or "").split(".")[0] in LIBRARIES:
+                yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.Name) and node.id in known and node.id not in own:
+            yield from (name for name in (node.id, known[node.id]) if name)
+
+
+# ---------------------------------------------------------------- archives
+
+
+def unzip(data: bytes, most: Mapping[str, int], arrays: list[bytes]) -> dict[str, Any]:
+    """Unpack an archive into memory: names and sizes in the reply, contents in `arrays`.
+
+    Args:
+        data: of the archive.
+        most: `files` and `bytes` (of one member, and `total` of all) that it may hold.
+        arrays: takes the contents.
+    """
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(data))
+        members = [item for item in archive.infolist() if not item.is_dir()]
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
+        return {"refused": "The archive cannot be read as a zip file."}
+    if len(members) > most["files"]:
+        return {"refused": f"The archive holds {len(members)} files; {most['files']} at most."}
+    names, total = [], 0
+    for item in members:
+        why = _unsafe(item)
+        if why:
+            return {"refused": f"The archive holds {item.filename[:80]!r}, {why}."}
+        try:
+            with archive.open(item) as file:
+                content = file.read(most["bytes"] + 1)
+        except Exception as error:
+            return {"refused": f"The archive is damaged ({type(error).__name__})."}
+        total += len(content)
+        if len(content) > most["bytes"] or total > most["total"]:
+            return {"refused": "The archive unpacks to more than a submission may weigh."}
+        names.append([_name(item), len(content)])
+        arrays.append(content)
+    return {"files": names}
+
+
+def _unsafe(item: zipfile.ZipInfo) -> str | None:
+    path = PurePosixPath(_name(item))
+    if path.is_absolute() or ".." in path.parts or re.match(r"^[A-Za-z]:", str(path)):
+        return "a path that leads out of it"
+    if (item.external_attr >> 16) & 0o170000 == 0o120000:
+        return "a link"
+    if item.flag_bits & 1:
+        return "a file behind a password"
+    return None
+
+
+def _name(item: zipfile.ZipInfo) -> str:
+    return item.filename.replace("\\", "/")

@@ -1,0 +1,165 @@
+"""The process inside bubblewrap: loads torch once, then forks a locked-in child for every job.
+
+It obeys the socket on its standard input. One datagram is one order, a JSON object:
+`fork` (with the child's socket, then the member files of its control groups) and `end`.
+"""
+
+import array
+import contextlib
+import json
+import os
+import signal
+import socket
+import sys
+from typing import Any
+
+from course_lib.grading.sandbox import isolate
+
+MOST = 1 << 16
+
+
+def main() -> None:
+    """Load what children need, say so, and obey until the other side closes."""
+    control = socket.socket(fileno=os.dup(0))
+    settings = json.loads(control.recv(MOST))
+    preload(settings["preload"])
+    nests = settings["nest"] and _can_nest()
+    _say(control, ready=True, nests=nests, address_space=isolate.address_space())
+    Zygote(control, nests).run()
+
+
+def preload(modules: list[str]) -> None:
+    """Import what every child would import, and make torch ready for its first sum."""
+    import importlib
+
+    import torch
+
+    from course_lib.grading.sandbox import child, stand_in
+
+    stand_in.install()
+    for name in modules:
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
+    torch.set_num_threads(1)  # a fork with threads of its parent would hang in the next sum
+    child.warm_up()
+
+
+def _can_nest() -> bool:
+    """Try on a child what every job needs."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            isolate.namespaces()
+            inner = os.fork()
+            if inner == 0:
+                isolate.own_folders(1 << 16)
+                os._exit(0)
+            os._exit(os.waitpid(inner, 0)[1] != 0)
+        except BaseException:
+            os._exit(1)
+    return os.waitpid(pid, 0)[1] == 0
+
+
+def _say(control: socket.socket, **event: Any) -> None:
+    control.send(json.dumps(event).encode())
+
+
+class Zygote:
+    """Forks children and ends them.
+
+    Args:
+        control: the way to the host.
+        nests: whether every child gets namespaces of its own; else there is one child only, and
+            the bubblewrap around this process is its cage.
+    """
+
+    def __init__(self, control: socket.socket, nests: bool) -> None:
+        self.control, self.nests = control, nests
+        self.jobs: dict[int, tuple[int, int, int]] = {}
+
+    def run(self) -> None:
+        """Obey orders."""
+        while True:
+            data, files = _receive(self.control)
+            if not data:
+                sys.stdout.flush()
+                os._exit(0)
+            order = json.loads(data)
+            if order["do"] == "fork":
+                self._fork(order, files)
+            else:
+                _say(self.control, ended=order["job"], status=self._end(order["job"]))
+
+    def _fork(self, order: dict[str, Any], files: list[int]) -> None:
+        born, tell = os.pipe()
+        go, wait = os.pipe()
+        guard = os.fork()
+        if guard == 0:
+            os.close(born)
+            os.close(wait)
+            try:
+                self._guard(order, files, tell, go)
+            finally:
+                os._exit(99)
+        for file in (tell, go, *files):
+            os.close(file)
+        text = os.read(born, 32)
+        os.close(born)
+        self.jobs[order["job"]] = (guard, int(text or b"0"), wait)
+
+    def _guard(self, order: dict[str, Any], files: list[int], tell: int, go: int) -> None:
+        """Fork the child proper, pass on its number, and wait until it may be buried."""
+        link, *groups = files
+        isolate.join(groups)
+        if self.nests:
+            isolate.namespaces()
+        pid = os.fork()
+        if pid == 0:
+            os.close(tell)
+            os.close(go)
+            try:
+                self._child(order, link)
+            finally:
+                os._exit(98)
+        os.write(tell, str(pid).encode())
+        isolate.close_all_but(go)
+        os.read(go, 1)  # the number of a process that nobody buried is not given away again
+        status = os.waitpid(pid, 0)[1]
+        signalled = os.WIFSIGNALED(status)
+        os._exit(128 + os.WTERMSIG(status) if signalled else os.WEXITSTATUS(status) & 127)
+
+    def _child(self, order: dict[str, Any], link: int) -> None:
+        from course_lib.grading.sandbox import child
+
+        isolate.die_with_parent()
+        isolate.close_all_but(link)
+        if self.nests:
+            isolate.own_folders(order["folder"])
+        os.chdir(order["work"])
+        isolate.no_privileges()
+        isolate.limit(order["limits"])
+        child.main(link, order)
+
+    def _end(self, job: int) -> int:
+        """Kill a child with all that it started; return how it had ended: 128 + signal, or code."""
+        guard, pid, wait = self.jobs.pop(job, (0, 0, 0))
+        if not guard:
+            return 0
+        if pid:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        os.close(wait)
+        return os.waitstatus_to_exitcode(os.waitpid(guard, 0)[1])
+
+
+def _receive(control: socket.socket) -> tuple[bytes, list[int]]:
+    data, ancillary, _, _ = control.recvmsg(MOST, socket.CMSG_SPACE(8 * 4))
+    files = array.array("i")
+    for level, kind, content in ancillary:
+        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+            files.frombytes(content[: len(content) - len(content) % files.itemsize])
+    return data, list(files)
+
+
+if __name__ == "__main__":
+    main()
