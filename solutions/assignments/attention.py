@@ -103,3 +103,123 @@ class CosineAttention(nn.Module):
 
 # %% check
 CosineAttention = assignment.check(CosineAttention)
+
+# %% [markdown]
+# ## 3 · The far and the first
+#
+# ### Exercise A1.3 · Attention that forgets
+#
+# Difficulty 2 of 3 · 15 minutes · the check proves that each score is penalised by its own distance, that the first keys
+# are spared, and that nobody looks ahead.
+#
+# A penalty that grows with distance lets a model read texts longer than any it was trained on, but models also keep
+# returning to the first tokens of a text, which serve as a resting place. So those are spared. The score of query `t` and
+# key `s` in head `h` is
+#
+# $$\frac{q_t \cdot k_s}{\sqrt{d}} - m_h \cdot \text{distance},$$
+#
+# without the second term where `s` is smaller than `n_sinks`.
+
+# %% [markdown]
+# The queries are the *last* `T` of `S` positions: query 0 stands at position `S − T`, as when a cache holds what came
+# before. The distance is counted in positions. A key later than the query is not allowed, whether it is spared or not.
+#
+# `q` is `(B, H, T, d)`, `k` is `(B, H, S, d)`, `v` is `(B, H, S, d_v)`, `slopes` holds the `m_h` and is `(H,)`. Return
+# the output, `(B, H, T, d_v)`.
+
+
+# %% exercise
+def forgetful_attention(q, k, v, slopes, n_sinks):
+    """Return causal attention with a penalty by distance; the first n_sinks keys are spared."""
+    ### BEGIN SOLUTION
+    T, S = q.shape[-2], k.shape[-2]
+    key = torch.arange(S, device=q.device)
+    distance = torch.arange(S - T, S, device=q.device)[:, None] - key
+    penalty = slopes[:, None, None] * torch.where(key < n_sinks, 0, distance)
+    scores = q @ k.mT / math.sqrt(q.shape[-1]) - penalty
+    return scores.masked_fill(distance < 0, -math.inf).softmax(-1) @ v
+    ### END SOLUTION
+
+
+# %% check
+forgetful_attention = assignment.check(forgetful_attention)
+
+# %% [markdown]
+# ## 4 · Heads that talk
+#
+# ### Exercise A1.4 · Talking heads
+#
+# Difficulty 2 of 3 · 15 minutes · the check proves that heads are mixed on both sides of the softmax, and that masks hold.
+#
+# Heads usually work apart until the very end. Here they talk twice: their scores are mixed before the softmax, their
+# weights after it. There are `H` heads of queries, keys and values, and `G` mixtures in between:
+#
+# $$z_g = \sum_h \text{before}_{gh} \, \frac{q_h k_h^\top}{\sqrt{d}}, \qquad
+# w_g = \operatorname{softmax}(z_g), \qquad o_h = \Big(\sum_g \text{after}_{hg} \, w_g\Big) v_h$$
+
+# %% [markdown]
+# `q` is `(B, H, T, d)`, `k` is `(B, H, S, d)`, `v` is `(B, H, S, d_v)`; `before` is `(G, H)`, `after` is `(H, G)`; `mask`
+# is `(B, T, S)`, True where a query may attend. Weights of keys that are not allowed are 0 in every mixture, and a query
+# with nothing to attend to gets zeros. Return the output, `(B, H, T, d_v)`.
+
+
+# %% exercise
+def talking_heads(q, k, v, before, after, mask):
+    """Return attention whose heads are mixed before and after the softmax."""
+    ### BEGIN SOLUTION
+    scores = q @ k.mT / math.sqrt(q.shape[-1])
+    mixed = torch.einsum("gh,bhts->bgts", before, scores)
+    mixed = mixed.masked_fill(~mask[:, None], -math.inf)
+    weights = mixed.softmax(-1).nan_to_num(0.0)
+    return torch.einsum("hg,bgts->bhts", after, weights) @ v
+    ### END SOLUTION
+
+
+# %% check
+talking_heads = assignment.check(talking_heads)
+
+# %% [markdown]
+# ## 5 · One block at a time
+#
+# ### Exercise A1.5 · Attention in a stream
+#
+# Difficulty 3 of 3 · 25 minutes · the check proves that output and log-sums are exact however the keys are cut, and
+# however large the scores are.
+#
+# The scores of 100,000 keys do not fit into fast memory. They need not: keys and values come in blocks, each is looked at
+# once, and what has been gathered so far is corrected whenever a larger score turns up. The result is exact.
+#
+# Return two things: the output of softmax attention over *all* keys, and for every query the logarithm of
+# $\sum_s e^{\text{score}_s}$, which lets two such results be joined later.
+
+# %% [markdown]
+# `q` is `(T, d)`; `blocks` is a list of pairs `(k, v)` of shapes `(n, d)` and `(n, d_v)`, with another `n` each time.
+# Scores are divided by √d and may be as large as 2,000, where e^score is infinite. Blocks may not be joined, and no
+# library may take the softmax for you.
+
+
+# %% exercise
+def streaming_attention(q, blocks):
+    """Return (out, log_sum), shapes (T, d_v) and (T,), from one pass over blocks of keys."""
+    ### BEGIN SOLUTION
+    top = q.new_full((len(q), 1), -math.inf)
+    total, gathered = q.new_zeros(len(q), 1), 0.0
+    for k, v in blocks:
+        scores = q @ k.T / math.sqrt(q.shape[-1])
+        new_top = torch.maximum(top, scores.max(-1, keepdim=True).values)
+        shares, shrink = (scores - new_top).exp(), (top - new_top).exp()
+        total = total * shrink + shares.sum(-1, keepdim=True)
+        gathered = gathered * shrink + shares @ v
+        top = new_top
+    return gathered / total, (top + total.log())[:, 0]
+    ### END SOLUTION
+
+
+# %% check
+streaming_attention = assignment.check(streaming_attention)
+
+# %% [markdown]
+# ## Hand in
+#
+# Save the notebook and hand it in under the name that it has. Before you do, restart the kernel and run everything once:
+# an answer that leans on a cell you have deleted fails there, and it would fail when it is marked.

@@ -273,11 +273,453 @@ COSINE_ATTENTION = Exercise(
     ),
 )
 
+# ---------------------------------------------------------------- A1.3 forgetful attention
+
+
+def forgetful_case(
+    rng: np.random.Generator,
+    b: int,
+    h: int,
+    t: int,
+    s: int,
+    d: int,
+    dv: int,
+    sinks: int,
+    label: str,
+) -> Case:
+    slopes = torch.from_numpy(rng.uniform(0.2, 1.2, size=h))
+    inputs = (noise(rng, b, h, t, d), noise(rng, b, h, s, d), noise(rng, b, h, s, dv))
+    return Case(label=label, args=(*inputs, slopes, sinks))
+
+
+def forgetful_cases() -> list[Case]:
+    sizes = ((1, 1, 2, 3, 2, 1, 1), (B, H, T, 7, D_HEAD, 6, 1), (1, 2, 5, 5, 3, 4, 3))
+    words = "{} sequences, {} heads, {} queries, {} keys, {} wide, values {}, {} sinks"
+    cases = [
+        forgetful_case(generator(70 + i), *size, words.format(*size))
+        for i, size in enumerate(sizes)
+    ]
+    nobody = forgetful_case(generator(75), 2, 2, 3, 6, 4, 5, 0, "nobody is spared")
+    return [*cases, nobody]
+
+
+def forgetful_sample(rng: np.random.Generator) -> Case:
+    b, h, t, d, dv = (pick(rng, range(2, 6)) for _ in range(5))
+    s = t + pick(rng, range(4))
+    return forgetful_case(rng, b, h, t, s, d, dv, pick(rng, range(1, 4)), "random")
+
+
+def forgetful_oracle(q: Tensor, k: Tensor, v: Tensor, slopes: Tensor, n_sinks: int) -> Tensor:
+    """Query by query, in float64 NumPy."""
+    qs, ks, vs, ms = (tensor.double().numpy() for tensor in (q, k, v, slopes))
+    out = np.zeros((*qs.shape[:-1], vs.shape[-1]))
+    for b, h, t in np.ndindex(*qs.shape[:-1]):
+        here = ks.shape[-2] - qs.shape[-2] + t
+        scores = [
+            qs[b, h, t] @ ks[b, h, s] / qs.shape[-1] ** 0.5 - (s >= n_sinks) * ms[h] * (here - s)
+            for s in range(here + 1)
+        ]
+        shares = np.exp(np.array(scores) - max(scores))
+        out[b, h, t] = shares / shares.sum() @ vs[b, h, : here + 1]
+    return torch.from_numpy(out).to(q.dtype)
+
+
+def _forgetful(
+    *,
+    offset: bool = True,
+    spare: bool = True,
+    sign: float = 1.0,
+    causal: bool = True,
+    scaled: bool = False,
+    first_slope: bool = False,
+    sinks_open: bool = False,
+) -> Callable[..., Tensor]:
+    """Return the function with one thing changed."""
+
+    def attention(q: Tensor, k: Tensor, v: Tensor, slopes: Tensor, n_sinks: int) -> Tensor:
+        place = torch.arange(q.shape[-2])[:, None] + (k.shape[-2] - q.shape[-2]) * offset
+        key = torch.arange(k.shape[-2])
+        distance = place - key
+        slopes = slopes[:1].expand(len(slopes)) if first_slope else slopes
+        penalty = sign * slopes[:, None, None] * distance.abs()
+        if spare:
+            penalty = torch.where(key < n_sinks, 0, penalty)
+        root = q.shape[-1] ** 0.5
+        scores = (q @ k.mT - penalty) / root if scaled else q @ k.mT / root - penalty
+        hidden = distance < 0
+        if sinks_open:
+            hidden = hidden & (key >= n_sinks)
+        if causal:
+            scores = scores.masked_fill(hidden, -math.inf)
+        return scores.softmax(-1) @ v
+
+    return attention
+
+
+FORGETFUL_ATTENTION = Exercise(
+    name="forgetful_attention",
+    title="Attention that forgets",
+    minutes=15,
+    difficulty=2,
+    marks=2,
+    proves="each score is penalised by its own distance, that the first keys are spared, and that "
+    "nobody looks ahead",
+    passed="Agrees with every visible case worked out query by query.",
+    cases=forgetful_cases,
+    sample=forgetful_sample,
+    oracle=forgetful_oracle,
+    device=False,
+    hints=(
+        "Write down the position of every query and of every key first. Their difference says everything else.",
+        "A matrix of distances (T, S); the penalty from it, 0 for the first keys; scores minus penalty; then the mask.",
+        "Where the difference is negative the key is later than the query, and that is decided after the penalty.",
+    ),
+    wrong_answers=(
+        WrongAnswer(
+            id="sinks_penalised",
+            code=_forgetful(spare=False),
+            says="Your first keys are penalised like all others.",
+            why="The first n_sinks keys carry no penalty, however far away they are.",
+        ),
+        WrongAnswer(
+            id="queries_at_the_start",
+            code=_forgetful(offset=False),
+            says="Your queries stand at positions 0 to T − 1.",
+            why="They are the last T of S positions: with a cache, all keys before them are older.",
+        ),
+        WrongAnswer(
+            id="distance_rewarded",
+            code=_forgetful(sign=-1.0),
+            says="Your scores grow with distance.",
+            why="The penalty is subtracted: a far key must lose.",
+        ),
+        WrongAnswer(
+            id="looks_ahead",
+            code=_forgetful(causal=False),
+            says="Your queries attend to later keys.",
+            why="A penalty alone does not hide the future; a score of −∞ does.",
+        ),
+        WrongAnswer(
+            id="penalty_scaled",
+            code=_forgetful(scaled=True),
+            says="Your penalty is divided by √d too.",
+            why="Only the dot product grows with the width. The slopes are chosen for positions.",
+        ),
+        WrongAnswer(
+            id="one_slope",
+            code=_forgetful(first_slope=True),
+            says="Every head uses the slope of head 0.",
+            why="Heads look at different ranges because their slopes differ.",
+        ),
+        WrongAnswer(
+            id="sinks_from_the_future",
+            code=_forgetful(sinks_open=True),
+            says="Your spared keys are allowed even where they are later than the query.",
+            why="Being spared removes the penalty, not the rule that nobody looks ahead.",
+        ),
+    ),
+)
+
+# ---------------------------------------------------------------- A1.4 talking heads
+
+
+def talking_case(
+    rng: np.random.Generator, b: int, h: int, g: int, t: int, s: int, d: int, dv: int, label: str
+) -> Case:
+    mask = torch.from_numpy(rng.random((b, t, s)) < 0.6)
+    mask[..., 0] = True
+    mask[-1, -1] = False  # nothing to attend to
+    inputs = (noise(rng, b, h, t, d), noise(rng, b, h, s, d), noise(rng, b, h, s, dv))
+    return Case(label=label, args=(*inputs, noise(rng, g, h), noise(rng, h, g), mask))
+
+
+def talking_cases() -> list[Case]:
+    sizes = ((1, 2, 1, 2, 3, 2, 1), (B, H, 8, T, 7, D_HEAD, 6), (3, 4, 2, 6, 5, 7, 8))
+    words = "{} sequences, {} heads, {} mixtures, {} queries, {} keys, {} wide, values {}"
+    return [
+        talking_case(generator(80 + i), *size, words.format(*size)) for i, size in enumerate(sizes)
+    ]
+
+
+def talking_sample(rng: np.random.Generator) -> Case:
+    b, t, s, d, dv = (pick(rng, range(2, 6)) for _ in range(5))
+    h, g = pick(rng, range(2, 4)), pick(rng, range(4, 6))
+    return talking_case(rng, b, h, g, t, s, d, dv, "random")
+
+
+def talking_oracle(
+    q: Tensor, k: Tensor, v: Tensor, before: Tensor, after: Tensor, mask: Tensor
+) -> Tensor:
+    """Query by query, in float64 NumPy."""
+    qs, ks, vs, first, second = (a.double().numpy() for a in (q, k, v, before, after))
+    out = np.zeros((*qs.shape[:-1], vs.shape[-1]))
+    for b, t in np.ndindex(qs.shape[0], qs.shape[2]):
+        allowed = np.flatnonzero(mask[b, t].numpy())
+        if not len(allowed):
+            continue
+        scores = np.array([ks[b, h, allowed] @ qs[b, h, t] for h in range(qs.shape[1])])
+        shares = []
+        for row in first:
+            mixed = row @ scores / qs.shape[-1] ** 0.5
+            shares.append(np.exp(mixed - mixed.max()) / np.exp(mixed - mixed.max()).sum())
+        for h in range(qs.shape[1]):
+            out[b, h, t] = second[h] @ np.array(shares) @ vs[b, h, allowed]
+    return torch.from_numpy(out).to(q.dtype)
+
+
+def _talking(
+    *,
+    mask_at: str = "mixed",
+    empty: bool = True,
+    first: bool = True,
+    axis: int = -1,
+    root: bool = True,
+    again: bool = False,
+) -> Callable[..., Tensor]:
+    """Return the function with one thing changed."""
+
+    def attention(
+        q: Tensor, k: Tensor, v: Tensor, before: Tensor, after: Tensor, mask: Tensor
+    ) -> Tensor:
+        hidden = ~mask[:, None]
+        scores = q @ k.mT / (q.shape[-1] ** 0.5 if root else 1.0)
+        if mask_at == "scores":
+            scores = scores.masked_fill(hidden, -1e9)
+        if not first:
+            scores = scores.masked_fill(hidden, -math.inf).softmax(-1).nan_to_num(0.0)
+        mixed = torch.einsum("gh,bhts->bgts", before, scores)
+        if first:
+            if mask_at == "mixed":
+                mixed = mixed.masked_fill(hidden, -math.inf)
+            mixed = mixed.softmax(axis)
+        if mask_at == "weights":
+            mixed = mixed.masked_fill(hidden, 0.0)
+        if empty:
+            mixed = mixed.nan_to_num(0.0)
+        weights = torch.einsum("hg,bgts->bhts", after, mixed)
+        if again:
+            total = weights.sum(-1, keepdim=True)
+            weights = torch.where(total == 0, 0.0, weights / total)
+        return weights @ v
+
+    return attention
+
+
+TALKING_HEADS = Exercise(
+    name="talking_heads",
+    title="Talking heads",
+    minutes=15,
+    difficulty=2,
+    marks=2,
+    proves="heads are mixed on both sides of the softmax, and that masks hold",
+    passed="Agrees with every visible case worked out query by query.",
+    cases=talking_cases,
+    sample=talking_sample,
+    oracle=talking_oracle,
+    device=False,
+    hints=(
+        "Five steps stand in the formula. Where among them must a mask stand, so that nothing can mix it away?",
+        "Scores of H heads; G mixtures of them; the mask; softmax over the keys; H mixtures of the weights; values.",
+        "A row without a single allowed key gives 0/0 in the softmax. It has to become zeros before it is mixed again.",
+    ),
+    wrong_answers=(
+        WrongAnswer(
+            id="masked_before_mixing",
+            code=_talking(mask_at="scores"),
+            says="You mask the scores before they are mixed.",
+            why="A negative entry of `before` turns a large negative score into a large positive "
+            "one: what was forbidden then takes all the weight.",
+        ),
+        WrongAnswer(
+            id="masked_after_softmax",
+            code=_talking(mask_at="weights"),
+            says="You mask the weights after the softmax.",
+            why="The keys that are not allowed have then taken part in the sum, and the others "
+            "share less than 1.",
+        ),
+        WrongAnswer(
+            id="empty_row_not_a_number",
+            code=_talking(empty=False),
+            says="A query with nothing to attend to gives NaN.",
+            why="Its softmax divides 0 by 0. Such a query gets zeros.",
+        ),
+        WrongAnswer(
+            id="mixed_after_softmax_only",
+            code=_talking(first=False),
+            says="Both of your mixtures come after the softmax.",
+            why="Two linear steps in a row are one: `before` has to act on the scores, where the "
+            "softmax stands between.",
+        ),
+        WrongAnswer(
+            id="softmax_over_queries",
+            code=_talking(axis=-2),
+            says="Your softmax runs over the queries.",
+            why="Every query shares out its weights among the keys, the last axis.",
+        ),
+        WrongAnswer(
+            id="not_scaled",
+            code=_talking(root=False),
+            says="Your scores are not divided by √d.",
+            why="Dot products grow with the width, mixed or not.",
+        ),
+        WrongAnswer(
+            id="summed_to_one_again",
+            code=_talking(again=True),
+            says="You bring the mixed weights back to a sum of 1.",
+            why="A mixture may weigh all keys up, down or negatively: that is what the heads tell "
+            "each other.",
+        ),
+    ),
+)
+
+# ---------------------------------------------------------------- A1.5 streaming attention
+
+
+def streaming_case(
+    rng: np.random.Generator, t: int, d: int, dv: int, sizes: list[int], scale: float, label: str
+) -> Case:
+    blocks = [(noise(rng, n, d, scale=scale), noise(rng, n, dv)) for n in sizes]
+    return Case(label=label, args=(noise(rng, t, d), blocks))
+
+
+def streaming_cases() -> list[Case]:
+    return [
+        streaming_case(generator(90), 2, 2, 1, [2, 1], 1.0, "2 queries, blocks of 2 and 1"),
+        streaming_case(generator(91), T, 4, 6, [3, 7, 2], 2.0, "5 queries, blocks of 3, 7 and 2"),
+        streaming_case(generator(92), 4, 3, 5, [1, 2, 6, 1], 1.5, "4 queries, four blocks"),
+        streaming_case(generator(93), 3, 5, 4, [2, 3, 4], 900.0, "scores of about ±900"),
+    ]
+
+
+def streaming_sample(rng: np.random.Generator) -> Case:
+    t, d, dv = (pick(rng, range(2, 6)) for _ in range(3))
+    sizes = [pick(rng, range(1, 6)) for _ in range(pick(rng, range(2, 5)))]
+    scale = float(rng.choice([1.0, 2.0, 900.0]))
+    return streaming_case(rng, t, d, dv, sizes, scale, "random")
+
+
+def streaming_oracle(q: Tensor, blocks: list[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
+    """All keys at once, query by query, in float64 NumPy."""
+    keys = np.concatenate([k.double().numpy() for k, _ in blocks])
+    values = np.concatenate([v.double().numpy() for _, v in blocks])
+    out, log_sums = [], []
+    for query in q.double().numpy():
+        scores = keys @ query / len(query) ** 0.5
+        shares = np.exp(scores - scores.max())
+        out.append(shares @ values / shares.sum())
+        log_sums.append(scores.max() + math.log(shares.sum()))
+    return torch.tensor(np.array(out), dtype=q.dtype), torch.tensor(log_sums, dtype=q.dtype)
+
+
+def _streaming(
+    *,
+    top_moves: bool = True,
+    shrink_sum: bool = True,
+    shrink_values: bool = True,
+    root: bool = True,
+    adds_top: bool = True,
+    averages: bool = False,
+) -> Callable[..., tuple[Tensor, Tensor]]:
+    """Return the function with one thing changed."""
+
+    def attention(q: Tensor, blocks: list[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
+        top = q.new_full((len(q), 1), -math.inf if top_moves else 0.0)
+        total, gathered, means = q.new_zeros(len(q), 1), q.new_zeros(1), []
+        for k, v in blocks:
+            scores = q @ k.T / (q.shape[-1] ** 0.5 if root else 1.0)
+            new_top = torch.maximum(top, scores.amax(-1, keepdim=True)) if top_moves else top
+            shares, shrink = (scores - new_top).exp(), (top - new_top).exp()
+            total = total * (shrink if shrink_sum else 1.0) + shares.sum(-1, keepdim=True)
+            gathered = gathered * (shrink if shrink_values else 1.0) + shares @ v
+            means.append(shares @ v / shares.sum(-1, keepdim=True))
+            top = new_top
+        out = sum(means) / len(means) if averages else gathered / total
+        return out, (total.log() + top * adds_top)[:, 0]
+
+    return attention
+
+
+STREAMING_ATTENTION = Exercise(
+    name="streaming_attention",
+    title="Attention in a stream",
+    minutes=25,
+    difficulty=3,
+    marks=3,
+    proves="output and log-sums are exact however the keys are cut, and however large the scores are",
+    passed="Exact on every visible case, with scores of 900 too.",
+    cases=streaming_cases,
+    sample=streaming_sample,
+    oracle=streaming_oracle,
+    parts=("out", "log_sum"),
+    device=False,
+    forbidden=(
+        *("cat", "concat", "concatenate", "hstack", "vstack", "softmax", "log_softmax"),
+        "scaled_dot_product_attention",
+    ),
+    hints=(
+        "A softmax may subtract any number from all scores. Which one keeps the exponentials finite, and when is it known?",
+        "Keep three things for each query: the largest score so far, the sum, the gathered values. When the largest "
+        "grows, both others are too large by the same factor.",
+        "The factor is e^(old largest − new largest). In the end, divide; the logarithm of the sum lacks what was "
+        "subtracted.",
+    ),
+    wrong_answers=(
+        WrongAnswer(
+            id="overflows",
+            code=_streaming(top_moves=False),
+            says="Your exponentials overflow.",
+            why="e^900 is infinite, and ∞/∞ is NaN. Subtract the largest score seen so far.",
+        ),
+        WrongAnswer(
+            id="never_corrected",
+            code=_streaming(shrink_sum=False, shrink_values=False),
+            says="What was gathered is not corrected when a larger score turns up.",
+            why="Earlier blocks were weighed against a smaller maximum, so they count too much.",
+        ),
+        WrongAnswer(
+            id="values_not_corrected",
+            code=_streaming(shrink_values=False),
+            says="You correct the sum, but not the gathered values.",
+            why="Both were weighed against the old maximum; both shrink by the same factor.",
+        ),
+        WrongAnswer(
+            id="sum_not_corrected",
+            code=_streaming(shrink_sum=False),
+            says="You correct the gathered values, but not the sum.",
+            why="Both were weighed against the old maximum; both shrink by the same factor.",
+        ),
+        WrongAnswer(
+            id="not_scaled",
+            code=_streaming(root=False),
+            says="Your scores are not divided by √d.",
+            why="The width still matters when keys come in blocks.",
+        ),
+        WrongAnswer(
+            id="log_sum_shifted",
+            code=_streaming(adds_top=False),
+            says="Your log_sum lacks the maximum that you subtracted.",
+            why="log Σ e^s = m + log Σ e^(s − m).",
+        ),
+        WrongAnswer(
+            id="blocks_averaged",
+            code=_streaming(averages=True),
+            says="Your output is the mean of the blocks' outputs.",
+            why="A block with better keys deserves more: blocks count by their sums.",
+        ),
+    ),
+)
+
 ASSIGNMENT = LessonSpec(
     number="A1",
     slug="attention",
     title="Attention",
-    minutes=33,
+    minutes=88,
     needs=("04", "07", "08", "09"),
-    exercises=(PREFIX_MASK, COSINE_ATTENTION),
+    exercises=(
+        PREFIX_MASK,
+        COSINE_ATTENTION,
+        FORGETFUL_ATTENTION,
+        TALKING_HEADS,
+        STREAMING_ATTENTION,
+    ),
 )
