@@ -139,6 +139,61 @@ def _both(lessons: str | None, assignments: str | None) -> tuple[list[str] | Non
     return tuple([one.strip() for one in text.split(",") if one.strip()] for text in given)
 
 
+@app.command(
+    epilog="Examples:  course grade submitted --to marks --lesson 04 --seed 'our secret'  ·  "
+    "course grade moodle.zip --to marks --assignment attention --roster class.csv --keep last  ·  "
+    "course grade submitted --to marks --json"
+)
+def grade(
+    submissions: Annotated[
+        Path, typer.Argument(help="A folder of notebooks (by learner, or flat), or a zip of one.")
+    ],
+    to: Annotated[Path, typer.Option(help="Folder of the results.")],
+    lesson: Annotated[str | None, typer.Option(help="The lesson, such as 04.")] = None,
+    assignment: Annotated[str | None, typer.Option(help="The assignment, by name.")] = None,
+    seed: Annotated[
+        str | None,
+        typer.Option(
+            envvar="COURSE_GRADE_SEED",
+            help="Your secret, from which hidden cases grow; kept in --to when left out.",
+        ),
+    ] = None,
+    keep: Annotated[str, typer.Option(help="Of several hand-ins, the best or the last.")] = "best",
+    roster: Annotated[
+        Path | None, typer.Option(help="CSV with a column `learner`; nobody else is marked.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes; one for each processor.")
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Address of a Dask scheduler (tls://…): many machines.")
+    ] = None,
+    security: Annotated[
+        Path | None, typer.Option(help="Folder with ca.pem, cert.pem, key.pem for --scheduler.")
+    ] = None,
+    unsafe: Annotated[
+        bool, typer.Option("--unsafe", help="Run without bubblewrap: submissions can do anything.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Mark SUBMISSIONS in a sandbox; exit 0 when nothing needs a look, 1 when something does."""
+    from course_lib.grading.grade import Options, run_grade
+
+    options = Options(
+        to=to,
+        lesson=lesson,
+        assignment=assignment,
+        seed=seed,
+        keep=keep,
+        roster=roster,
+        workers=workers,
+        scheduler=scheduler,
+        security=security,
+        unsafe=unsafe,
+    )
+    raise typer.Exit(run_grade(submissions, options, as_json=as_json))
+
+
 def main() -> None:
     """Run the command line; a known error is one message and exit code 2."""
     try:

@@ -166,11 +166,15 @@ class Marker:
         if missing is not None:
             return missing
         state = GlobalState.now()
+        hidden = False
         try:
             result = self._check(exercise, answers, found)
             hidden = result.passed and self.defences.hidden_cases
             if hidden:
                 result = self._check(exercise, answers, found, self._draws(exercise, hand_in))
+        except Exception as error:  # whatever came back: it costs this exercise, no other
+            said = f"It could not be marked ({type(error).__name__}); ask your instructor to look."
+            return self._nothing(exercise, said, "error")
         finally:
             state.restore()
         return self._judged(exercise, result, hidden)

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 
+_NOTHING = np.empty(0, dtype=np.uint8)
 LENGTHS = struct.Struct(">II")
 #: Values nested deeper than this are nobody's answer.
 DEPTH = 20
@@ -193,8 +194,9 @@ class Encoder:
             if layout != "strided" or plain.device.type == "meta" or name not in DTYPES:
                 where = "meta" if plain.device.type == "meta" else layout
                 return {"k": "empty", "d": name, "s": list(plain.shape), "where": where}
-            plain = plain.cpu().resolve_conj().resolve_neg().contiguous()
-            raw = plain.reshape(-1).view(torch.uint8).numpy()
+            plain = plain.cpu().resolve_conj().resolve_neg()
+            flat = plain.reshape(-1).clone(memory_format=torch.contiguous_format)
+            raw = flat.view(torch.uint8).numpy() if flat.numel() else _NOTHING
             return self._raw("tensor", name, raw, list(plain.shape))
 
     def _raw(self, kind: str, dtype: str, raw: np.ndarray, shape: Any = None) -> Any:
