@@ -176,7 +176,7 @@ def grade(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Mark SUBMISSIONS in a sandbox; exit 0 when nothing needs a look, 1 when something does."""
+    """Mark SUBMISSIONS in a sandbox; exit 1 when one cannot be read or is nobody's, else 0."""
     from course_lib.grading.grade import Options, run_grade
 
     options = Options(

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +68,7 @@ class Options:
     roster: Path | None = None
     workers: int | None = None
     unsafe: bool = False
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     scheduler: str | None = None
     security: Path | None = None
 
@@ -77,7 +77,7 @@ def run_grade(submissions: Path, options: Options, *, as_json: bool = False) -> 
     """Mark everything, write the results, print a summary, and return the exit code.
 
     Returns:
-        0 when everything could be read and marked, 1 when something needs a look.
+        0 when everything could be read and marked; 1 when something could not, or is nobody's.
 
     Raises:
         CourseError: when nothing can be marked as asked.
@@ -96,7 +96,7 @@ def run_grade(submissions: Path, options: Options, *, as_json: bool = False) -> 
     kept = {who: choose(marked[who], options.keep) for who in marked}
     summary = _write(task, kept, marked, people, outside, options.to)
     print(json.dumps(summary, indent=2, ensure_ascii=False) if as_json else _said(summary, options))
-    return 1 if summary["look"] else 0
+    return 1 if summary["unread"] or summary["unknown"] else 0
 
 
 # ---------------------------------------------------------------- what is marked
@@ -311,6 +311,7 @@ def _absent(task: Task, learner: str) -> dict[str, Any]:
         "total": 0,
         "possible": task.possible,
         "notes": [said],
+        "read": True,
     }
 
 
@@ -351,6 +352,7 @@ def _write(
         "mean": report["mean"],
         "possible": task.possible,
         "look": look,
+        "unread": [who for who, all_ in marked.items() if not all(m["read"] for m in all_)],
         "unknown": [plain(name) for name in outside],
     }
     files[to / "summary.json"] = reports.as_json(summary)
@@ -367,5 +369,3 @@ def _said(summary: Mapping[str, Any], options: Options) -> str:
     lines += [plain(f"  {who}: {' '.join(notes)}") for who, notes in summary["look"].items()]
     lines += [f"  {name}: nobody in the roster" for name in summary["unknown"]]
     return "\n".join(lines)
-
-

@@ -8,6 +8,8 @@ from course_lib.authoring.notebook import cell_ids, grade_id
 from course_lib.authoring.source import Cell, Source
 
 MASTERS = ("setup", "given")
+#: How messages call a cell of the master; what raises there may wait for an answer.
+GIVEN = "the course's cell"
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,7 @@ class _Assembly:
 
     def _at(self, cell_id: str, cell: Cell, before: Sequence[Step]) -> list[Step]:
         if cell.role in MASTERS:
-            given = Step(f"the given {cell.role} cell", cell.solved_source)
+            given = Step(f"{GIVEN} {cell_id}", cell.solved_source)
             return [self.changed.get(cell_id, given)]
         if cell.role == "exercise" and cell.exercise:
             return [step for step in self.answers[cell.exercise] if step not in before]

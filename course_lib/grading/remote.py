@@ -41,11 +41,14 @@ class Answers:
         self.trouble: dict[str, str] = {}
         self.skipped: set[int] = set()
         self.session: Session | None = None
+        self.ended = False
         self.defined: set[str] = set()
         self.courses: set[str] = set()
 
     def start(self) -> None:
         """Run the cells, unless they stand ready; those that end the process are left out."""
+        if self.ended and not self.sandbox.defences.restarts:
+            raise ProcessEnded("an earlier answer has ended the process")
         while self.session is None:
             self.session = self.sandbox.session(max(self.until - time.monotonic(), 0.1))
             if self._load(self.session):
@@ -116,7 +119,7 @@ class Answers:
             return self.session.ask(do, seconds, encoder=encoder, **header)
         except WireError as error:
             said = self._ended(self.session, error)
-            self.session = None
+            self.session, self.ended = None, True
             if isinstance(error, Late):
                 raise Timeout from None
             raise ProcessEnded(f"your code {said}") from None
@@ -164,10 +167,10 @@ class RemoteRunner(Runner):
             return Outcome(error=error)
         except WireError as error:
             return Outcome(error=ProcessEnded(f"your code sent {error}"))
-        kept = [g for g in gradients if g is None or isinstance(g, torch.Tensor)]
+        missing = GRADIENTS if self.answers.sandbox.defences.gradients else 0
         return Outcome(
             value=value,
-            gradients=(*kept, *[None] * GRADIENTS) if isinstance(gradients, list) else (),
+            gradients=(*_gradients(gradients), *[None] * missing),
             changed_inputs=bool(reply.get("changed_inputs")),
             shares_memory=bool(reply.get("shares_memory")),
             changed_state=[str(text)[:200] for text in reply.get("changed_state") or ()],
@@ -239,9 +242,7 @@ class RemoteRunner(Runner):
         more["protocol"] = "module" if isinstance(self.protocol, ModuleProtocol) else "function"
         started = time.monotonic()
         try:
-            reply, decoder = self.answers.ask(
-                do, self.seconds, encoder, name=self.name, **more
-            )
+            reply, decoder = self.answers.ask(do, self.seconds, encoder, name=self.name, **more)
         except ProcessEnded as error:
             self.lost = error
             raise
@@ -251,6 +252,12 @@ class RemoteRunner(Runner):
             raise Timeout
         self.printed.write(str(reply.get("printed", ""))[:PRINTED])
         return reply, decoder
+
+
+def _gradients(sent: Any) -> list[torch.Tensor | None]:
+    """Return what is a gradient of what was sent; None for the rest."""
+    items = sent if isinstance(sent, list) else []
+    return [item if isinstance(item, torch.Tensor) else None for item in items]
 
 
 def raised(told: Mapping[str, Any]) -> BaseException:
@@ -276,7 +283,8 @@ def _build(kind: type[BaseException], args: tuple[str, ...]) -> BaseException:
     try:
         return kind(*args)
     except TypeError:  # such as UnicodeDecodeError, which takes five arguments
-        return type(kind.__name__, (Exception,), {})(*args)
+        other: type[Exception] = type(kind.__name__, (Exception,), {})
+        return other(*args)
 
 
 def _said(told: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""What comes out of grading: JSON and HTML for each learner, CSV for the register, one class report."""
+"""What comes out: JSON and HTML for each learner, CSV for the register, one class report."""
 
 import csv
 import io
@@ -136,14 +136,12 @@ def class_report(task: Task, kept: Mapping[str, Mapping[str, Any]]) -> dict[str,
     }
 
 
-def _of_exercise(
-    task: Task, name: str, kept: Mapping[str, Mapping[str, Any]]
-) -> dict[str, Any]:
+def _of_exercise(task: Task, name: str, kept: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     found = [r for marks in kept.values() for r in marks["exercises"] if r["name"] == name]
     statuses = Counter(result["status"] for result in found)
     wrong = Counter(result["diagnosis"] for result in found if result["diagnosis"])
     known = next((e.wrong_answers for e in task.spec.exercises if e.name == name), ())
-    says = {item.id: (item.says, item.why) for item in known}
+    says = {item.id: {"says": item.says, "why": item.why} for item in known}
     common = sorted(wrong.items(), key=lambda pair: (-pair[1], pair[0]))
     return {
         "name": name,
@@ -151,7 +149,7 @@ def _of_exercise(
         "title": found[0]["title"] if found else name,
         "statuses": dict(sorted(statuses.items())),
         "misunderstandings": [
-            {"id": id, "count": count, "says": says.get(id, (id, ""))[0], "why": says.get(id, ("", ""))[1]}
+            {"id": id, "count": count, **says.get(id, {"says": id, "why": ""})}
             for id, count in common
         ],
     }

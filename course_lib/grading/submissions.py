@@ -1,4 +1,4 @@
-"""Find what was handed in: folders by learner, flat files, archives; who it is from, and in what order.
+"""Find what was handed in: by folder, flat, or in archives; by whom, and in what order.
 
 A learner is known by the folder, the file's name, or the roster: never by what a notebook says.
 """
@@ -118,9 +118,9 @@ def read_tree(submissions: Path, sandbox: Sandbox | None = None) -> Tree:
         tree.files[PurePosixPath(submissions.name)] = submissions
     else:
         raise CourseError(f"there is no {submissions}; give the folder of submissions.")
-    archives = [path for path in tree.files if path.suffix.lower() == ".zip"]
-    for path in archives:
-        _unpack(tree, path, sandbox, whole=submissions.is_file())
+    archives = [place for place in tree.files if place.suffix.lower() == ".zip"]
+    for archive in archives:
+        _unpack(tree, archive, sandbox, whole=submissions.is_file())
     return tree
 
 
@@ -210,9 +210,7 @@ def _who(path: PurePosixPath, people: Sequence[Person]) -> str | None:
     return None
 
 
-def _hand_ins(
-    tree: Tree, who: str, paths: Sequence[PurePosixPath], slug: str
-) -> list[HandIn]:
+def _hand_ins(tree: Tree, who: str, paths: Sequence[PurePosixPath], slug: str) -> list[HandIn]:
     named = [path for path in paths if slug in path.stem]
     chosen = sorted(named or paths, key=_natural)
     found = []

@@ -5,4 +5,13 @@ imported inside stands in `INSIDE`; the rest of `course_lib.grading` is never th
 """
 
 #: Modules of this package that are copied into the sandbox.
-INSIDE = ("__init__", "wire", "zygote", "child", "functions", "isolate", "notebook_file", "stand_in")
+INSIDE = (
+    "__init__",
+    "wire",
+    "zygote",
+    "child",
+    "functions",
+    "isolate",
+    "notebook_file",
+    "stand_in",
+)

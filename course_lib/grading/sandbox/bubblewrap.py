@@ -66,27 +66,32 @@ def demand() -> str:
     return found
 
 
-def command(bwrap: str, kit: Path, more: Sequence[str] = ()) -> list[str]:
+def command(bwrap: str, kit: Path, *, whole_disk: bool = False) -> list[str]:
     """Return the command line that runs the zygote in its cage.
 
     Mounted, and only for reading: the interpreter, the installed packages, the kit.
+
+    Args:
+        bwrap: the program.
+        kit: the code that goes inside.
+        whole_disk: mount everything instead, for writing too; tests alone do.
     """
     words = [bwrap, "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
     words += ["--uid", "1000", "--gid", "1000", "--hostname", "sandbox", "--clearenv"]
     for name, value in ENVIRONMENT.items():
         words += ["--setenv", name, value]
-    for place in _readable():
-        words += ["--ro-bind", str(place), str(place)]
+    if whole_disk:
+        return [*words, "--bind", "/", "/", "--proc", "/proc", "--dev", "/dev", *python(kit)]
+    words += [word for place in _readable() for word in ("--ro-bind", str(place), str(place))]
     for link in ("/lib", "/lib64"):
         if os.path.islink(link):
             words += ["--symlink", os.readlink(link), link]
         elif os.path.isdir(link):
             words += ["--ro-bind", link, link]
     words += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
-    for folder in _own_installation():
-        words += ["--tmpfs", str(folder)]
+    words += [word for folder in _own_installation() for word in ("--tmpfs", str(folder))]
     words += ["--ro-bind", str(kit), str(KIT), "--proc", "/proc", "--dev", "/dev"]
-    words += ["--tmpfs", "/tmp", *more, "--remount-ro", "/", "--chdir", "/tmp"]
+    words += ["--tmpfs", "/tmp", "--remount-ro", "/", "--chdir", "/tmp"]
     return [*words, *python(KIT)]
 
 

@@ -234,5 +234,3 @@ def told(error: BaseException) -> dict[str, Any]:
         "wrong_object": isinstance(error, WrongObject),
         "syntax": error.lineno if isinstance(error, SyntaxError) else None,
     }
-
-

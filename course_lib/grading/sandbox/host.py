@@ -1,5 +1,6 @@
 """The marker's side of the sandbox: start it, fork a session for each submission, ask, end."""
 
+import contextlib
 import json
 import os
 import secrets
@@ -69,7 +70,7 @@ class Sandbox:
         environment = {**os.environ, **bubblewrap.ENVIRONMENT, "PATH": os.environ.get("PATH", "")}
         self.process = subprocess.Popen(
             self._command(),
-            stdin=theirs,
+            stdin=theirs.fileno(),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             env=environment if self.unsafe else {"PATH": os.environ.get("PATH", "")},
@@ -85,8 +86,8 @@ class Sandbox:
     def _command(self) -> list[str]:
         if self.unsafe:
             return bubblewrap.python(self.kit)
-        more = () if self.defences.mounts else ("--bind", "/", "/")
-        return bubblewrap.command(bubblewrap.demand(), self.kit, more)
+        whole = not self.defences.mounts
+        return bubblewrap.command(bubblewrap.demand(), self.kit, whole_disk=whole)
 
     def _hear(self, seconds: float) -> dict[str, Any]:
         """Return what the zygote says next."""
@@ -107,10 +108,8 @@ class Sandbox:
     def stop(self) -> None:
         """Kill the cage with everything in it."""
         if self.process is not None:
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
             self.process.kill()
             self.process.wait()
 

@@ -31,9 +31,7 @@ def own_folders(size: int) -> None:
     """Put empty folders of limited size over /tmp and /dev/shm, and nothing at all over /proc."""
     for folder, options in (("/tmp", size), ("/dev/shm", size), ("/proc", 4096)):
         flags = NODEV | NOSUID | (NOEXEC if folder != "/tmp" else 0)
-        if _libc.mount(
-            b"tmpfs", folder.encode(), b"tmpfs", flags, f"size={options}".encode()
-        ):
+        if _libc.mount(b"tmpfs", folder.encode(), b"tmpfs", flags, f"size={options}".encode()):
             raise OSError(ctypes.get_errno(), f"mount {folder}")
 
 

@@ -32,7 +32,7 @@ def read(data: bytes) -> dict[str, Any]:
         return {"refused": "The file is not JSON, so it is no notebook. Save it again and resend."}
     raw = _raw_cells(notebook)
     if raw is None:
-        return {"refused": "The file is JSON but holds no cells. Save it as a notebook of format 4."}
+        return {"refused": "The file holds no cells. Save it as a notebook of format 4."}
     notes = _notes(notebook, raw)
     cells = []
     for place, cell in enumerate(raw[:CELLS], 1):
@@ -187,7 +187,7 @@ def _body(source: str) -> list[ast.stmt]:
 
 def _imported(bodies: list[ast.stmt]) -> dict[str, str]:
     """Return what top-level imports take out of libraries: the name here, and the name there."""
-    found = {}
+    found: dict[str, str] = {}
     for node in bodies:
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in LIBRARIES:
             found |= {alias.asname or alias.name: alias.name for alias in node.names}

@@ -11,7 +11,7 @@ import select
 import socket
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,8 +103,8 @@ def receive(
 def wait_for(link: socket.socket, until: float | None, *, write: bool = False) -> None:
     """Wait until a socket can be read (or written); raise `Late` when that takes too long."""
     left = None if until is None else max(0.0, until - time.monotonic())
-    lists = ([], [link], []) if write else ([link], [], [])
-    if not any(select.select(*lists, left)):
+    ready = select.select([] if write else [link], [link] if write else [], [], left)
+    if not any(ready):
         raise Late("no answer in time")
 
 
@@ -282,15 +282,20 @@ class Decoder:
         shape, dtype = _shape(header["s"]), DTYPES.get(header["d"], torch.float64)
         if header["where"] == "meta":
             return torch.empty(shape, dtype=dtype, device="meta")
-        return torch.sparse_coo_tensor(size=shape, dtype=dtype)
+        return torch.empty(shape, dtype=dtype, layout=torch.sparse_coo)
 
     def _stranger(self, header: Any) -> Any:
         name = "".join(c for c in str(header["type"])[:80] if c.isalnum() or c == "_")
         if header.get("like") == "generator":
-            return (x for x in ())
+            return iter_nothing()
         if header.get("like") == "callable":
             return lambda *args, **kwargs: None
         return type(name or "object", (Stranger,), {"text": str(header["text"])[:200]})()
+
+
+def iter_nothing() -> Iterator[None]:
+    """Return a generator, for what was one."""
+    yield from ()
 
 
 def _shape(sizes: Any) -> tuple[int, ...]:
