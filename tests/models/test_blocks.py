@@ -64,9 +64,7 @@ def test_the_encoder_block_is_pytorchs(norm_first, activation, dtype):
     (due * push).sum().backward()
     (out * push).sum().backward()
     assert (y.grad - x.grad).abs().max() <= TOLERANCE[dtype]
-    assert_equal_states(
-        all_gradients(ours), from_torch_encoder_layer(all_gradients(theirs)), dtype
-    )
+    assert_equal_states(all_gradients(ours), from_torch_encoder_layer(all_gradients(theirs)), dtype)
 
 
 @pytest.mark.parametrize("norm_first, activation, dtype", KINDS)
@@ -90,9 +88,7 @@ def test_the_decoder_block_is_pytorchs(norm_first, activation, dtype):
     (out * push).sum().backward()
     assert (y.grad - x.grad).abs().max() <= TOLERANCE[dtype]
     assert (memory_y.grad - memory.grad).abs().max() <= TOLERANCE[dtype]
-    assert_equal_states(
-        all_gradients(ours), from_torch_decoder_layer(all_gradients(theirs)), dtype
-    )
+    assert_equal_states(all_gradients(ours), from_torch_decoder_layer(all_gradients(theirs)), dtype)
 
 
 def test_layers_without_biases_are_pytorchs():
