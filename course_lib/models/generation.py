@@ -171,12 +171,13 @@ def next_logits(
 
 @contextmanager
 def evaluating(model: Any) -> Iterator[None]:
-    """Switch dropout off inside a `with` block, and back on if it was on."""
-    training = isinstance(model, nn.Module) and model.training
-    if training:
-        model.eval()
+    """Switch dropout off inside a `with` block, and back on wherever it was on."""
+    modules = model.modules() if isinstance(model, nn.Module) else ()
+    training = [module for module in modules if module.training]
     try:
+        for module in training:
+            module.training = False
         yield
     finally:
-        if training:
-            model.train()
+        for module in training:
+            module.training = True

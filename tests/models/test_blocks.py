@@ -3,6 +3,7 @@
 import pytest
 import torch
 import torch.nn.functional as F
+from foreign import TOLERANCE, all_gradients, assert_equal_states, loaded, rows
 from torch import nn
 
 from course_lib.attention.causality import assert_causal, influence
@@ -21,8 +22,6 @@ from course_lib.models.weights import (
     from_torch_encoder_layer,
     noise_fill,
 )
-
-from foreign import TOLERANCE, all_gradients, assert_equal_states, loaded, rows
 
 KINDS = [
     pytest.param(norm_first, activation, dtype, id=f"{name}-{activation}-{dtype}".lower())
