@@ -72,7 +72,7 @@ def jobs(steps: int) -> list[Job]:
     """Return all runs; only post-norm is tried with warm-up: nothing else was found to need it."""
     every = itertools.product(("pre", "post", "none"), DEPTHS, RATES, WARMUPS, SEEDS)
     kept = [job for job in every if job[0] == "post" or job[3] == 0]
-    kept = [job for job in kept if job[0] != "none" or job[1] == min(DEPTHS)]
+    kept = [job for job in kept if job[0] != "none" or job[1] <= 6]
     return [(*job, steps) for job in sorted(kept, key=lambda job: (job[1], job[2]))]
 
 

@@ -19,7 +19,9 @@ def influence(f: Callable[[Tensor], Tensor], x: Float[Tensor, "T d"]) -> Bool[Te
     """
     x = x.detach().clone().requires_grad_()
     out = f(x)
-    rows = [torch.autograd.grad(row.sum(), x, retain_graph=True)[0] for row in out]
+    # Not the plain sum: a layer norm's rows sum to the same number whatever came in.
+    pull = torch.randn(out.shape[-1], generator=torch.Generator().manual_seed(0)).to(out)
+    rows = [torch.autograd.grad(row @ pull, x, retain_graph=True)[0] for row in out]
     return torch.stack(rows).abs().amax(-1) > 0
 
 

@@ -53,7 +53,7 @@ def practice() -> Sequences:
     return odd_one_out(8192, LENGTH, vocab_size=VOCABULARY, seed=8192)
 
 
-def test_sets() -> Sequences:
+def held_out() -> Sequences:
     """Return 1,000 sets to judge readers by; some occur in practice, as there are so few."""
     return odd_one_out(1000, LENGTH, vocab_size=VOCABULARY, seed=1000)
 
@@ -125,6 +125,6 @@ def train_reader(
 @torch.no_grad()
 def accuracy(reader: nn.Module, mask: Bool[Tensor, "T T"] | None = None) -> float:
     """Return the share of right answers on the test sets."""
-    task = test_sets()
+    task = held_out()
     right = reader(task.tokens, mask).argmax(-1) == task.targets
     return right.float().mean().item()
