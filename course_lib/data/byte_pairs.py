@@ -1,10 +1,13 @@
 """Byte-pair encoding on characters: join the commonest neighbours, again and again."""
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 
 Pair = tuple[str, str]
+
+_WORD = re.compile(r" ?\w+| ?[^\w\s]+|\s+")
 
 
 def count_pairs(words: Mapping[tuple[str, ...], int]) -> Counter[Pair]:
@@ -97,3 +100,27 @@ def vocabulary(words: Iterable[str], merges: Sequence[Pair]) -> list[str]:
     """
     letters = sorted({letter for word in words for letter in word})
     return list(dict.fromkeys([*letters, *("".join(pair) for pair in merges)]))
+
+
+def split_words(text: str) -> list[str]:
+    """Cut a text into words with the blank before them; put together, they are the text.
+
+    >>> split_words("to be, or  not")
+    ['to', ' be', ',', ' or', '  ', 'not']
+    """
+    return _WORD.findall(text)
+
+
+def cut(
+    text: str,
+    merges: Sequence[Pair],
+    encode: Callable[[str, Sequence[Pair]], list[str]] = encode,
+) -> list[str]:
+    """Cut a text into pieces; every distinct word is encoded once.
+
+    >>> cut("low slow", [("l", "o"), ("lo", "w")])
+    ['low', ' ', 's', 'low']
+    """
+    words = split_words(text)
+    known = {word: encode(word, merges) for word in dict.fromkeys(words)}
+    return [piece for word in words for piece in known[word]]

@@ -36,7 +36,7 @@ def bigram_log_probs(
 ) -> Float[Tensor, "V V"]:
     """Return log p(next | current) from counted neighbours.
 
-    p(next = j | current = i) = (count of i j + smoothing) / (count of i with any next + V·smoothing)
+    p(j | i) = (count of i then j + smoothing) / (count of i then anything + V · smoothing)
 
     Args:
         tokens: a text; each neighbouring pair counts once.
@@ -90,7 +90,8 @@ class LanguageModel(nn.Module):
 
     x = E[tokens] + P[start, start + 1, …];  x = block(x, causal mask) …;  logits = norm(x) Eᵀ
 
-    Paper: Radford et al. 2018, §3.1 (the decoder alone); Press and Wolf 2017, §3 (one table for both ends).
+    Paper: Radford et al. 2018, §3.1 (the decoder alone); Press and Wolf 2017 (one table for both
+    ends).
 
     Args:
         vocab_size: V.
@@ -132,8 +133,8 @@ def next_logits(
 def induction_score(weights: Float[Tensor, "*H T T"], period: int) -> Float[Tensor, "*H"]:
     """Return how much a repeated token looks at what followed its former occurrence.
 
-    The text is a random stretch of `period` tokens, said twice or more often. Query t of a later round looks for
-    key t − period + 1; the score is the mean of these weights.
+    The text is a random stretch of `period` tokens, said twice or more often. Query t of a later
+    round looks for key t − period + 1; the score is the mean of these weights.
 
     Paper: Olsson et al. 2022, “Defining induction heads” (prefix matching).
 
