@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from course_lib.explore.alignment import alignment as alignment
+    from course_lib.explore.decoding_stepper import decoding_stepper as decoding_stepper
     from course_lib.explore.glimpse_player import glimpse_player as glimpse_player
     from course_lib.explore.head_browser import head_browser as head_browser
     from course_lib.explore.mask_painter import mask_painter as mask_painter
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "alignment",
+    "decoding_stepper",
     "glimpse_player",
     "head_browser",
     "mask_painter",

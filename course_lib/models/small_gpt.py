@@ -3,9 +3,12 @@
 193,088 parameters, kept as float16. `bench/record_small_gpt.py` makes both files again.
 """
 
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import as_file, files
 from typing import TYPE_CHECKING
+
+from torch import Tensor
 
 from course_lib.models.gpt import GPT, GPTConfig
 
@@ -39,7 +42,7 @@ def small_tokenizer() -> "Tokenizer":
     Text is text: "<|end|>" in it becomes pieces, never the control token of that name.
 
     >>> small_tokenizer().encode("The statement").tokens
-    ['T', 'he', 'Ġstatement']
+    ['The', 'Ġstatement']
     """
     from tokenizers import Tokenizer
 
@@ -47,3 +50,30 @@ def small_tokenizer() -> "Tokenizer":
     tokenizer = Tokenizer.from_str(text)
     tokenizer.encode_special_tokens = True
     return tokenizer
+
+
+def encode(text: str, parse: bool = False) -> list[int]:
+    """Return the ids of a text.
+
+    Args:
+        text: anything.
+        parse: read names of control tokens in it as control tokens. Never for what a user wrote.
+
+    >>> encode("The statement"), encode("<|end|>", parse=True), len(encode("<|end|>"))
+    ([318, 391], [2], 7)
+    """
+    tokenizer = small_tokenizer()
+    tokenizer.encode_special_tokens = not parse
+    try:
+        return list(tokenizer.encode(text).ids)
+    finally:
+        tokenizer.encode_special_tokens = True
+
+
+def decode(ids: Iterable[int | Tensor]) -> str:
+    """Return the text of ids, control tokens by their names.
+
+    >>> decode([*encode("The for"), 2])
+    'The for<|end|>'
+    """
+    return str(small_tokenizer().decode([int(one) for one in ids], skip_special_tokens=False))

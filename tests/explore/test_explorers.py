@@ -10,7 +10,13 @@ import numpy as np
 import pytest
 import torch
 
-from course_lib.explore import mask_painter, soft_lookup, temperature, vector_playground
+from course_lib.explore import (
+    decoding_stepper,
+    mask_painter,
+    soft_lookup,
+    temperature,
+    vector_playground,
+)
 from course_lib.explore.page import plain
 
 
@@ -36,6 +42,34 @@ def attention(q, k, v, mask=None):
     return torch.softmax(scores.masked_fill(~mask, -torch.inf), -1).nan_to_num() @ v
 
 
+def with_temperature(logits, temperature):
+    return torch.softmax(logits / temperature, -1)
+
+
+def top_k(logits, k):
+    return logits.masked_fill(logits < logits.topk(k).values[:, -1:], -torch.inf)
+
+
+def top_p(logits, p):
+    return logits
+
+
+class Rising:
+    """A model that finds each token likelier than the one before; its cache counts."""
+
+    def new_cache(self, batch):
+        return SimpleNamespace(keys=torch.zeros(3, batch, 2, 20, 4), length=0)
+
+    def __call__(self, tokens, cache):
+        cache.length += tokens.shape[1]
+        return torch.linspace(0, 3, 40).expand(*tokens.shape, 40).clone()
+
+
+def stepper(yours, k=top_k, p=top_p):
+    names = [f" w{i}" for i in range(40)]
+    return decoding_stepper(yours, k, p, model=Rising(), prompt=[1, 2], names=names)
+
+
 def pair(yours, course, name=None):
     return SimpleNamespace(
         name=name or course.__name__, yours=yours, course=course, passed=yours is course
@@ -47,18 +81,21 @@ MAKE = {
     "vector_playground": lambda yours: vector_playground(pair(yours, dot), cosine),
     "soft_lookup": lambda yours: soft_lookup(pair(yours, lookup)),
     "mask_painter": lambda yours: mask_painter(pair(yours, attention)),
+    "decoding_stepper": lambda yours: stepper(pair(yours, with_temperature)),
 }
 SHOWN = {
     "temperature": "weights",
     "vector_playground": "dots",
     "soft_lookup": "weights",
     "mask_painter": "weights",
+    "decoding_stepper": "at_temperature",
 }
 COURSE = {
     "temperature": softmax,
     "vector_playground": dot,
     "soft_lookup": lookup,
     "mask_painter": attention,
+    "decoding_stepper": with_temperature,
 }
 WRONG = {
     "temperature": lambda scores, temperature=1.0: torch.full_like(scores, 0.777),
@@ -67,6 +104,7 @@ WRONG = {
     "mask_painter": lambda q, k, v, mask=None: (
         torch.full((len(q), v.shape[1]), 0.777) + 0 * q[:, :1]
     ),
+    "decoding_stepper": lambda logits, temperature: torch.full_like(logits, 0.777),
 }
 every_explorer = pytest.mark.parametrize("name", MAKE)
 
@@ -169,6 +207,7 @@ def test_a_bare_function_is_drawn_as_it_is(name):
         "vector_playground": lambda: vector_playground(dot, cosine),
         "soft_lookup": lambda: soft_lookup(lookup),
         "mask_painter": lambda: mask_painter(attention),
+        "decoding_stepper": lambda: stepper(with_temperature),
     }[name]()
     assert f"Drawn by {COURSE[name].__name__}." in bare.state()["note"]
 
@@ -185,6 +224,7 @@ def test_something_that_is_no_function_is_refused(name):
         "vector_playground": lambda one: vector_playground(one, one),
         "soft_lookup": soft_lookup,
         "mask_painter": mask_painter,
+        "decoding_stepper": stepper,
     }[name]
     with pytest.raises(TypeError, match=r"an explorer draws a function: .* this is a list"):
         make([1, 2])

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
 
@@ -145,3 +146,37 @@ def render_chat(
     for speaker, text in turns:
         ids += [control[speaker], *encode(text), control["end"]]
     return [*ids, control["assistant"]] if reply else ids
+
+
+# ---------------------------------------------------------------- suspects of the bug hunt
+
+
+def _unmasked(q: Tensor, k: Tensor, v: Tensor, past_k: Tensor, past_v: Tensor) -> Any:
+    keys, values = torch.cat([past_k, k], -2), torch.cat([past_v, v], -2)
+    first = past_k.shape[-2] == 0
+    return F.scaled_dot_product_attention(q, keys, values, is_causal=first), keys, values
+
+
+def _is_causal(q: Tensor, k: Tensor, v: Tensor, past_k: Tensor, past_v: Tensor) -> Any:
+    keys, values = torch.cat([past_k, k], -2), torch.cat([past_v, v], -2)
+    return F.scaled_dot_product_attention(q, keys, values, is_causal=True), keys, values
+
+
+def _from_zero(tokens: Tensor, embed: Tensor, positions: Tensor, n_cached: int) -> Tensor:
+    return embed_next(tokens, embed, positions, 0)
+
+
+def _one_for_all(q: Tensor, k: Tensor, v: Tensor, past_k: Tensor, past_v: Tensor) -> Any:
+    _, keys, values = cached_attention(q, k, v, past_k, past_v)
+    shared = (each[:1].expand_as(each) for each in (past_k, past_v))
+    return cached_attention(q, k, v, *shared)[0], keys, values
+
+
+#: How each suspect embeds and attends. One of them is right.
+SUSPECTS: dict[str, tuple[Callable[..., Tensor], Callable[..., Any]]] = {
+    "A": (embed_next, _is_causal),
+    "B": (embed_next, _unmasked),
+    "C": (_from_zero, cached_attention),
+    "D": (embed_next, cached_attention),
+    "E": (embed_next, _one_for_all),
+}
