@@ -2,6 +2,9 @@
 
 Accelerate keeps the precision in a state that all Accelerators of a process share, and refuses to
 change it: `fit` owns that state. Loaded only when something trains.
+
+Several processes on one CPU, to try things out (`--cpu` alone starts one process):
+ACCELERATE_USE_CPU=true accelerate launch --multi_gpu --num_processes 2 train.py
 """
 
 from typing import TYPE_CHECKING
@@ -39,7 +42,7 @@ def accelerator(precision: str) -> "Accelerator":
     if found.distributed_type not in offered:
         raise CourseError(
             f"fit copies the model to every process; accelerate launch asked for "
-            f"{found.distributed_type.value}: launch with --multi_gpu or --cpu instead."
+            f"{found.distributed_type.value}: launch with --multi_gpu instead."
         )
     if found.device.type == "cuda":
         torch.cuda.set_device(found.device)

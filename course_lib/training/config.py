@@ -120,7 +120,7 @@ class History:
 
     losses: list[float] = field(default_factory=list)
     rates: list[float] = field(default_factory=list)
-    evaluations: list[dict[str, float]] = field(default_factory=list)
+    evaluations: list[dict[str, int | float]] = field(default_factory=list)
     stopped_at: int = 0
     resumed_at: int | None = None
     best_step: int | None = None
