@@ -73,6 +73,7 @@ def jobs(steps: int) -> list[Job]:
     every = itertools.product(("pre", "post", "none"), DEPTHS, RATES, WARMUPS, SEEDS)
     kept = [job for job in every if job[0] == "post" or job[3] == 0]
     kept = [job for job in kept if job[0] != "none" or job[1] <= 6]
+    kept = [job for job in kept if job[1] < 24 or job[2] == min(RATES)]
     return [(*job, steps) for job in sorted(kept, key=lambda job: (job[1], job[2]))]
 
 

@@ -197,6 +197,8 @@ def _why_parameters_differ(module: nn.Module, missing: list[str], extra: list[st
             return f"PyTorch does not look inside self.{name}: set each layer on self by its name."
     for name in sorted(wanted.intersection(extra)):
         return f"self.{name} should be a layer: its weight is then called {name}.weight."
+    if not extra and all(name.endswith("bias") for name in missing):
+        return "Layers have a bias unless they are made with bias=False."
     if missing and not extra:
         return "Set them on self, in __init__: the check loads parameters by their names."
     if not missing and all(name.endswith("bias") for name in extra):

@@ -92,6 +92,8 @@ def size(value: Any) -> str:
         return f"{value.shape} {value.dtype} array"
     if isinstance(value, list | tuple):
         return f"a {type(value).__name__} of {len(value)}"
+    if isinstance(value, torch.nn.Module):
+        return f"a module {type(value).__name__}"
     if callable(value):
         return "a function"
     text = repr(value)

@@ -73,6 +73,28 @@ def layer_norm_oracle(x: Tensor, gain: Tensor, bias: Tensor, eps: float) -> Tens
     return F.layer_norm(x, (x.shape[-1],), gain, bias, eps)
 
 
+def rows_are_normal(call: Any, case: Case, value: Any) -> str | None:
+    """Without gain and bias, rows have the mean square that eps leaves them, and the mean asked for."""
+    x, gain, *bias, eps = case.args
+    rows = (value - bias[0] if bias else value) / gain
+    centred = x - x.mean(-1, keepdim=True) if bias else x
+    due = centred.square().mean(-1)
+    due = due / (due + eps)
+    mean, square = rows.mean(-1).flatten()[0], rows.square().mean(-1).flatten()[0]
+    if bias and abs(mean) > 1e-3:
+        return (
+            f"Without gain and bias every row must have mean 0. Yours has {mean:.3f} in the first row of the case "
+            f"“{case.label}”: what was subtracted is not the row's own mean."
+        )
+    if abs(square - due.flatten()[0]) > 1e-3:
+        what = "Without gain and bias" if bias else "Without gain"
+        return (
+            f"{what} the mean of a row's squares must be 1, or a little less for eps: {due.flatten()[0]:.3f} in the first "
+            f"row of the case “{case.label}”. Yours is {square:.3f}: what you divide by is not the right size."
+        )
+    return None
+
+
 LAYER_NORM = Exercise(
     name="layer_norm",
     title="Layer norm",
@@ -83,6 +105,7 @@ LAYER_NORM = Exercise(
     cases=layer_norm_cases,
     sample=layer_norm_sample,
     oracle=layer_norm_oracle,
+    properties=(Property(id="rows_are_normal", holds=rows_are_normal),),
     reference=f"{REFERENCE}.layer_norm",
     forbidden=("layer_norm", "LayerNorm", "native_layer_norm"),
     hints=(
@@ -126,6 +149,7 @@ RMS_NORM = Exercise(
     cases=rms_norm_cases,
     sample=rms_norm_sample,
     oracle=rms_norm_oracle,
+    properties=(Property(id="rows_are_normal", holds=rows_are_normal),),
     reference=f"{REFERENCE}.rms_norm",
     forbidden=("rms_norm", "RMSNorm", "_fused_rms_norm"),
     hints=(

@@ -52,6 +52,15 @@ LAYER_NORM = (
         "gradients. Trained weights expect √(variance + eps).",
     ),
     WrongAnswer(
+        id="std_plus_epsilon",
+        code=lambda x, gain, bias, eps: (
+            normalised(x, eps, unbiased=True, outside=True) * gain + bias
+        ),
+        says="You divide by torch.std plus eps, which is two mistakes in one.",
+        why="torch.std divides by d − 1 where d is due, and eps belongs inside the root, with the variance. Take "
+        "(variance + eps).sqrt() with the mean of the squares as variance.",
+    ),
+    WrongAnswer(
         id="across_tokens",
         code=lambda x, gain, bias, eps: (
             normalised(x, eps, axis=-2 if x.dim() > 1 else -1) * gain + bias
@@ -846,7 +855,32 @@ def _cross_from_start(self: Any, x: Tensor, memory: Tensor, mask: Any, memory_ma
     return out
 
 
+def _residual_of_norms(self: Any, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> Tensor:
+    h = self.norm1(x)
+    h = self.norm2(h + _attend(self, h, mask))
+    h = self.norm3(h + self.cross(h, memory, memory, memory_mask))
+    return h + self.ff(h)
+
+
+def _always_causal(self: Any, x: Tensor, memory: Tensor, mask: Any, memory_mask: Any) -> Tensor:
+    n = x.shape[1]
+    causal = torch.ones(n, n, dtype=torch.bool, device=x.device).tril()
+    return _decode(self, x, memory, causal, memory_mask)
+
+
 DECODER_BLOCK = (
+    WrongAnswer(
+        id="residual_after_norm",
+        code=_decoder(_residual_of_norms),
+        says="Your residuals start after the norms: norm(x) + f(norm(x)).",
+        why="The stream must pass untouched: x + f(norm(x)), three times. Keep the normalised rows under another name, h.",
+    ),
+    WrongAnswer(
+        id="always_causal",
+        code=_decoder(_always_causal),
+        says="Your self-attention is causal whatever mask says.",
+        why="The caller decides: a mask may also hide padding, or nothing at all. Use the argument.",
+    ),
     WrongAnswer(
         id="cross_first",
         code=_decoder(_cross_first),
@@ -1057,6 +1091,12 @@ STACK = (
         code=_stack(_each_from_start),
         says="Every one of your blocks reads the stack's input; only the last one's answer is used.",
         why="A block reads what the one before it wrote: x = block(x, mask).",
+    ),
+    WrongAnswer(
+        id="result_dropped",
+        code=_stack(lambda self, x, mask: self.norm(x)),
+        says="Your blocks' answers get lost: what you return is the norm of the input.",
+        why="A block changes nothing in place, it returns a new stream. Keep it: x = block(x, mask).",
     ),
     WrongAnswer(
         id="extra_residual",
