@@ -25,11 +25,11 @@ def draw_shapes(n: int, seed: int | np.random.Generator) -> tuple[Tensor, Tensor
     """
     rng = seed if isinstance(seed, np.random.Generator) else np.random.default_rng(seed)
     labels = rng.integers(len(SHAPES), size=n)
-    pictures = rng.normal(0.0, 0.25, size=(n, 1, SIZE, SIZE))
+    pictures = rng.normal(0.0, 0.15, size=(n, 1, SIZE, SIZE))
     for picture, label in zip(pictures, labels, strict=True):
         radius = rng.uniform(2.5, 5.0)
         row, column = rng.uniform(radius, SIZE - 1 - radius, size=2)
-        picture[0] += rng.uniform(0.6, 1.0) * _shape(SHAPES[label], row, column, radius)
+        picture[0] += rng.uniform(0.7, 1.0) * _shape(SHAPES[label], row, column, radius)
     return torch.from_numpy(pictures.astype(np.float32)), torch.from_numpy(labels)
 
 

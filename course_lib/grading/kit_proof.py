@@ -6,19 +6,25 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from nbformat import NotebookNode
+from safetensors.torch import load
 
+from course_lib.authoring.notebook import as_bytes
 from course_lib.checking.compare import compare
-from course_lib.checking.exercise import Exercise, LessonSpec
+from course_lib.checking.exercise import Exercise
+from course_lib.checking.noise import generator
 from course_lib.checking.prepared import Prepared
 from course_lib.checking.run import Runner
 from course_lib.errors import CourseError
 from course_lib.grading.assignments import hidden_cases
+from course_lib.grading.marks import HandIn, Marker, Task
+from course_lib.grading.sandbox import bubblewrap
+from course_lib.grading.sandbox.host import Sandbox
 
 CHILD = Path(__file__).with_name("kit_child.py")
 SECONDS = 300
@@ -32,42 +38,73 @@ class Part:
     """A lesson or an assignment of a kit.
 
     Args:
-        spec: of it.
+        task: of it.
         learners, solved: its two notebooks, not executed.
         files: what the kit's folder of notebooks gets.
+        weights: the course's own trained models, by file name; they stay with the instructor.
     """
 
-    spec: LessonSpec
+    task: Task
     learners: NotebookNode
     solved: NotebookNode
     files: Mapping[str, bytes]
+    weights: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def prove(part: Part, kit: Path) -> str:
     """Prove one part of a kit and return a line that says so.
 
+    Blanks and solutions run with the kit's library alone, and are then marked as hand-ins are: in
+    the sandbox where there is one, else here, for the code is the course's own.
+
     Raises:
         CourseError: what does not hold.
     """
-    title = f"{part.spec.number} {part.spec.title}"
+    title, possible = f"{part.task.spec.number} {part.task.spec.title}", part.task.possible
     for notebook, due in ((part.learners, "not_started"), (part.solved, "passed")):
         said = _in_the_kit(notebook, kit, title)
-        for exercise in part.spec.exercises:
+        for exercise in part.task.spec.exercises:
             status = said.get(exercise.name)
             if status != due:
                 raise CourseError(f"{title}: {exercise.name} is {status} in the kit, not {due}.")
-    marks = sum(exercise.marks for exercise in part.spec.exercises)
-    for notebook, full in ((part.learners, False), (part.solved, True)):
-        names = _defined(notebook, strict=full)
-        for exercise in part.spec.exercises:
+    caged = bubblewrap.available() is not None
+    for which, points in (_caged_points if caged else _own_points)(part).items():
+        due_points = possible * (which == "solutions")
+        if sum(points.values()) != due_points:
+            each = ", ".join(f"{name} {got}" for name, got in points.items())
+            raise CourseError(f"{title}: {which} get {each}; {due_points} is due in all.")
+    where = "in the sandbox" if caged else "without a sandbox"
+    return f"{title}: runs; blanks 0 of {possible}, solutions {possible} of {possible} ({where})"
+
+
+def _caged_points(part: Part) -> dict[str, dict[str, int]]:
+    """Mark both notebooks as hand-ins are marked; return points by task."""
+    found = {}
+    with Sandbox(part.task.master.sources) as sandbox:
+        marker = Marker(part.task, SECRET, sandbox)
+        for which, notebook, files in (
+            ("blanks", part.learners, {}),
+            ("solutions", part.solved, dict(part.weights)),
+        ):
+            hand_in = HandIn("proof", 1, f"{which}.ipynb", as_bytes(notebook), files)
+            rows = marker.mark(hand_in)["exercises"]
+            found[which] = {row["name"]: int(row["points"]) for row in rows}
+    return found
+
+
+def _own_points(part: Part) -> dict[str, dict[str, int]]:
+    """Do the same here."""
+    found: dict[str, dict[str, int]] = {}
+    for which, notebook in (("blanks", part.learners), ("solutions", part.solved)):
+        names = _defined(notebook, strict=which == "solutions")
+        points = found[which] = {}
+        for exercise in part.task.spec.exercises:
             right, total = hidden_score(exercise, names.get(exercise.name))
-            if right != total * full:
-                which = "solution" if full else "blank"
-                raise CourseError(
-                    f"{title}: the {which} of {exercise.name} is right on {right} of {total} "
-                    "hidden cases."
-                )
-    return f"{title}: runs; blanks 0 of {marks}, solutions {marks} of {marks}"
+            points[exercise.name] = exercise.marks * (right == total)
+        for task in part.task.trained if which == "solutions" else ():
+            weights = load(part.weights[task.file])
+            points[task.name] = task.points(task.evaluate(weights, generator(0)))
+    return found
 
 
 def hidden_score(exercise: Exercise, obj: Any, secret: str = SECRET) -> tuple[int, int]:

@@ -28,6 +28,7 @@ from course_lib.grading.assignments import AssignmentSource
 from course_lib.grading.kit_leaks import leaks
 from course_lib.grading.kit_proof import Part, prove
 from course_lib.grading.kit_readme import readme
+from course_lib.grading.marks import Task
 from course_lib.grading.packing import pack
 from course_lib.lessons import registry
 
@@ -88,9 +89,12 @@ def run_release(to: Path, lessons: Sequence[str] | None, assignments: Sequence[s
 def _lesson(spec: LessonSpec, checkout: Checkout) -> Part:
     draft = prepare(spec, checkout)
     _stop(draft.faults, checkout)
-    assert draft.learners is not None and draft.solved is not None
+    assert draft.source is not None
+    assert draft.learners is not None
+    assert draft.solved is not None
     name = checkout.learners(spec).name
-    return Part(spec, draft.learners, draft.solved, {name: as_bytes(draft.learners)})
+    task = Task(spec.number, spec, draft.source)
+    return Part(task, draft.learners, draft.solved, {name: as_bytes(draft.learners)})
 
 
 def _assignment(assignment: AssignmentSource, checkout: Checkout) -> Part:
@@ -98,11 +102,14 @@ def _assignment(assignment: AssignmentSource, checkout: Checkout) -> Part:
     faults = against_spec(cells, spec)
     _stop(faults, checkout)
     faults += rehearse(cells, spec)
+    task = Task(assignment.name, spec, cells, assignment.trained, public=False)
     learners, solved = learners_notebook(cells, spec), solved_notebook(cells, spec)
     found = notebook_leaks(cells, [cell.source for cell in learners.cells])
     _stop([*faults, *(Problem(cells.path, line, says) for line, says in found)], checkout)
     name = f"{spec.number}_{spec.slug}.ipynb"
-    return Part(spec, learners, solved, {name: as_bytes(learners)} | pack(assignment))
+    files = {name: as_bytes(learners)} | pack(assignment)
+    weights = {file: path.read_bytes() for file, path in assignment.solved_weights.items()}
+    return Part(task, learners, solved, files, weights)
 
 
 def _stop(problems: Iterable[Problem], checkout: Checkout) -> None:

@@ -70,7 +70,7 @@ class BrokenBlock(nn.Module):
 # Difficulty 2 of 3 · 20 minutes · the check proves that the block computes what the text above says, parameter by
 # parameter.
 #
-# Write the block as it should be. Keep the names of its parameters.
+# Write `forward` as it should be; the parameters are right as they are.
 
 
 # %% exercise
@@ -79,12 +79,10 @@ class MendedBlock(nn.Module):
 
     def __init__(self, d_model, n_heads, d_ff):
         super().__init__()
-        ### BEGIN SOLUTION
         self.n_heads = n_heads
         self.norm1, self.norm2 = nn.LayerNorm(d_model), nn.LayerNorm(d_model)
         self.qkv, self.proj = nn.Linear(d_model, 3 * d_model), nn.Linear(d_model, d_model)
         self.up, self.down = nn.Linear(d_model, d_ff), nn.Linear(d_ff, d_model)
-        ### END SOLUTION
 
     def forward(self, x):
         ### BEGIN SOLUTION
