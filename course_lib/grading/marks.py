@@ -144,7 +144,8 @@ class Marker:
     def _exercises(
         self, hand_in: HandIn, program: Program, found: Mapping[str, str], notes: list[str]
     ) -> list[dict[str, Any]]:
-        answers = Answers(self.sandbox, program)
+        names = [exercise.name for exercise in self.task.spec.exercises]
+        answers = Answers(self.sandbox, program, names)
         found = found if self.defences.sources else {}
         try:
             results = [
@@ -168,6 +169,8 @@ class Marker:
         except Timeout:
             said = f"The submission used up its {answers.limits.submission:g} s."
             return self._nothing(exercise, said, "timeout")
+        except ProcessEnded as error:
+            return self._nothing(exercise, f"Here {error}.", "error")
         missing = self._missing(exercise, answers)
         if missing is not None:
             return missing

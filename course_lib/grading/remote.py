@@ -32,10 +32,11 @@ class Answers:
     Args:
         sandbox: where.
         program: what is run.
+        names: that are looked for when it has run.
     """
 
-    def __init__(self, sandbox: Sandbox, program: Program) -> None:
-        self.sandbox, self.program = sandbox, program
+    def __init__(self, sandbox: Sandbox, program: Program, names: Sequence[str]) -> None:
+        self.sandbox, self.program, self.names = sandbox, program, names
         self.limits = sandbox.limits
         self.until = time.monotonic() + self.limits.submission
         self.trouble: dict[str, str] = {}
@@ -70,8 +71,7 @@ class Answers:
                 self._note(step, self._ended(session, error))
                 return False
         try:
-            names = sorted({name for step in self.program.steps for name in step.defines})
-            reply, _ = session.ask("defined", self.limits.exercise, names=names)
+            reply, _ = session.ask("defined", self.limits.exercise, names=list(self.names))
             self.defined = {str(name) for name in reply["names"]}
             self.courses = {str(name) for name in reply["course"]}
         except (WireError, KeyError, TypeError):

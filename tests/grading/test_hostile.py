@@ -1,0 +1,599 @@
+"""Hostility and accident: each gets the marks that an honest grader gives.
+
+Every attack is tried twice: with all defences, and with the named one switched off, where it must
+succeed; else the first result would prove nothing.
+"""
+
+import base64
+import json
+import os
+import pickle
+import tempfile
+import time
+import tracemalloc
+from dataclasses import dataclass, replace
+
+import pytest
+from small_lesson import (
+    FULL,
+    NAMES,
+    SOLVED,
+    TASK,
+    Trusting,
+    TrustingEquality,
+    TrustingIPython,
+    TrustingItsFrame,
+    TrustingItsFunction,
+    code,
+    mark,
+    notebook,
+    points,
+    without,
+)
+
+from course_lib.grading import submissions
+from course_lib.grading.defences import ALL
+from course_lib.grading.sandbox import notebook_file, wire
+from course_lib.grading.sandbox.host import Sandbox, WireError
+
+WRONG_SCORES = "def scaled_scores(q, k):\n    return q @ k.transpose(-2, -1)"
+#: Finds the descriptor of the only socket that is open: the way to the marker.
+LINK = """
+import json, os, stat, struct
+for link in range(3, 64):
+    try:
+        if stat.S_ISSOCK(os.fstat(link).st_mode):
+            break
+    except OSError:
+        pass
+"""
+
+
+@dataclass
+class Attack:
+    """One attack or accident.
+
+    Args:
+        id: in the test's name.
+        data: the notebook.
+        due: points that an honest grader gives.
+        off: defences without which it succeeds: names of switches, or a marker that trusts.
+        then: points that it gets then.
+        marker: one that trusts what the submission says, instead of switches.
+        seconds: for the whole submission, the second time.
+    """
+
+    id: str
+    data: bytes
+    due: tuple
+    off: tuple = ()
+    then: tuple = ()
+    marker: type | None = None
+    seconds: float = 30.0
+
+
+# ---------------------------------------------------------------- who decides
+
+PATCHED = notebook(
+    {"scaled_scores": "def scaled_scores(q, k):\n    return q"},
+    ["torch.allclose = lambda *args, **kwargs: True"],
+)
+REDEFINED = notebook({"scaled_scores": WRONG_SCORES}, ["def same(yours, due):\n    pass"])
+EQUAL_TO_ALL = notebook(
+    {
+        "scaled_scores": """
+class Equal(torch.Tensor):
+    def __eq__(self, other):
+        return torch.ones(1, dtype=torch.bool)
+    def __array__(self, *args):
+        raise RuntimeError
+    @property
+    def shape(self):
+        return torch.Size([2, 3])
+def scaled_scores(q, k):
+    return torch.zeros(2, 3).as_subclass(Equal)
+"""
+    }
+)
+FRAMES = notebook(
+    {
+        "scaled_scores": """
+import gc, sys
+def scaled_scores(q, k):
+    frame = sys._getframe(1)
+    while frame is not None:
+        for name in ("due", "expected"):
+            for names in (frame.f_locals, frame.f_globals):
+                if isinstance(names.get(name), torch.Tensor):
+                    return names[name]
+        frame = frame.f_back
+    seen = [x for x in gc.get_objects() if isinstance(x, torch.Tensor) and x.dtype == q.dtype]
+    fits = [x for x in seen if tuple(x.shape) == (*q.shape[:-1], k.shape[-2])]
+    return fits[-1] if fits else q
+"""
+    }
+)
+TRANSFORMER = notebook(
+    {"scaled_scores": WRONG_SCORES},
+    [
+        """
+import ast
+class NoAsserts(ast.NodeTransformer):
+    def visit_Assert(self, node):
+        return ast.copy_location(ast.Pass(), node)
+shell = get_ipython()
+if shell is not None:
+    shell.ast_transformers.append(NoAsserts())
+    shell.input_transformers_cleanup.append(lambda lines: lines)
+"""
+    ],
+)
+HARD_CODED = notebook(
+    {
+        "causal_mask": """
+def causal_mask(n):
+    known = {1: [[1]], 3: [[1, 0, 0], [1, 1, 0], [1, 1, 1]]}
+    for m in (5, 8):
+        known[m] = [[int(s <= t) for s in range(m)] for t in range(m)]
+    return torch.tensor(known[n] if n in known else [[0]], dtype=torch.bool)
+"""
+    }
+)
+CUT_GRADIENTS = notebook(
+    {
+        "scaled_scores": """
+import course_lib.checking.run as engine
+engine.gradients_of = lambda value, call: ()
+def scaled_scores(q, k):
+    return (q.detach() @ k.detach().transpose(-2, -1)) / math.sqrt(q.shape[-1])
+"""
+    }
+)
+#: Replies to requests that are not made yet, for an exercise that nobody has solved.
+FORGED = notebook(
+    {"scaled_scores": None, "padding_mask": None, "causal_mask": None},
+    [
+        LINK
+        + """
+def message(header, body=b""):
+    text = json.dumps(header).encode()
+    return struct.pack(">II", len(text), len(body)) + text + body
+def run(n):
+    body = bytes(s <= t for t in range(n) for s in range(n))
+    value = {"k": "tensor", "d": "bool", "s": [n, n], "n": n * n}
+    return message({"value": value, "gradients": {"k": "list", "v": []}}, body)
+out = message({"done": True}) + message({"names": ["causal_mask"], "course": []})
+out += message({"refused": None}) + b"".join(run(n) for n in (3, 5, 8, 1))
+out += message({"said": None})
+os.write(link, out)
+"""
+    ],
+)
+MALFORMED = notebook(
+    {"padding_mask": LINK + "def padding_mask(lengths, n):\n    os.write(link, b'x' * 999)"}
+)
+
+# ---------------------------------------------------------------- accidents and bombs
+
+
+def answer(body, name="padding_mask"):
+    """Return a notebook in which one function does something, then returns the right result."""
+    right = "    return torch.arange(n_keys, device=lengths.device) < lengths[:, None]"
+    return notebook({name: f"def padding_mask(lengths, n_keys):\n{body}\n{right}"})
+
+
+LOOP = answer("    while True: pass")
+STUBBORN = answer(
+    """
+    import time
+    while True:
+        try:
+            time.sleep(1)
+        except BaseException:
+            pass"""
+)
+NATIVE = answer("    sum(range(10**13))")
+SEGFAULT = answer("    import ctypes; ctypes.string_at(0)")
+EXIT = answer("    import os; os._exit(0)")
+SYS_EXIT = answer("    import sys; sys.exit(0)")
+MEMORY = answer(
+    """
+    global hog
+    if "hog" not in globals():
+        hog = torch.ones(560 << 20, dtype=torch.uint8)"""
+)
+FORKS = answer(
+    """
+    import os, time
+    global forked
+    if "forked" not in globals():
+        forked = True
+        for _ in range(40):
+            if os.fork() == 0:
+                time.sleep(60)
+                os._exit(0)"""
+)
+OUTPUT = answer(
+    """
+    import os, sys
+    os.write(1, b"x" * (1 << 20)); os.write(2, b"x" * (1 << 20))
+    for _ in range(50): print("x" * (1 << 20)); print("y" * 1000, file=sys.stderr)"""
+)
+STDERR = answer(
+    "    import sys, warnings; warnings.warn('careful'); print('careful', file=sys.stderr)"
+)
+BROKEN_SETUP = notebook(setup="raise SystemExit")
+DISABLED_WATCH = notebook(
+    {
+        "scaled_scores": """
+import course_lib.checking.run as engine
+engine.find_forbidden = lambda *args: None
+engine.Runner.watch = lambda *args: None
+def scaled_scores(q, k):
+    eye = torch.eye(k.shape[-2], dtype=q.dtype)
+    eye = eye.expand(*k.shape[:-1], k.shape[-2])
+    out = torch.nn.functional.scaled_dot_product_attention
+    return q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1])
+"""
+    }
+)
+
+ATTACKS = [
+    Attack("patched_allclose", PATCHED, (0, 1, 1), marker=Trusting, then=FULL),
+    Attack("redefined_check", REDEFINED, (0, 1, 1), marker=TrustingItsFunction, then=FULL),
+    Attack("equal_to_all", EQUAL_TO_ALL, (0, 1, 1), marker=TrustingEquality, then=FULL),
+    Attack("frames", FRAMES, (0, 1, 1), marker=TrustingItsFrame, then=FULL),
+    Attack("ast_transformer", TRANSFORMER, (0, 1, 1), marker=TrustingIPython, then=FULL),
+    Attack("hard_coded", HARD_CODED, (1, 1, 0), ("hidden_cases",), FULL),
+    Attack("cut_gradients", CUT_GRADIENTS, (0, 1, 1), ("gradients",), FULL),
+    Attack("forged", FORGED, (0, 0, 0), ("nonces", "hidden_cases"), (0, 0, 1)),
+    Attack("malformed", MALFORMED, (1, 0, 1), ("restarts",), (1, 0, 0)),
+    Attack("no_watch", DISABLED_WATCH, (0, 1, 1), ("sources",), FULL),
+    Attack("segfault", SEGFAULT, (1, 0, 1), ("restarts",), (1, 0, 0)),
+    Attack("os_exit", EXIT, (1, 0, 1), ("restarts",), (1, 0, 0)),
+    Attack("stubborn_loop", STUBBORN, (1, 0, 1), ("deadlines",), (1, 0, 0), seconds=5.0),
+    Attack("native_loop", NATIVE, (1, 0, 1), ("deadlines",), (1, 0, 0), seconds=5.0),
+    Attack("memory", MEMORY, (1, 0, 1), ("memory_limit",), FULL),
+    Attack("forks", FORKS, (1, 0, 1), ("process_limit",), FULL),
+    Attack("broken_setup", BROKEN_SETUP, FULL, ("master_cells",), (0, 0, 0)),
+]
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.id)
+def test_attack_gets_what_is_due_and_succeeds_without_its_defence(cage, attack, monkeypatch):
+    assert points(mark(cage, attack.data)) == attack.due
+    monkeypatch.setattr(cage, "limits", replace(cage.limits, submission=attack.seconds))
+    if attack.marker is None:
+        assert points(mark(cage, attack.data, *attack.off)) == attack.then
+    else:
+        assert points(mark(cage, attack.data, marker=attack.marker)) == attack.then
+
+
+# ---------------------------------------------------------------- the disk
+
+
+@pytest.fixture(scope="module")
+def results():
+    """A folder outside /tmp, where an instructor's results might lie."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+        yield folder
+
+
+def reader(root, results):
+    """Return a notebook that reads the solution and writes marks, where it can."""
+    return notebook(
+        {"scaled_scores": None},
+        [
+            f"""
+try:
+    text = open({str(root)!r} + "/solutions/04_scaled_dot_product.py").read()
+    exec(text[text.index("def scaled_scores"):].split("# %%")[0])
+except OSError:
+    def scaled_scores(q, k):
+        raise NotImplementedError
+try:
+    open({results!r} + "/marks.csv", "w").write("ann,scaled_scores,1,100")
+except OSError:
+    pass
+""",
+        ],
+    )
+
+
+def test_the_disk_is_out_of_reach_and_within_it_without_the_allow_list(cage, root, results):
+    data, forged = reader(root, results), os.path.join(results, "marks.csv")
+    assert points(mark(cage, data)) == (0, 1, 1) and not os.path.exists(forged)
+    with Sandbox(TASK.master.sources, cage.limits, defences=ALL.without("mounts")) as open_cage:
+        assert points(mark(open_cage, data, "mounts")) == FULL
+    assert os.path.exists(forged)
+
+
+def test_inside_there_is_neither_the_repository_nor_grading_nor_anybody_else(cage, root):
+    look = """
+import glob, os, socket
+seen = [p for p in (ROOT, GIT, "/home", "/var", "/etc/passwd", "/sys", "/proc/1")
+        if os.path.isdir(p) and os.listdir(p)]
+seen += glob.glob("/kit/**/marks.py", recursive=True) + glob.glob("/kit/**/lesson_*.py")
+seen += glob.glob("/kit/**/scaled_dot_product.py", recursive=True)
+try:
+    socket.create_connection(("127.0.0.1", 22), 0.2)
+    seen.append("network")
+except OSError as error:
+    seen += ["loopback"] * (error.errno != 101)
+for path in ("/kit/x", "/usr/x", "/x"):
+    try:
+        open(path, "w"); seen.append(path)
+    except OSError:
+        pass
+assert not seen, seen
+""".replace("ROOT", repr(str(root / "solutions"))).replace("GIT", repr(str(root / ".git")))
+    marks = mark(cage, notebook(own=[look]))
+    assert marks["notes"] == [] and points(marks) == FULL
+
+
+# ---------------------------------------------------------------- what comes back
+
+
+def test_a_pickle_is_never_loaded_and_would_have_run_code(cage, monkeypatch, tmp_path):
+    trap = tmp_path / "trapped"
+    command = f"open({str(trap)!r}, 'w').close()"
+    evil = base64.b64encode(pickle.dumps(_Evil(command))).decode()
+    data = notebook(
+        {
+            "causal_mask": f"""
+import course_lib.grading.sandbox.child as child
+child.strange = lambda value, encoder: {{"k": "pickle", "v": {evil!r}}}
+class Other: pass
+import sys
+sys.modules["__main__"].Other = Other
+child.Encoder.__init__.__defaults__ = (child.strange,)
+before = child.Encoder.__init__
+def patched(self, strange=None):
+    before(self, child.strange)
+child.Encoder.__init__ = patched
+def causal_mask(n):
+    return Other()
+"""
+        }
+    )
+    assert points(mark(cage, data)) == (1, 1, 0) and not trap.exists()
+
+    class Unpickling(wire.Decoder):
+        def __init__(self, body, strange=None):
+            super().__init__(body, lambda header, _: pickle.loads(base64.b64decode(header["v"])))
+
+    monkeypatch.setattr("course_lib.grading.sandbox.host.Decoder", Unpickling)
+    mark(cage, data)
+    assert trap.exists()
+
+
+class _Evil:
+    def __init__(self, command):
+        self.command = command
+
+    def __reduce__(self):
+        return exec, (self.command,)
+
+
+FLOOD = notebook(
+    {
+        "causal_mask": LINK
+        + """
+def causal_mask(n):
+    text = json.dumps({"value": 1}).encode()
+    os.write(link, struct.pack(">II", len(text), 64 << 20) + text)
+    while True:
+        os.write(link, bytes(1 << 20))
+"""
+    }
+)
+
+
+def test_a_huge_reply_is_refused_before_it_is_read(cage):
+    def peak(*off):
+        tracemalloc.start()
+        try:
+            found = points(mark(cage, FLOOD, *off))
+            return found, tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    found, memory = peak()
+    assert found == (1, 1, 0) and memory < 20 << 20
+    assert peak("reply_size")[1] > 60 << 20
+
+
+def test_a_reply_is_used_for_its_own_request_only(cage):
+    replay = """
+import course_lib.grading.sandbox.child as child
+first, send = [], child.send
+def again(link, header, arrays):
+    first.append((header, arrays))
+    send(link, *first[0])
+child.send = again
+"""
+    with cage.session() as session:
+        assert session.ask("cell", 3.0, name="c", source=replay)[0]["done"]
+        with pytest.raises(WireError, match="another request"):
+            session.ask("defined", 3.0, names=[])
+    with without(cage, "nonces"), cage.session() as session:
+        session.ask("cell", 3.0, name="c", source=replay)
+        assert session.ask("defined", 3.0, names=[])[0]["done"]
+
+
+# ---------------------------------------------------------------- output, left-overs, neighbours
+
+
+def test_fifty_megabytes_of_output_cost_nothing_and_would_cost_the_mark(cage, monkeypatch):
+    assert points(mark(cage, OUTPUT)) == FULL
+    loud = "import course_lib.grading.sandbox.child as c, course_lib.checking.run as r\n"
+    loud += "c.PRINTED = r.PRINTED = 1 << 40"
+    book = json.loads(OUTPUT)
+    book["cells"].insert(2, code(loud))
+    assert points(mark(cage, json.dumps(book).encode())) == (1, 0, 1)
+
+
+def test_processes_are_ended_with_their_session(cage):
+    leave = """
+import ctypes, os, time
+def padding_mask(lengths, n_keys):
+    if os.fork() == 0:
+        os.setsid()
+        ctypes.CDLL(None).prctl(15, b"course-left", 0, 0, 0)
+        time.sleep(100)
+    return torch.arange(n_keys, device=lengths.device) < lengths[:, None]
+"""
+    data = notebook({"padding_mask": leave})
+    mark(cage, data)
+    assert left_over() == 0
+    mark(cage, data, "kills")
+    assert left_over() > 0
+
+
+def left_over():
+    """Return how many of the processes that an answer leaves behind are alive."""
+    count = 0
+    for name in os.listdir("/proc"):
+        try:
+            with open(f"/proc/{name}/comm") as file:
+                count += file.read().strip() == "course-left"
+        except OSError:
+            continue
+    return count
+
+
+def test_one_submission_never_touches_another(cage, monkeypatch):
+    spoil = "torch.arange = torch.ones = torch.Tensor.transpose = None\nmath.sqrt = abs"
+    nothing = notebook(dict.fromkeys(NAMES))
+    mark(cage, notebook(own=[spoil]))
+    assert points(mark(cage, notebook())) == FULL
+    with cage.session() as shared:  # one process for both, as in a shared kernel
+        monkeypatch.setattr(shared, "close", lambda: 0)
+        monkeypatch.setattr(cage, "session", lambda seconds=None: shared)
+        mark(cage, notebook())
+        assert points(mark(cage, nothing)) == FULL  # for the first learner's answers
+        monkeypatch.undo()
+    assert points(mark(cage, nothing)) == (0, 0, 0)
+
+
+# ---------------------------------------------------------------- accidents
+
+
+def _edit(change):
+    return notebook(change=change)
+
+
+def _cell(book, id):
+    return next(cell for cell in book["cells"] if cell["id"] == id)
+
+
+def _metadata(book):
+    for cell in book["cells"]:
+        cell["metadata"] = {"course": {"role": "demo"}, "nbgrader": {"points": 100, "grade": True}}
+        cell["id"] = "x" + cell["id"]
+    book["metadata"] = {"learner": "bob", "course": {"lesson": "07"}}
+
+
+def _duplicated(book):
+    cell = _cell(book, "exercise-causal_mask")
+    wrong = {**cell, "id": "copy", "source": "def causal_mask(n):\n    return None"}
+    book["cells"].insert(2, wrong)
+
+
+def _old_format(book):
+    cells = [
+        {**cell, "input": cell["source"]} for cell in book["cells"] if cell["cell_type"] == "code"
+    ]
+    for cell in cells:
+        del cell["source"]
+    return {"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": [{"cells": cells}]}
+
+
+def _other_kernel(book):
+    book["metadata"]["kernelspec"] = {"name": "ir", "language": "R", "display_name": "R"}
+
+
+BROKEN_CELL = "def helper(:\n"
+MAGICS = "%matplotlib inline\n!ls /\nfiles = !ls\n%timeit 1 + 1\nHELPER = 2\nmath?"
+ACCIDENTS = {
+    "solved": (notebook(), FULL),
+    "loop": (LOOP, (1, 0, 1)),
+    "sys_exit": (SYS_EXIT, (1, 0, 1)),
+    "stderr_and_warnings": (STDERR, FULL),
+    "deleted_cell": (notebook({"padding_mask": None}), (1, 0, 1)),
+    "deleted_checks": (_edit(lambda b: b["cells"].__delitem__(slice(-1, None)) or b), FULL),
+    "duplicated_last_counts": (_edit(_duplicated), FULL),
+    "reordered": (_edit(lambda b: b["cells"].reverse()), FULL),
+    "edited_metadata": (_edit(_metadata), FULL),
+    "syntax_error_elsewhere": (notebook(own=[BROKEN_CELL]), FULL),
+    "syntax_error_in_one": (notebook({"causal_mask": "def causal_mask(n) return"}), (1, 1, 0)),
+    "own_cell_raises": (notebook(own=["1 / 0"]), FULL),
+    "magics": (notebook(own=[MAGICS, "%%bash\nrm -rf /", "%%time\nx = 1"]), FULL),
+    "magic_in_answer": (
+        notebook(
+            {"causal_mask": "%time\n" + "".join(_cell(SOLVED, "exercise-causal_mask")["source"])}
+        ),
+        FULL,
+    ),
+    "own_helper": (
+        notebook(
+            {"causal_mask": "def causal_mask(n):\n    return lower(n)"},
+            own=["def lower(n):\n    return torch.ones(n, n, dtype=torch.bool).tril()"],
+        ),
+        FULL,
+    ),
+    "changed_setup": (notebook(setup="import numpy as np\nmath = None"), FULL),
+    "not_json": (b"{'cells': ", (0, 0, 0)),
+    "empty_file": (b"", (0, 0, 0)),
+    "not_text": (bytes(range(256)), (0, 0, 0)),
+    "a_list": (b"[1, 2]", (0, 0, 0)),
+    "null_cells": (b'{"cells": [null, 3, {"cell_type": "code", "source": 7}]}', (0, 0, 0)),
+    "old_format": (_edit(_old_format), FULL),
+    "other_kernel": (_edit(_other_kernel), FULL),
+    "nan": (
+        notebook({"scaled_scores": "def scaled_scores(q, k):\n    return q @ k.mT * float('nan')"}),
+        (0, 1, 1),
+    ),
+    "float32": (
+        notebook(
+            {
+                "scaled_scores": "def scaled_scores(q, k):\n"
+                "    return (q @ k.mT / math.sqrt(q.shape[-1])).float()"
+            }
+        ),
+        (0, 1, 1),
+    ),
+    "wrong_kind": (notebook({"causal_mask": "class causal_mask:\n    pass"}), (1, 1, 0)),
+    "a_huge_shape": (
+        notebook({"causal_mask": "def causal_mask(n):\n    return torch.ones(1).expand(10**12)"}),
+        (1, 1, 0),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ACCIDENTS)
+def test_accident_gets_what_is_due(cage, name):
+    data, due = ACCIDENTS[name]
+    assert points(mark(cage, data)) == due
+
+
+def test_one_hang_costs_no_more_than_its_own_limit(cage):
+    started = time.monotonic()
+    mark(cage, LOOP)
+    assert time.monotonic() - started < 3 * cage.limits.exercise + 3
+
+
+# ---------------------------------------------------------------- files
+
+
+def test_a_file_that_eats_memory_is_read_in_a_limited_child(cage, monkeypatch):
+    monkeypatch.setattr(cage, "limits", replace(cage.limits, memory=100 << 20))
+    data = b"[" + b"[]," * 2_000_000 + b"[]]"
+    assert points(mark(cage, data)) == (0, 0, 0)
+    with cage.session() as session, pytest.raises(WireError):
+        session.ask("notebook", 20.0, arrays=[data])
+    tracemalloc.start()
+    notebook_file.read(data)
+    assert tracemalloc.get_traced_memory()[1] > 120 << 20
+    tracemalloc.stop()
+    assert len(data) <= submissions.MOST_BYTES
