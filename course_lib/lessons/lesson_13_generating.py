@@ -521,7 +521,7 @@ CACHED_ATTENTION = Exercise(
 def hunt_cases() -> list[Case]:
     made = {
         "a right cache": ("", 2, (3, 1, 1)),
-        "a right cache, a right answer late": ("", 1, (1, 4, 2)),
+        "a right cache that rounds in its own way": ("rounds", 1, (1, 4, 2)),
         "several new tokens are not masked": ("no mask", 2, (2, 3)),
         "several new tokens are not masked, one layer": ("no mask", 1, (2, 3, 1)),
         "the mask starts top left": ("top left", 1, (1, 3, 2)),

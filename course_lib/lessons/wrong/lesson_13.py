@@ -13,7 +13,7 @@ from course_lib.checking.noise import noise
 
 # ---------------------------------------------------------------- toy models
 
-FAULTS = ("", "no mask", "top left", "positions", "shared", "one low", "one high")
+FAULTS = ("", "rounds", "no mask", "top left", "positions", "shared", "one low", "one high")
 
 
 class ToyCache:
@@ -26,7 +26,7 @@ class ToyCache:
 
 
 class Toy:
-    """A transformer of attention layers alone, all noise; `fault` names what its cache does wrong."""
+    """A transformer of attention layers alone, all noise; `fault` names what its cache does otherwise."""
 
     def __init__(self, layers: int, fault: str = "", vocab: int = 7, d: int = 4) -> None:
         self.layers, self.fault, self.d = layers, fault, d
@@ -49,6 +49,8 @@ class Toy:
         if cache is not None:
             cache.length += t
         logits = x @ self.embed.T
+        if self.fault == "rounds" and cache is not None:
+            logits = logits + 1e-7
         if self.fault in ("one low", "one high") and cache is not None and cache.length > t:
             logits[0, t // 2, 0] += 0.01 if self.fault == "one high" else -0.01
         return logits
@@ -764,6 +766,14 @@ AGREEING_POSITIONS = (
         ),
         says="You compare differences without their absolute value.",
         why="A difference of −5 is below 1e-4, yet the logits are far apart.",
+    ),
+    WrongAnswer(
+        id="to_the_last_bit",
+        code=lambda model, tokens, sizes: _leading(
+            _hunt(model, tokens, sizes, agree=lambda gap: (gap == 0).all(-1))
+        ),
+        says="You ask for equality to the last bit.",
+        why="A product of one row and a product of many round differently, so a right cache differs by 1e-7 or so. Allow 1e-4.",
     ),
     WrongAnswer(
         id="cache_thrown_away",
