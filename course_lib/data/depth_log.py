@@ -37,8 +37,20 @@ class DepthLog:
         Raises:
             KeyError: when this was not tried.
         """
+        return [run["accuracy"] for run in self._of(kind, depth, rate, warmup)]
+
+    def gradients(
+        self, kind: str, depth: int, rate: float, warmup: int, seed: int = 0
+    ) -> tuple[list[float], list[float]]:
+        """Return the length of every block's gradient, before the first step and after the last."""
+        for run in self._of(kind, depth, rate, warmup):
+            if run["seed"] == seed:
+                return run["gradients"]["before"], run["gradients"]["after"]
+        raise KeyError(f"no run with seed {seed}")
+
+    def _of(self, kind: str, depth: int, rate: float, warmup: int) -> list[dict[str, Any]]:
         wanted = {"kind": kind, "depth": depth, "rate": rate, "warmup": warmup}
-        found = [run["accuracy"] for run in self.runs if wanted.items() <= run.items()]
+        found = [run for run in self.runs if wanted.items() <= run.items()]
         if not found:
             raise KeyError(f"nothing recorded for {wanted}; there are {self.settings}")
         return found

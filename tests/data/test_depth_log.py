@@ -43,3 +43,18 @@ def test_post_norm_at_twelve_blocks_depends_on_rate_and_warm_up():
     by_seed = sorted(shares("post", 12, 0.003))
     assert by_seed[1] < 0.10 and by_seed[2] > 0.98
     assert min(shares("post", 12, 0.003, 100)) > 0.99
+
+
+def test_a_stalled_stack_has_lost_its_first_blocks_gradients_only_afterwards():
+    before, stalled = LOG.gradients("post", 12, 0.003, 0)
+    _, warmed = LOG.gradients("post", 12, 0.003, 100)
+    assert len(before) == 12
+    assert 0.8 < before[0] / before[-1] < 1.2
+    assert stalled[0] < 1e-5 * stalled[-1]
+    assert 0.5 < warmed[0] / warmed[-1] < 1.2
+
+
+def test_post_norm_at_twenty_four_blocks_stalls_without_warm_up():
+    assert max(shares("post", 24, 0.001)) < 0.10
+    with pytest.raises(KeyError, match="no run with seed 9"):
+        LOG.gradients("post", 24, 0.001, 0, seed=9)
