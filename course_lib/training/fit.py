@@ -349,7 +349,7 @@ class _Run:
 
     def _say_notes(self) -> None:
         for sentence in self.history.notes:
-            self.live.say(sentence)
+            self.live.say(sentence, urgent=not sentence.startswith("Continues"))
 
     def _board(self, stack: ExitStack) -> Any:
         """Open TensorBoard's writer, on the first process, when asked for."""

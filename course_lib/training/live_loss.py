@@ -109,9 +109,9 @@ class LiveLoss:
         self.draw()
         self.bar.close()
 
-    def say(self, sentence: str) -> None:
-        """Print a sentence, on the first process alone; the bar stays whole."""
-        if self.shown:
+    def say(self, sentence: str, urgent: bool = False) -> None:
+        """Print a sentence, on the first process alone; COURSE_QUIET=1 lets urgent ones through."""
+        if self.shown and (urgent or os.environ.get("COURSE_QUIET") != "1"):
             tqdm.write(sentence, file=sys.stdout)
 
     def _page(self) -> dict[str, str]:

@@ -178,7 +178,8 @@ def refused(model=None, data=batches, **changes):
 
 model = net(0.0)
 history = fit(model, batches, half, FitConfig(steps=40, rate=1e-2, precision="bf16"))
-print(weights(model).dtype, sum(history.losses[-9:]) < sum(history.losses[:9]), list(vars(model)))
+learned = sum(history.losses[-9:]) < sum(history.losses[:9])
+print(weights(model).dtype, learned, vars(model).keys() - vars(net()).keys())
 refused(precision="fp8")
 refused(schedule="linear")
 refused(data=[1])
@@ -209,8 +210,7 @@ def test_nothing_is_imported_before_it_is_needed(child):
 
 
 def test_bf16_keeps_float32_weights_and_leaves_the_model_alone(child):
-    assert child[0][1].startswith("torch.float32 True ")
-    assert "forward" not in child[0][1] and "accelerate" not in child[0][1]
+    assert child[0][1] == "torch.float32 True set()"
 
 
 @pytest.mark.parametrize(
