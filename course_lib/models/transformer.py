@@ -43,7 +43,8 @@ class TransformerConfig:
         positions: sine and cosine "interleaved" (the paper's code), in "halves" (Marian's), or
             "learned", a table for each side.
         scale_embeddings: multiply embeddings by √d_model.
-        head_bias: whether the head adds one; Marian's does.
+        norm_embeddings: whether a norm stands before each stack; BART has one.
+        head_bias: whether the head adds one; Marian's and BART's do.
         pad, start, end: numbers of the special tokens.
     """
 
@@ -62,6 +63,7 @@ class TransformerConfig:
     tie: bool = True
     positions: str = "interleaved"
     scale_embeddings: bool = True
+    norm_embeddings: bool = False
     head_bias: bool = False
     pad: int = 0
     start: int = 1
@@ -126,6 +128,8 @@ class Transformer(nn.Module):
         self.target_embed = nn.Embedding(config.vocab_size, d, padding_idx=config.pad)
         self.source_positions = positions_of(config)
         self.target_positions = positions_of(config)
+        self.source_norm = norm_of(block) if config.norm_embeddings else nn.Identity()
+        self.target_norm = norm_of(block) if config.norm_embeddings else nn.Identity()
         self.drop = nn.Dropout(config.dropout)
         self.encoder = nn.ModuleList(EncoderBlock(block) for _ in range(config.n_layers))
         self.decoder = nn.ModuleList(DecoderBlock(block) for _ in range(config.decoder_layers))
@@ -217,11 +221,13 @@ class Transformer(nn.Module):
 
     def read_source(self, source: Int[Tensor, "B S"]) -> Float[Tensor, "B S d_model"]:
         """Return what the encoder's first block reads."""
-        return self.drop(self.source_positions(self.source_embed(source) * self.scale))
+        x = self.source_positions(self.source_embed(source) * self.scale)
+        return self.drop(self.source_norm(x))
 
     def read_target(self, target: Int[Tensor, "B T"]) -> Float[Tensor, "B T d_model"]:
         """Return what the decoder's first block reads."""
-        return self.drop(self.target_positions(self.target_embed(target) * self.scale))
+        x = self.target_positions(self.target_embed(target) * self.scale)
+        return self.drop(self.target_norm(x))
 
     @property
     def scale(self) -> float:

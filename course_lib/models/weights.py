@@ -55,8 +55,8 @@ def from_torch_encoder_layer(theirs: Mapping[str, Tensor]) -> State:
     Args:
         theirs: its `state_dict`.
     """
-    ours = _in_projection(theirs, "self_attn", "attn")
-    return ours | _renamed(theirs, _TORCH_ENCODER)
+    ours = in_projection(theirs, "self_attn", "attn")
+    return ours | renamed(theirs, _TORCH_ENCODER)
 
 
 def from_torch_decoder_layer(theirs: Mapping[str, Tensor]) -> State:
@@ -65,9 +65,9 @@ def from_torch_decoder_layer(theirs: Mapping[str, Tensor]) -> State:
     Args:
         theirs: its `state_dict`.
     """
-    ours = _in_projection(theirs, "self_attn", "attn")
-    ours |= _in_projection(theirs, "multihead_attn", "cross")
-    return ours | _renamed(theirs, _TORCH_DECODER)
+    ours = in_projection(theirs, "self_attn", "attn")
+    ours |= in_projection(theirs, "multihead_attn", "cross")
+    return ours | renamed(theirs, _TORCH_DECODER)
 
 
 def from_torch_transformer(theirs: Mapping[str, Tensor]) -> State:
@@ -79,11 +79,11 @@ def from_torch_transformer(theirs: Mapping[str, Tensor]) -> State:
         theirs: its `state_dict`.
     """
     layers = {"encoder": from_torch_encoder_layer, "decoder": from_torch_decoder_layer}
-    ours = _renamed(theirs, {"encoder_norm": "encoder.norm", "decoder_norm": "decoder.norm"})
+    ours = renamed(theirs, {"encoder_norm": "encoder.norm", "decoder_norm": "decoder.norm"})
     for stack, translate in layers.items():
-        for n in range(_count(theirs, rf"{stack}\.layers\.(\d+)\.")):
-            block = translate(_below(theirs, f"{stack}.layers.{n}."))
-            ours |= _above(block, f"{stack}.{n}.")
+        for n in range(count_layers(theirs, rf"{stack}\.layers\.(\d+)\.")):
+            block = translate(below(theirs, f"{stack}.layers.{n}."))
+            ours |= above(block, f"{stack}.{n}.")
     return ours
 
 
@@ -97,7 +97,7 @@ _TORCH_ENCODER = {
 _TORCH_DECODER = _TORCH_ENCODER | {"cross.w_o": "multihead_attn.out_proj", "norm3": "norm3"}
 
 
-def _in_projection(theirs: Mapping[str, Tensor], their: str, our: str) -> State:
+def in_projection(theirs: Mapping[str, Tensor], their: str, our: str) -> State:
     """Cut PyTorch's stacked projection, rows of queries, keys and values, in three."""
     ours = {}
     for part in ("weight", "bias"):
@@ -124,11 +124,11 @@ def from_gpt2(theirs: Mapping[str, Tensor]) -> State:
         "positions.table": theirs["transformer.wpe.weight"],
         "head.weight": theirs["lm_head.weight"],
     }
-    ours |= _renamed(theirs, {"norm": "transformer.ln_f"})
-    for n in range(_count(theirs, r"transformer\.h\.(\d+)\.")):
-        block = _renamed(_below(theirs, f"transformer.h.{n}."), _GPT2_BLOCK)
+    ours |= renamed(theirs, {"norm": "transformer.ln_f"})
+    for n in range(count_layers(theirs, r"transformer\.h\.(\d+)\.")):
+        block = renamed(below(theirs, f"transformer.h.{n}."), _GPT2_BLOCK)
         turned = {name: x.T if x.dim() == 2 else x for name, x in block.items()}
-        ours |= _above(turned, f"blocks.{n}.")
+        ours |= above(turned, f"blocks.{n}.")
     return ours
 
 
@@ -155,11 +155,40 @@ def from_marian(theirs: Mapping[str, Tensor]) -> State:
     }
     if "final_logits_bias" in theirs:
         ours["head.bias"] = theirs["final_logits_bias"].flatten()
-    blocks = {"encoder": _MARIAN_ENCODER, "decoder": _MARIAN_DECODER}
-    for stack, names in blocks.items():
-        for n in range(_count(theirs, rf"model\.{stack}\.layers\.(\d+)\.")):
-            block = _renamed(_below(theirs, f"model.{stack}.layers.{n}."), names)
-            ours |= _above(block, f"{stack}.{n}.")
+    return ours | _stacks(theirs)
+
+
+def from_bart(theirs: Mapping[str, Tensor]) -> State:
+    """Translate `BartForConditionalGeneration` to `Transformer`.
+
+    The transformer is made with `positions="learned", norm_embeddings=True, head_bias=True,
+    scale_embeddings=False, activation="gelu"`.
+
+    Args:
+        theirs: its `state_dict`. The first two rows of its positions stand for padding, which once
+            had positions of its own; they are left out.
+    """
+    ours = {
+        "source_embed.weight": theirs["model.encoder.embed_tokens.weight"],
+        "target_embed.weight": theirs["model.decoder.embed_tokens.weight"],
+        "source_positions.table": theirs["model.encoder.embed_positions.weight"][2:],
+        "target_positions.table": theirs["model.decoder.embed_positions.weight"][2:],
+        "head.weight": theirs["lm_head.weight"],
+    }
+    if "final_logits_bias" in theirs:
+        ours["head.bias"] = theirs["final_logits_bias"].flatten()
+    norms = {"source_norm": "encoder", "target_norm": "decoder"}
+    names = {our: f"model.{side}.layernorm_embedding" for our, side in norms.items()}
+    return ours | renamed(theirs, names) | _stacks(theirs)
+
+
+def _stacks(theirs: Mapping[str, Tensor]) -> State:
+    """Translate the blocks of Marian and BART, which have the same names."""
+    ours: State = {}
+    for stack, names in {"encoder": _MARIAN_ENCODER, "decoder": _MARIAN_DECODER}.items():
+        for n in range(count_layers(theirs, rf"model\.{stack}\.layers\.(\d+)\.")):
+            block = renamed(below(theirs, f"model.{stack}.layers.{n}."), names)
+            ours |= above(block, f"{stack}.{n}.")
     return ours
 
 
@@ -186,7 +215,7 @@ _MARIAN_DECODER = {
 # ---------------------------------------------------------------- helpers
 
 
-def _renamed(theirs: Mapping[str, Tensor], names: Mapping[str, str]) -> State:
+def renamed(theirs: Mapping[str, Tensor], names: Mapping[str, str]) -> State:
     """Return weight and bias, where there is one, of each module under our name for it."""
     return {
         f"{our}.{part}": theirs[f"{their}.{part}"]
@@ -196,17 +225,17 @@ def _renamed(theirs: Mapping[str, Tensor], names: Mapping[str, str]) -> State:
     }
 
 
-def _below(state: Mapping[str, Tensor], prefix: str) -> State:
+def below(state: Mapping[str, Tensor], prefix: str) -> State:
     """Return what a module holds, under the names it has there."""
     return {name[len(prefix) :]: x for name, x in state.items() if name.startswith(prefix)}
 
 
-def _above(state: Mapping[str, Tensor], prefix: str) -> State:
+def above(state: Mapping[str, Tensor], prefix: str) -> State:
     """Return a module's weights under the names they have in what holds it."""
     return {prefix + name: x for name, x in state.items()}
 
 
-def _count(state: Mapping[str, Tensor], pattern: str) -> int:
+def count_layers(state: Mapping[str, Tensor], pattern: str) -> int:
     """Return how many layers there are: one more than the largest number found."""
     found = (re.match(pattern, name) for name in state)
     return 1 + max((int(match[1]) for match in found if match), default=-1)

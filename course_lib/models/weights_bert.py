@@ -1,9 +1,18 @@
-"""Weights of Hugging Face's BERT, renamed to those of `Bert` and its head."""
+"""Hugging Face's BERT in the course's, head included; see `weights.py`."""
 
 from collections.abc import Mapping
 
 from torch import Tensor
 
+from course_lib.models.weights import State, above, below, count_layers, renamed
+
+_AROUND = {
+    "words": "embeddings.word_embeddings",
+    "places": "embeddings.position_embeddings",
+    "segments": "embeddings.token_type_embeddings",
+    "norm": "embeddings.LayerNorm",
+    "pooler": "pooler.dense",
+}
 _BLOCK = {
     "attn.w_q": "attention.self.query",
     "attn.w_k": "attention.self.key",
@@ -16,51 +25,30 @@ _BLOCK = {
 }
 
 
-def from_bert(theirs: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Rename the parameters of `BertModel`, pooler included.
+def from_bert(theirs: Mapping[str, Tensor]) -> State:
+    """Translate `BertModel` to `Bert`, pooler included.
 
     Args:
         theirs: its `state_dict`; a prefix "bert." is taken away. Without a pooler in it, load what
             comes back with `strict=False`.
-
-    Returns:
-        A `state_dict` for a `Bert` of the same sizes.
     """
     theirs = {name.removeprefix("bert."): value for name, value in theirs.items()}
-    ours = {
-        "words.weight": theirs["embeddings.word_embeddings.weight"],
-        "places.weight": theirs["embeddings.position_embeddings.weight"],
-        "segments.weight": theirs["embeddings.token_type_embeddings.weight"],
-    }
-    names = {"norm": "embeddings.LayerNorm"}
-    if "pooler.dense.weight" in theirs:
-        names["pooler"] = "pooler.dense"
-    layer = 0
-    while f"encoder.layer.{layer}.attention.self.query.weight" in theirs:
-        for our, their in _BLOCK.items():
-            names[f"blocks.{layer}.{our}"] = f"encoder.layer.{layer}.{their}"
-        layer += 1
-    return ours | _pairs(theirs, names)
+    ours = renamed(theirs, _AROUND)
+    for n in range(count_layers(theirs, r"encoder\.layer\.(\d+)\.")):
+        block = renamed(below(theirs, f"encoder.layer.{n}."), _BLOCK)
+        ours |= above(block, f"blocks.{n}.")
+    return ours
 
 
-def from_bert_lm(theirs: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Rename the parameters of `BertForMaskedLM`; it has no pooler, so load with `strict=False`.
+def from_bert_lm(theirs: Mapping[str, Tensor]) -> State:
+    """Translate `BertForMaskedLM` to `MaskedLanguageModel`.
+
+    It has no pooler: load the result with `strict=False`.
 
     Args:
         theirs: its `state_dict`.
-
-    Returns:
-        A `state_dict` for a `MaskedLanguageModel`.
     """
-    ours = {f"bert.{name}": value for name, value in from_bert(theirs).items()}
     head = "cls.predictions"
     names = {"dense": f"{head}.transform.dense", "norm": f"{head}.transform.LayerNorm"}
-    return ours | _pairs(theirs, names) | {"bias": theirs[f"{head}.bias"]}
-
-
-def _pairs(theirs: Mapping[str, Tensor], names: Mapping[str, str]) -> dict[str, Tensor]:
-    return {
-        f"{our}.{kind}": theirs[f"{their}.{kind}"]
-        for our, their in names.items()
-        for kind in ("weight", "bias")
-    }
+    ours = above(from_bert(theirs), "bert.") | renamed(theirs, names)
+    return ours | {"bias": theirs[f"{head}.bias"]}

@@ -1,24 +1,27 @@
-"""Weights of Hugging Face's T5, renamed to those of `T5`."""
+"""Hugging Face's T5 in the course's; see `weights.py`."""
 
 from collections.abc import Mapping
 
 from torch import Tensor
 
-_ATTENTION = {"w_q": "q", "w_k": "k", "w_v": "v", "w_o": "o"}
+from course_lib.models.weights import State, above, below, count_layers, renamed
+
+_PARTS = {
+    "SelfAttention": ("attn", {"w_q": "q", "w_k": "k", "w_v": "v", "w_o": "o"}),
+    "EncDecAttention": ("cross", {"w_q": "q", "w_k": "k", "w_v": "v", "w_o": "o"}),
+    "DenseReluDense": ("ff", {"w_in": "wi", "w_out": "wo"}),
+}
 _SIDES = {
-    "encoder": {"attn": "SelfAttention", "ff": "DenseReluDense"},
-    "decoder": {"attn": "SelfAttention", "cross": "EncDecAttention", "ff": "DenseReluDense"},
+    "encoder": ("SelfAttention", "DenseReluDense"),
+    "decoder": ("SelfAttention", "EncDecAttention", "DenseReluDense"),
 }
 
 
-def from_t5(theirs: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Rename the parameters of `T5ForConditionalGeneration` as first published: ReLU, tied words.
+def from_t5(theirs: Mapping[str, Tensor]) -> State:
+    """Translate `T5ForConditionalGeneration` as first published to `T5`: ReLU, tied words.
 
     Args:
         theirs: its `state_dict`.
-
-    Returns:
-        A `state_dict` for a `T5` of the same sizes.
 
     Raises:
         ValueError: for T5 1.1 and its kin, whose feed-forward networks have a gate.
@@ -30,14 +33,17 @@ def from_t5(theirs: Mapping[str, Tensor]) -> dict[str, Tensor]:
         table = f"{side}.block.0.layer.0.SelfAttention.relative_attention_bias.weight"
         ours[f"{side}_table"] = theirs[table]
         ours[f"{side}_norm.weight"] = theirs[f"{side}.final_layer_norm.weight"]
-        layer = 0
-        while (block := f"{side}.block.{layer}") + ".layer.0.layer_norm.weight" in theirs:
-            for place, (our, their) in enumerate(parts.items()):
-                norm = theirs[f"{block}.layer.{place}.layer_norm.weight"]
-                ours[f"{side}.{layer}.norm{place + 1}.weight"] = norm
-                names = {"w_in": "wi", "w_out": "wo"} if our == "ff" else _ATTENTION
-                for mine, part in names.items():
-                    weight = theirs[f"{block}.layer.{place}.{their}.{part}.weight"]
-                    ours[f"{side}.{layer}.{our}.{mine}.weight"] = weight
-            layer += 1
+        for n in range(count_layers(theirs, rf"{side}\.block\.(\d+)\.")):
+            block = _block(below(theirs, f"{side}.block.{n}.layer."), parts)
+            ours |= above(block, f"{side}.{n}.")
     return ours
+
+
+def _block(theirs: Mapping[str, Tensor], parts: tuple[str, ...]) -> State:
+    """Translate one block: each of its parts is a numbered layer with a norm before it."""
+    names = {}
+    for place, part in enumerate(parts):
+        our, inside = _PARTS[part]
+        names[f"norm{place + 1}"] = f"{place}.layer_norm"
+        names |= {f"{our}.{mine}": f"{place}.{part}.{its}" for mine, its in inside.items()}
+    return renamed(theirs, names)

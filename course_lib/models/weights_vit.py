@@ -1,8 +1,17 @@
-"""Weights of the field's own vision transformers, renamed to those of `ViT`."""
+"""The field's own vision transformers in the course's; see `weights.py`."""
 
 from collections.abc import Mapping
 
 from torch import Tensor
+
+from course_lib.models.weights import (
+    State,
+    above,
+    below,
+    count_layers,
+    in_projection,
+    renamed,
+)
 
 _TORCHVISION = {
     "norm1": "ln_1",
@@ -33,55 +42,41 @@ _VERSION_4 = (
 )
 
 
-def from_torch_vit(theirs: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Rename the parameters of torchvision's `VisionTransformer` (`vit_b_16` and its kin).
+def from_torch_vit(theirs: Mapping[str, Tensor]) -> State:
+    """Translate torchvision's `VisionTransformer` (`vit_b_16` and its kin) to `ViT`.
 
     Args:
         theirs: its `state_dict`.
-
-    Returns:
-        A `state_dict` for a `ViT` with a class token and learned positions.
     """
-    ours = {
+    names = {"patches": "conv_proj", "norm": "encoder.ln", "head": "heads.head"}
+    ours = renamed(theirs, names) | {
         "class_token": theirs["class_token"].flatten(),
         "places": theirs["encoder.pos_embedding"][0],
-        **_pair("patches", theirs, "conv_proj"),
-        **_pair("norm", theirs, "encoder.ln"),
-        **_pair("head", theirs, "heads.head"),
     }
-    for layer in range(_count(theirs, "encoder.layers.encoder_layer_{}.ln_1.weight")):
-        block, their = f"blocks.{layer}", f"encoder.layers.encoder_layer_{layer}"
-        for our, part in _TORCHVISION.items():
-            ours |= _pair(f"{block}.{our}", theirs, f"{their}.{part}")
-        for kind in ("weight", "bias"):  # one matrix makes queries, keys and values
-            stacked = theirs[f"{their}.self_attention.in_proj_{kind}"].chunk(3)
-            for name, rows in zip("qkv", stacked, strict=True):
-                ours[f"{block}.attn.w_{name}.{kind}"] = rows
+    stem = "encoder.layers.encoder_layer_"
+    for n in range(count_layers(theirs, stem.replace(".", r"\.") + r"(\d+)\.")):
+        layer = below(theirs, f"{stem}{n}.")
+        block = renamed(layer, _TORCHVISION) | in_projection(layer, "self_attention", "attn")
+        ours |= above(block, f"blocks.{n}.")
     return ours
 
 
-def from_hf_vit(theirs: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Rename the parameters of Hugging Face's `ViTForImageClassification` or `ViTModel`.
+def from_hf_vit(theirs: Mapping[str, Tensor]) -> State:
+    """Translate Hugging Face's `ViTForImageClassification` or `ViTModel` to `ViT`.
 
     Args:
         theirs: its `state_dict`, of version 4 or 5 of the library. A `ViTModel` has no classifier:
-            load what comes back with `strict=False`; its pooler is left out.
-
-    Returns:
-        A `state_dict` for a `ViT` with a class token and learned positions.
+            load the result with `strict=False`; its pooler is left out.
     """
     theirs = {_of_version_5(name.removeprefix("vit.")): value for name, value in theirs.items()}
-    ours = {
+    names = {"patches": "embeddings.patch_embeddings.projection", "norm": "layernorm"}
+    ours = renamed(theirs, names | {"head": "classifier"}) | {
         "class_token": theirs["embeddings.cls_token"].flatten(),
         "places": theirs["embeddings.position_embeddings"][0],
-        **_pair("patches", theirs, "embeddings.patch_embeddings.projection"),
-        **_pair("norm", theirs, "layernorm"),
     }
-    if "classifier.weight" in theirs:
-        ours |= _pair("head", theirs, "classifier")
-    for layer in range(_count(theirs, "layers.{}.layernorm_before.weight")):
-        for our, part in _HUGGING_FACE.items():
-            ours |= _pair(f"blocks.{layer}.{our}", theirs, f"layers.{layer}.{part}")
+    for n in range(count_layers(theirs, r"layers\.(\d+)\.")):
+        block = renamed(below(theirs, f"layers.{n}."), _HUGGING_FACE)
+        ours |= above(block, f"blocks.{n}.")
     return ours
 
 
@@ -89,15 +84,3 @@ def _of_version_5(name: str) -> str:
     for old, new in _VERSION_4:
         name = name.replace(old, new)
     return name
-
-
-def _pair(our: str, theirs: Mapping[str, Tensor], their: str) -> dict[str, Tensor]:
-    return {f"{our}.{kind}": theirs[f"{their}.{kind}"] for kind in ("weight", "bias")}
-
-
-def _count(theirs: Mapping[str, Tensor], name: str) -> int:
-    """Return how many layers there are; `name` has {} where their number stands."""
-    layer = 0
-    while name.format(layer) in theirs:
-        layer += 1
-    return layer
