@@ -91,10 +91,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     parser.add_argument("--steps", type=int)
+    parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--toy", action="store_true")
     asked = parser.parse_args()
     os.environ["COURSE_QUIET"] = "1"
-    torch.set_num_threads(2)
+    torch.set_num_threads(asked.threads)
     try:
         found = measure(asked.device, asked.toy, asked.steps)
     except CourseError as error:

@@ -201,7 +201,7 @@ print("fewer pieces than characters:", len(pieces) < len(sample))
 def next_token_batch(tokens, starts, length):
     """Return (inputs, targets), both (B, T), from a text (N,) and the places (B,) where windows begin.
 
-    tokens [7, 8, 9, 10], starts [0, 1], length 2: inputs [[7, 8], [8, 9]], targets [[8, 9], [9, 10]].
+    tokens [7, 3, 9, 5], starts [0, 1], length 2: inputs [[7, 3], [3, 9]], targets [[3, 9], [9, 5]].
     """
     ### BEGIN SOLUTION
     window = tokens[starts[:, None] + torch.arange(length + 1)]

@@ -22,10 +22,9 @@ def next_token_batch(
         starts: where each window begins; each leaves room for `length` + 1 tokens.
         length: T.
 
-    >>> next_token_batch(torch.tensor([7, 8, 9, 10]), torch.tensor([0, 1]), 2)
-    (tensor([[7, 8],
-            [8, 9]]), tensor([[ 8,  9],
-            [ 9, 10]]))
+    >>> inputs, targets = next_token_batch(torch.tensor([7, 3, 9, 5]), torch.tensor([0, 1]), 2)
+    >>> inputs.tolist(), targets.tolist()
+    ([[7, 3], [3, 9]], [[3, 9], [9, 5]])
     """
     window = tokens[starts[:, None] + torch.arange(length + 1, device=tokens.device)]
     return window[:, :-1], window[:, 1:]

@@ -193,6 +193,10 @@ def _train_without_recount(words: dict[str, int], n_merges: int) -> list[tuple[s
     return sorted(counts, key=lambda pair: (-counts[pair], pair))[:n_merges]
 
 
+def _train_never_merged(words: dict[str, int], n_merges: int) -> list[tuple[str, str]]:
+    return _train(words, 1)[:n_merges] * n_merges
+
+
 TRAIN = (
     WrongAnswer(
         id="words_once",
@@ -270,6 +274,12 @@ TRAIN = (
         code=lambda words, n_merges: ["".join(pair) for pair in _train(words, n_merges)],
         says="You return the joined pieces, not the pairs.",
         why="Encoding has to know which two pieces make “low”: (lo, w) or (l, ow). The joined text no longer tells.",
+    ),
+    WrongAnswer(
+        id="never_merged",
+        code=_train_never_merged,
+        says="You find the same pair in every round: the words themselves are never merged.",
+        why="After a pair is chosen, every word has to be written anew with the joined piece; then the next count differs.",
     ),
 )
 
@@ -454,6 +464,15 @@ BATCH = (
         says="You keep the last label of each window only.",
         why="Every place predicts its next token, all in one forward: a window of T tokens is T exercises, not one.",
     ),
+    WrongAnswer(
+        id="next_number",
+        code=lambda tokens, starts, length: (
+            _windows(tokens, starts, length),
+            _windows(tokens, starts, length) + 1,
+        ),
+        says="You add 1 to each token, not to its place.",
+        why="Token 8 is not what follows token 7, unless the text says so. What follows stands one place further in the text.",
+    ),
 )
 
 # ---------------------------------------------------------------- 12.5 bigrams
@@ -559,6 +578,15 @@ BIGRAM = (
         code=_by_tokens,
         says="You divide by how often a token occurs, the end of the text included.",
         why="The last token has no next one, so its row sums to less than 1. Divide by the sum of the row.",
+    ),
+    WrongAnswer(
+        id="softmax",
+        code=lambda tokens, vocab_size, smoothing: (
+            _counts(tokens, vocab_size) + smoothing
+        ).log_softmax(-1),
+        says="You take the softmax of counts.",
+        why="Counts are shares already, once divided by their sum. The softmax takes exponentials first: a pair seen 20 times would be "
+        "a hundred million times as likely as one seen once.",
     ),
 )
 
@@ -685,10 +713,18 @@ LOSS = (
     WrongAnswer(
         id="no_log",
         code=lambda logits, targets, pad: (
-            1 - logits.softmax(-1).gather(-1, targets[..., None])[..., 0][targets != pad].mean()
+            -logits.softmax(-1).gather(-1, targets[..., None])[..., 0][targets != pad].mean()
         ),
-        says="You average 1 − p; the loss is −log p.",
+        says="You average −p; the loss is −log p.",
         why="−log p grows without bound as p goes to 0: to rule out what happens must cost more than being unsure.",
+    ),
+    WrongAnswer(
+        id="wrong_axis",
+        code=lambda logits, targets, pad: (
+            -logits.log_softmax(1).gather(-1, targets[..., None])[..., 0][targets != pad].mean()
+        ),
+        says="Your softmax runs over the places, not over the vocabulary.",
+        why="At each place one of V tokens comes: the probabilities along the last axis sum to 1.",
     ),
     WrongAnswer(
         id="over_classes",

@@ -122,6 +122,11 @@ class _Probabilities(_Model):
         return super().scores(x).softmax(-1)
 
 
+class _NoHead(_Model):
+    def scores(self, x: Tensor) -> Tensor:
+        return self.norm(x)
+
+
 class _NotChained(_Model):
     def through(self, x: Tensor) -> Tensor:
         mask, out = self.mask(x.shape[1]), x
@@ -238,6 +243,12 @@ MODEL = (
         code=_Probabilities,
         says="You return probabilities; logits are due.",
         why="The loss takes the softmax itself. Twice is one time too often, and the gradients almost vanish.",
+    ),
+    WrongAnswer(
+        id="no_head",
+        code=_NoHead,
+        says="You return vectors of width d_model; V scores a place are due.",
+        why="The last step names tokens: the dot product of each vector with every row of embed.",
     ),
     WrongAnswer(
         id="not_chained",
