@@ -78,7 +78,7 @@ class FeedForward(nn.Module):
         self.w_in = nn.Linear(d_model, d_ff, bias=bias)
         self.w_gate = nn.Linear(d_model, d_ff, bias=bias) if activation == "swiglu" else None
         self.w_out = nn.Linear(d_ff, d_model, bias=bias)
-        self.drop = nn.Dropout(dropout)
+        self.drop = dropout_of(dropout)
 
     def forward(self, x: Float[Tensor, "*B d_model"]) -> Float[Tensor, "*B d_model"]:
         """Return what the network makes of each position."""
@@ -130,8 +130,10 @@ class CausalSelfAttention(nn.Module):
         Float[Tensor, "B H T d_head"], Float[Tensor, "B H T d_head"], Float[Tensor, "B H T d_head"]
     ]:
         """Return queries, keys and values of every head."""
-        q, k, v = self.w_qkv(x).unflatten(-1, (3, self.n_heads, -1)).unbind(-3)
-        return q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)
+        batch, n, _ = x.shape
+        rows = self.w_qkv(x).view(batch, n, 3, self.n_heads, -1)
+        q, k, v = rows.permute(2, 0, 3, 1, 4)  # (3, B, H, T, d_head)
+        return q, k, v
 
     def weights(self, x: Float[Tensor, "B T d_model"]) -> Float[Tensor, "B H T T"]:
         """Return the attention weights of every head."""
@@ -204,7 +206,7 @@ class Block(nn.Module):
 
     def __init__(self, config: BlockConfig) -> None:
         super().__init__()
-        self.norm_first, self.drop = config.norm_first, nn.Dropout(config.dropout)
+        self.norm_first, self.drop = config.norm_first, dropout_of(config.dropout)
 
     def add(
         self, x: Float[Tensor, "B T d"], norm: nn.Module, part: Callable[[Any], Any]
@@ -290,6 +292,11 @@ class DecoderBlock(Block):
         x = self.add(x, self.norm1, lambda x: self.attn(x, x, x, mask))
         query = self.norm2(x) if self.norm_first else x
         return self.cross.weights(query, memory, memory_mask)
+
+
+def dropout_of(dropout: float) -> nn.Module:
+    """Return what drops that share, or passes all on."""
+    return nn.Dropout(dropout) if dropout else nn.Identity()
 
 
 def norm_of(config: BlockConfig) -> nn.Module:

@@ -68,11 +68,12 @@ class KVCache:
         start, end = self.length, self.length + k.shape[-2]
         if end > self.max_len:
             raise ValueError(f"{end} positions are too many: the cache has room for {self.max_len}")
-        self.keys[layer, :, :, start:end] = k
-        self.values[layer, :, :, start:end] = v
+        keys, values = self.keys[layer], self.values[layer]
+        keys[:, :, start:end] = k
+        values[:, :, start:end] = v
         if layer == len(self.keys) - 1:
             self.length = end
-        return self.keys[layer, :, :, :end], self.values[layer, :, :, :end]
+        return keys[:, :, :end], values[:, :, :end]
 
     def n_bytes(self) -> int:
         """Return how much memory was set aside."""

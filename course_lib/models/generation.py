@@ -109,7 +109,6 @@ def sample(
     return torch.multinomial(probabilities, 1, generator=generator).squeeze(-1)
 
 
-@torch.no_grad()
 def generate(
     model: Any,
     prompt: Int[Tensor, "B T"],
@@ -145,10 +144,11 @@ def generate(
         raise ValueError("the prompt has 0 tokens: one at least stands at the start")
     tail = prompt.new_full((len(prompt), n_tokens), 0 if stop is None else stop)
     tokens = torch.cat([prompt, tail], dim=1)
-    # The last token is written and never read, so the cache needs no room for it.
-    kept = model.new_cache(len(prompt), n + n_tokens - 1) if cache else None
-    ended = torch.zeros(len(prompt), dtype=torch.bool, device=prompt.device)
-    with evaluating(model):
+    # PyTorch keeps no account for gradients there; `tokens` is older and stays ordinary.
+    with torch.inference_mode(), evaluating(model):
+        # The last token is written and never read, so the cache needs no room for it.
+        kept = model.new_cache(len(prompt), n + n_tokens - 1) if cache else None
+        ended = torch.zeros(len(prompt), dtype=torch.bool, device=prompt.device)
         for end in range(n, n + n_tokens):
             chosen = choose(next_logits(model, tokens[:, :end], kept))
             if stop is not None:

@@ -17,6 +17,7 @@ from course_lib.models.blocks import (
     check_dropout,
     check_heads,
     check_sizes,
+    dropout_of,
 )
 from course_lib.models.cache import KVCache
 
@@ -81,7 +82,7 @@ class GPTBlock(nn.Module):
         self.attn = CausalSelfAttention(d, config.n_heads, config.bias)
         self.norm2 = nn.LayerNorm(d, bias=config.bias)
         self.ff = FeedForward(d, config.hidden, config.activation, bias=config.bias)
-        self.drop = nn.Dropout(config.dropout)
+        self.drop = dropout_of(config.dropout)
 
     def forward(
         self, x: Float[Tensor, "B T d_model"], cache: KVCache | None = None, layer: int = 0
@@ -107,7 +108,7 @@ class GPT(nn.Module):
         self.config = config
         self.embed = nn.Embedding(config.vocab_size, config.d_model)
         self.positions = LearnedPositions(config.max_len, config.d_model)
-        self.drop = nn.Dropout(config.dropout)
+        self.drop = dropout_of(config.dropout)
         self.blocks = nn.ModuleList(GPTBlock(config) for _ in range(config.n_layers))
         self.norm = nn.LayerNorm(config.d_model, bias=config.bias)
         self.head = nn.Linear(config.d_model, config.vocab_size, bias=False)
