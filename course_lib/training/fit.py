@@ -61,7 +61,8 @@ def fit(
         CourseError: for a model, a batch or a loss that cannot be trained with, a loss that is not
             finite, or a checkpoint of another training.
     """
-    with torch.random.fork_rng(), ExitStack() as stack:
+    devices = [torch.cuda.current_device()] if torch.cuda.is_available() else []
+    with torch.random.fork_rng(devices), ExitStack() as stack:
         run = _Run(model, batches, loss, config, evaluate)
         return run.train(stack)
 
@@ -96,6 +97,7 @@ class _Run:
         self.pending: list[Tensor] = []
         self.best_weights: dict[str, Tensor] | None = None
         self.store: Checkpoints | None = None
+        self.saved_at: int | None = None
 
     def train(self, stack: ExitStack) -> History:
         """Continue where a checkpoint stands, take the steps, and put things in order."""
@@ -303,9 +305,13 @@ class _Run:
     def _recall_best(self) -> None:
         """Read the best weights into memory, around those of the checkpoint."""
         now = {name: value.clone() for name, value in self.model.state_dict().items()}
-        self.store.load_best(self.history.best_step, self.model)
-        weights = self.model.state_dict().items()
-        self.best_weights = {name: value.clone() for name, value in weights}
+        try:
+            self.store.load_best(self.history.best_step, self.model)
+        except (OSError, ValueError, KeyError) as problem:
+            self.history.notes.append(f"The best weights are damaged ({problem}): passed over.")
+        else:
+            weights = self.model.state_dict().items()
+            self.best_weights = {name: value.clone() for name, value in weights}
         self.model.load_state_dict(now)
 
     def _save(self) -> None:
@@ -323,10 +329,12 @@ class _Run:
             "best_step": history.best_step,
         }
         self.store.save(history.stopped_at, self.model, state)
+        self.saved_at = history.stopped_at
 
     def _interrupted(self) -> None:
         self.history.interrupted = True
-        self._save()
+        if self.saved_at != self.history.stopped_at:
+            self._save()
         kept = f"; {self.config.checkpoints} holds it" if self.store else ""
         self._note(f"Interrupted after step {self.history.stopped_at}{kept}.")
 

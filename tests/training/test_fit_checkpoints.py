@@ -99,6 +99,15 @@ def test_the_best_survives_a_break(tmp_path):
     assert torch.equal(weights(model), kept[1.0, 1])
 
 
+def test_damaged_best_weights_leave_the_last_ones(tmp_path):
+    values = iter([3.0, 1.0, 2.0, 2.0, 2.0])
+    settings = config(tmp_path, evaluate_every=4, patience=9)
+    fit(net(), batches, loss, settings, evaluate=lambda _: {"loss": next(values)})
+    (tmp_path / "best-00000008" / "weights.safetensors").write_bytes(b"")
+    again = fit(net(), batches, loss, settings, evaluate=lambda _: {})
+    assert any("best weights are damaged" in note for note in again.notes)
+
+
 @pytest.mark.parametrize("file", ["weights.safetensors", "state.pt", "manifest.json"])
 @pytest.mark.parametrize("damage", ["truncated", "changed", "missing"])
 def test_a_damaged_newest_checkpoint_is_passed_over(tmp_path, file, damage):
