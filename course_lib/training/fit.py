@@ -21,6 +21,7 @@ from course_lib.training.checkpoints import Checkpoints, signature
 from course_lib.training.config import FitConfig, History
 from course_lib.training.interrupt import Interrupt
 from course_lib.training.live_loss import LiveLoss
+from course_lib.training.objective import Loss, Objective, scalar
 from course_lib.training.optimizer import adamw
 from course_lib.training.parts import moved, part, rows
 
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 __all__ = ["FitConfig", "History", "fit"]
 
 Batches = Callable[[int], Any]
-Loss = Callable[[Any, Any], Any]
 Evaluate = Callable[[nn.Module], dict[str, float]]
 #: Steps between looks at the losses on a GPU: each look waits for it.
 _LOOK = 20
@@ -90,7 +90,7 @@ class _Run:
         self.model = model.to(self.acc.device)
         self.optimizer = self.acc.prepare_optimizer(optimizer)
         called = torch.compile(model) if config.compile else model
-        self.objective: Any = _Objective(called, loss)
+        self.objective: Any = Objective(called, loss)
         if self.acc.num_processes > 1:
             self.objective = self.acc.prepare_model(self.objective)
         self.history, self.waiting = History(), 0
@@ -170,7 +170,7 @@ class _Run:
                     found = self.objective(moved(mine, acc.device))
                 counted = isinstance(found, tuple)
                 value, count = found if counted else (found, rows(mine) if n_parts > 1 else 1)
-                value = _scalar(value, step)
+                value = scalar(value, step)
                 whole = value if counted else value * count
                 # Processes are averaged, not summed, when their gradients meet.
                 acc.backward(whole * (acc.num_processes / (n_rows or 1)))
@@ -372,30 +372,3 @@ class _Run:
             ) from None
         folder, done = str(self.config.tensorboard), self.history.stopped_at
         return stack.enter_context(SummaryWriter(folder, purge_step=done or None))
-
-
-class _Objective(nn.Module):
-    """Model and loss as one module, so that several processes meet whatever the loss calls."""
-
-    def __init__(self, model: nn.Module, loss: Loss) -> None:
-        super().__init__()
-        self.model, self.loss = model, loss
-
-    def forward(self, batch: Any) -> Any:
-        return self.loss(self.model, batch)
-
-
-def _scalar(value: Any, step: int) -> Tensor:
-    """Return the loss in float32 or better, or say what is wrong with it."""
-    if not isinstance(value, Tensor) or value.ndim:
-        came = f"of shape {tuple(value.shape)}" if isinstance(value, Tensor) else type(value)
-        raise CourseError(
-            f"loss returned {came} at step {step}: it returns one number, a tensor without axes. "
-            "Take the .mean()."
-        )
-    if not value.requires_grad:
-        raise CourseError(
-            f"the loss of step {step} depends on no trainable parameter: it was computed without "
-            "the model, under torch.no_grad(), or through .detach(), .item() or .argmax()."
-        )
-    return value if value.dtype == torch.float64 else value.float()
