@@ -894,7 +894,7 @@ PREDICTIONS = (
     ),
     Prediction(
         id="residual",
-        question="Six blocks, equal parameters, 300 steps each: what do you lose if each sub-layer replaces the stream, norm(f(x)), "
+        question="Six blocks, equal parameters, equal budget: what do you lose if each sub-layer replaces the stream, norm(f(x)), "
         "in place of adding to it?",
         options=(
             "nothing: training makes up for it",
@@ -943,7 +943,7 @@ PREDICTIONS = (
         ),
         answer="pre-norm: the first block gets nearly twice as much",
         because="A pre-norm stream grows with depth, and each norm divides by its size, so later blocks are felt less. In the "
-        "post-norm stack the norms differ by less than a third here.",
+        "post-norm stack it is the last block that gets more, by about a third.",
     ),
     Prediction(
         id="stall",
