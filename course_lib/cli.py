@@ -131,6 +131,19 @@ def release(
     raise typer.Exit(run_release(to, *_both(lessons, assignments)))
 
 
+@app.command(epilog="Examples:  course workshop --hours 3 --lessons 02,04,09 --to room")
+def workshop(
+    hours: Annotated[float, typer.Option(help="Of the whole workshop, breaks included.")],
+    lessons: Annotated[str, typer.Option(help="Numbers with commas, in the order taught.")],
+    to: Annotated[Path, typer.Option(help="Folder for the run sheet.")] = Path("."),
+) -> None:
+    """Write a run sheet for a room: when, what to skip, what to ask, which mistakes to expect."""
+    from course_lib.grading.workshop import run_workshop
+
+    numbers = [one.strip() for one in lessons.split(",") if one.strip()]
+    raise typer.Exit(run_workshop(hours, numbers, to))
+
+
 def _both(lessons: str | None, assignments: str | None) -> tuple[list[str] | None, ...]:
     """Return both lists: all of both (None) when neither is given, none of what is not."""
     if lessons is None and assignments is None:

@@ -41,10 +41,9 @@ def refuse_weights(
     """Say what sets tensors apart from those that are due, or return None."""
     missing = [name for name in shapes if name not in weights]
     extra = [name for name in weights if name not in shapes]
-    if missing or extra:
-        said = [f"lacks {missing[0]}"] * bool(missing) + [f"has {extra[0]!r:.60} too much"] * bool(
-            extra
-        )
+    said = [f"lacks {name}" for name in missing[:1]]
+    said += [f"has {name!r:.60} too much" for name in extra[:1]]
+    if said:
         return f"The file {' and '.join(said)}: it holds the state dict of the class as asked for."
     for name, shape in shapes.items():
         tensor = weights[name]

@@ -1,0 +1,318 @@
+"""What must hold of every exercise of every assignment."""
+
+import io
+import re
+from contextlib import redirect_stdout
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from course_lib.authoring.leaks import leaks
+from course_lib.authoring.lint import against_spec, style
+from course_lib.authoring.notebook import learners_notebook
+from course_lib.authoring.problem import failing
+from course_lib.authoring.rehearse import rehearse
+from course_lib.checking.check import check_exercise
+from course_lib.checking.compare import compare
+from course_lib.checking.noise import generator
+from course_lib.checking.prepared import Prepared
+from course_lib.checking.run import Runner
+from course_lib.errors import CourseError
+from course_lib.grading import assignments
+from course_lib.grading.assignments import find, hidden_cases
+from course_lib.grading.packing import pack
+from course_lib.lessons.assignment import Assignment
+
+ALL = [find(name) for name in assignments.names()]
+EXERCISES = [
+    pytest.param(exercise, id=f"{one.spec.number}-{exercise.name}")
+    for one in ALL
+    for exercise in one.spec.exercises
+]
+WRONG = [
+    pytest.param(exercise, wrong, id=f"{one.spec.number}-{exercise.name}-{wrong.id}")
+    for one in ALL
+    for exercise in one.spec.exercises
+    for wrong in exercise.wrong_answers
+]
+every = pytest.mark.parametrize("assignment", ALL, ids=[one.name for one in ALL])
+every_exercise = pytest.mark.parametrize("exercise", EXERCISES)
+
+
+# ---------------------------------------------------------------- the sources
+
+
+def test_there_are_three_in_order():
+    assert assignments.names() == ["attention", "transformers", "vision"]
+    assert [one.spec.number for one in ALL] == ["A1", "A2", "A3"]
+    assert find("a2").name == "transformers"
+
+
+@pytest.mark.parametrize("name", ["poetry", "", "../attention", "attention_hidden", "A9"])
+def test_an_unknown_assignment_is_told_so(name):
+    with pytest.raises(CourseError, match=r"attention \(A1\), transformers \(A2\), vision \(A3\)"):
+        find(name)
+
+
+@every
+def test_solutions_pass_and_stubs_are_blank(assignment):
+    assert failing(against_spec(assignment.cells, assignment.spec)) == []
+    assert failing(style(assignment.cells, assignment.spec)) == []
+    assert rehearse(assignment.cells, assignment.spec) == []
+
+
+@every
+def test_the_learners_copy_gives_nothing_away(assignment):
+    notebook = learners_notebook(assignment.cells, assignment.spec)
+    assert list(leaks(assignment.cells, [cell.source for cell in notebook.cells])) == []
+
+
+@every
+def test_an_assignment_has_five_to_seven_tasks_with_words_above_them(assignment):
+    tasks = [*assignment.spec.exercises, *assignment.trained]
+    assert 5 <= len(tasks) <= 7
+    assert sum(task.minutes for task in tasks) == assignment.spec.minutes
+    text = " ".join(
+        " ".join(cell.source.split()) for cell in assignment.cells.cells if cell.kind == "markdown"
+    )
+    for exercise in assignment.spec.exercises:
+        label = assignment.spec.label(exercise.name)
+        assert f"### Exercise {label} · {exercise.title}" in text
+        assert f"Difficulty {exercise.difficulty} of 3 · {exercise.minutes} minutes" in text
+        assert f"the check proves that {exercise.proves}." in text
+
+
+# ---------------------------------------------------------------- wrong answers
+
+
+@pytest.mark.parametrize("exercise, wrong", WRONG)
+def test_a_wrong_answer_is_recognised_and_gets_nothing(exercise, wrong):
+    result = check_exercise(exercise, wrong.code)
+    assert result.diagnosis == wrong.id, result.message
+    assert wrong.says in result.message
+    assert any(not right for right in hidden(exercise, wrong.code, "one secret"))
+
+
+@every_exercise
+def test_hidden_cases_are_fresh_and_the_reference_is_right_on_them(exercise):
+    assert all(hidden(exercise, exercise.reference, "another secret", count=40))
+    first, again, other = (
+        hidden_cases(exercise, "a secret", "attention", "ada", digest, count=3)
+        for digest in ("one", "one", "two")
+    )
+    assert [repr(case.args) for case in first] == [repr(case.args) for case in again]
+    assert [repr(case.args) for case in first] != [repr(case.args) for case in other]
+
+
+def hidden(exercise, obj, secret, count=12):
+    """Yield whether an answer is right, case by hidden case."""
+    prepared = Prepared.of(exercise)
+    for case in hidden_cases(exercise, secret, count=count):
+        outcome, due = Runner(prepared.protocol, 60.0).run(obj, case), prepared.ask(case)
+        close = outcome.error is None and compare(
+            outcome.value, due.value, tolerance=1e-9, parts=exercise.parts
+        )
+        yield close is None and not outcome.changed_inputs
+
+
+@every_exercise
+def test_an_exercise_knows_four_mistakes_and_gives_none_away(exercise):
+    assert len(exercise.wrong_answers) >= 4
+    words = [exercise.passed, *exercise.hints]
+    words += [text for wrong in exercise.wrong_answers for text in (wrong.says, wrong.why)]
+    for text in words:
+        assert text.endswith((".", "?")), text
+        assert not re.search(r"\b(simply|just|obviously|trivially)\b", text), text
+    assert not re.search(r"\w\(|return |torch\.", exercise.hints[0])
+
+
+def right_prefix_mask(prefix, n):
+    rows = torch.ones(n, n, dtype=torch.bool).tril().repeat(len(prefix), 1, 1)
+    for row, length in zip(rows, prefix.tolist(), strict=True):
+        row[:, :length] = True
+    return rows
+
+
+def right_streaming_attention(q, blocks):
+    out, log_sum = None, None
+    for k, v in blocks:
+        scores = (k @ q.mT).mT / q.shape[-1] ** 0.5
+        here = scores.logsumexp(-1)
+        mean = (scores - here[:, None]).exp() @ v
+        if out is None:
+            out, log_sum = mean, here
+            continue
+        both = torch.logaddexp(log_sum, here)
+        old, new = (log_sum - both).exp()[:, None], (here - both).exp()[:, None]
+        out, log_sum = out * old + mean * new, both
+    return out, log_sum
+
+
+def right_pack(lengths, n):
+    document = torch.full((n,), -1)
+    positions = torch.zeros(n, dtype=torch.int64)
+    start = 0
+    for number, length in enumerate(lengths.tolist()):
+        document[start : start + length] = number
+        positions[start : start + length] = torch.arange(length)
+        start += length
+    same = (document[:, None] == document) & (document >= 0)
+    asked = torch.zeros(n, dtype=torch.bool)
+    asked[:-1] = (document[1:] == document[:-1]) & (document[:-1] >= 0)
+    return same.tril(), positions, asked
+
+
+def right_shifted_window_mask(height, width, window, shift):
+    names = torch.zeros(height, width)
+    for number, rows in enumerate((slice(height - shift), slice(height - shift, None))):
+        names[rows] += number
+    for number, columns in enumerate((slice(width - shift), slice(width - shift, None))):
+        names[:, columns] += 10 * number
+    cut = names.reshape(height // window, window, width // window, window)
+    cut = cut.permute(0, 2, 1, 3).reshape(-1, window * window)
+    return (cut.unsqueeze(2) - cut.unsqueeze(1)) == 0
+
+
+def right_rollout(weights, n_extra):
+    share = torch.zeros(weights.shape[1], 1, weights.shape[-1], dtype=weights.dtype)
+    share[..., 0] = 1
+    for layer in weights.flip(0):
+        share = (share + share @ layer.mean(1)) / 2
+    patches = share[:, 0, n_extra:]
+    return patches / patches.sum(1, keepdim=True)
+
+
+RIGHT = [
+    right_prefix_mask,
+    right_streaming_attention,
+    right_pack,
+    right_shifted_window_mask,
+    right_rollout,
+]
+
+
+@pytest.mark.parametrize("answer", RIGHT, ids=[answer.__name__ for answer in RIGHT])
+def test_a_right_answer_written_another_way_passes(answer):
+    name = answer.__name__.removeprefix("right_")
+    exercise = next(e for one in ALL for e in one.spec.exercises if e.name == name)
+    result = check_exercise(exercise, answer)
+    assert result.passed, result.message
+    assert all(hidden(exercise, answer, "a third secret"))
+
+
+# ---------------------------------------------------------------- a model that is handed in
+
+
+def vision_task():
+    vision = find("vision")
+    return vision.trained[0], load_file(vision.solved_weights["shapes.safetensors"])
+
+
+def test_the_courses_own_model_earns_all_points_on_fresh_pictures():
+    task, weights = vision_task()
+    assert task.refuse(weights) is None
+    assert task.points(task.evaluate(weights, generator(987))) == task.marks == 4
+
+
+def test_a_model_that_has_learned_nothing_earns_none():
+    task, weights = vision_task()
+    blank = {name: torch.zeros_like(tensor) for name, tensor in weights.items()}
+    assert task.points(task.evaluate(blank, np.random.default_rng(5))) == 0
+    assert task.points(float("nan")) == 0
+
+
+@pytest.mark.parametrize(
+    "change, said",
+    [
+        (lambda w: w.pop("head.bias"), "lacks head.bias"),
+        (lambda w: w.update(more=torch.ones(1)), "has 'more' too much"),
+        (lambda w: w.update({"head.bias": torch.ones(6)}), r"shape \(5,\); yours has \(6,\)"),
+        (lambda w: w.update({"head.bias": torch.ones(5).double()}), "float32; yours is float64"),
+        (lambda w: w.update({"head.bias": torch.full((5,), torch.inf)}), "not finite"),
+    ],
+)
+def test_a_model_of_another_form_is_refused_in_words(change, said):
+    task, weights = vision_task()
+    change(weights)
+    assert re.search(said, task.refuse(weights) or "")
+
+
+# ---------------------------------------------------------------- the learner's side
+
+
+@pytest.fixture
+def desk(tmp_path, monkeypatch):
+    """A folder as a learner has it, with every pack; progress goes nowhere."""
+    for one in ALL:
+        for name, data in pack(one).items():
+            (tmp_path / name).write_bytes(data)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COURSE_PROGRESS", "off")
+    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
+    return tmp_path
+
+
+def checked(assignment, obj, name):
+    with redirect_stdout(io.StringIO()) as said:
+        assert assignment.check(obj, name) is obj, "the learner's own object comes back, always"
+    return said.getvalue()
+
+
+def test_a_pack_recognises_every_mistake_without_its_code(desk):
+    for one in ALL:
+        mine = Assignment(one.name)
+        for exercise in one.spec.exercises:
+            assert "✓" in checked(mine, exercise.reference, exercise.name)
+            assert mine.passed(exercise.name)
+            for wrong in exercise.wrong_answers:
+                said = checked(mine, wrong.code, exercise.name)
+                assert wrong.says in " ".join(said.split())
+            assert not mine.passed(exercise.name)
+
+
+def test_blanks_cases_and_hints_work_from_a_pack(desk, capsys):
+    mine = Assignment("attention")
+
+    def prefix_mask(prefix, n):
+        raise NotImplementedError
+
+    assert "Not written yet" in checked(mine, prefix_mask, None)
+    case = mine.case("prefix_mask")
+    assert case.prefix.tolist() == [2] and case.n == 3
+    assert case.expected.tolist() == find("attention").spec.exercises[0].oracle(*case.args).tolist()
+    mine.hint("prefix_mask")
+    assert "Hint 1 of 3 · Exercise A1.1 · Prefix mask" in capsys.readouterr().out
+    assert "has no exercise 'other'" in checked(mine, prefix_mask, "other")
+
+
+def test_nbgrader_hears_of_a_failure(desk, monkeypatch):
+    monkeypatch.setenv("NBGRADER_EXECUTION", "validate")
+    with pytest.raises(AssertionError, match="prefix_mask"):
+        Assignment("attention").check(lambda prefix, n: None, "prefix_mask")
+
+
+def test_a_missing_or_damaged_pack_says_what_to_do(desk):
+    (desk / "attention.checks.safetensors").write_bytes(b"no arrays")
+    with pytest.raises(CourseError, match="get the kit again"):
+        Assignment("attention").check(len)
+    (desk / "attention.checks.json").write_text('{"format": 99}')
+    with pytest.raises(CourseError, match="another version of the course"):
+        Assignment("attention").check(len)
+    (desk / "attention.checks.json").unlink()
+    with pytest.raises(CourseError, match=r"attention\.checks\.json is not here"):
+        Assignment("attention").check(len)
+
+
+def test_a_trained_file_is_looked_over_before_it_is_handed_in(desk, capsys):
+    mine = Assignment("vision")
+    assert not mine.check_file("shapes.safetensors")
+    source = find("vision").solved_weights["shapes.safetensors"]
+    (desk / "shapes.safetensors").write_bytes(source.read_bytes())
+    assert mine.check_file("shapes.safetensors")
+    (desk / "shapes.safetensors").write_bytes(b"\x80\x04 a pickle")
+    assert not mine.check_file("shapes.safetensors")
+    assert not mine.check_file("model.pt")
+    said = capsys.readouterr().out
+    assert "There is no file" in said and "no safetensors file" in said and "not asked for" in said
