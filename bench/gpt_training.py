@@ -1,6 +1,6 @@
 """Training a small GPT: the course's beside Hugging Face's GPT-2 of the same size, in one run.
 
-    python bench/gpt_training.py [--repeats 40] [--threads 2]
+    python bench/gpt_training.py [--repeats 25] [--threads 2]
 
 Both start from the same weights, take the same tokens and the same fused AdamW, drop nothing and
 run in float32; a turn is a few steps (forward, cross-entropy, backward, optimizer).
@@ -20,7 +20,7 @@ from course_lib.models.weights import from_gpt2
 
 BAR = 1.4
 LAYERS, WIDTH, HEADS, LENGTH, BATCH, VOCABULARY = 4, 128, 4, 64, 12, 65
-STEPS = 4  # in a turn
+STEPS = 2  # in a turn
 
 
 def hugging_face() -> nn.Module:
@@ -72,7 +72,7 @@ def trainer(model: nn.Module, logits: Callable[[Tensor], Tensor], tokens: Tensor
 def main() -> int:
     """Print the table; 1 when the bar is missed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repeats", type=int, default=40)
+    parser.add_argument("--repeats", type=int, default=25)
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
     torch.manual_seed(0)
