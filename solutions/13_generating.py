@@ -18,9 +18,9 @@
 #
 # ## 1 · From scores to a token
 #
-# The model of this lesson is a GPT of 193,088 parameters, trained in four minutes on the prose of Python's documentation. It reads and
-# writes 512 tokens: pieces of words, single bytes, and three control tokens for part 6. Do not expect sense from it: GPT-2's smallest version
-# is 640 times as large.
+# The model is a GPT of 193,088 parameters, trained in four minutes on the prose of Python's documentation. It reads and writes 512 tokens:
+# pieces of words, bytes, and three control tokens for part 6. Its loss is
+# 2.8 nats a token on what it has read, 3.6 on topics kept from it, 6.2 by chance. Expect no sense: GPT-2's smallest version is 640 times as large.
 
 # %% setup
 import torch

@@ -241,7 +241,7 @@ def top_p_keeps_enough(call: Any, case: Case, value: Any) -> str | None:
         if held < p - 1e-9:
             return (
                 f"What stays must hold {p:g} of the probability at least. On the case “{case.label}” a row of yours "
-                f"keeps {int(kept.sum())} tokens that hold {held:.3f}."
+                f"keeps {int(kept.sum())} token{'s' * (int(kept.sum()) != 1)}, {held:.3f} in all."
             )
         if held - least >= p + 1e-9:
             return (
@@ -528,7 +528,7 @@ def hunt_cases() -> list[Case]:
         "positions begin anew": ("positions", 2, (3, 1)),
         "the first text's cache serves all": ("shared", 1, (4, 2, 1)),
         "one logit of the first text is too low": ("one low", 1, (2, 2, 2)),
-        "one logit of the first text is too high": ("one high", 2, (1, 2, 3)),
+        "one logit is too low and another too high": ("opposite", 2, (1, 2, 3)),
     }
     return [
         Case(

@@ -105,6 +105,26 @@ def test_a_preset_starts_over(book):
     status(explorer).get_by_text("Leaks: layer 1 0, layer 2 0.").wait_for(timeout=5000)
 
 
+def test_the_stepper_shows_the_numbers_of_a_wrong_function(book):
+    explorer = book.explorer(explorers.STEPPER)
+    rows = explorer.locator("tbody tr").all_inner_texts()
+    assert len(rows) == 8
+    for row in rows:
+        assert "0.777 (course 0." in row
+        assert row.split().count("0.777") == 2
+
+
+def test_the_stepper_writes_on_and_its_cache_grows(book):
+    explorer = book.explorer(explorers.STEPPER)
+    assert "Cache: 2 rows of K and 2 of V in each of 3 layers" in explorer.inner_text()
+    explorer.get_by_role("slider", name="Step").focus()
+    for _ in range(3):
+        book.page.keyboard.press("ArrowRight")
+    status(explorer).get_by_text("Cache 5 rows a layer.").wait_for(timeout=5000)
+    assert "Read for this step: 1 token." in explorer.inner_text()
+    assert explorer.locator(".ce-written").count() == 3
+
+
 def test_saving_by_keyboard_still_works_inside_an_explorer(book):
     book.page.evaluate(
         "() => window.jupyterapp.shell.currentWidget.model.sharedModel.setMetadata('touched', 1)"

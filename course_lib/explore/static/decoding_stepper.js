@@ -3,13 +3,13 @@
 const CELL = 22;
 
 function build(stage) {
-  const named = { step: "Step", temperature: "Temperature", k: "k", p: "p", numbers: "Random numbers" };
+  const named = { step: "Step", temperature: "Temperature", k: "k", p: "p", numbers: "Random set" };
   const words = {
     step: (value) => `${value}`,
     temperature: (value) => fmt(value),
     k: (value) => (value ? `${value}` : "all"),
     p: (value) => (value ? fmt(value) : "all"),
-    numbers: (value) => `set ${value}`,
+    numbers: (value) => `${value}`,
   };
   const names = Object.keys(named);
   const offered = names.filter((name) => stage.control(name).values.length > 1);
@@ -29,7 +29,7 @@ function build(stage) {
   const column = (label, more = {}) => h("th", { scope: "col", ...more }, label);
   const tempered = column("");
   const head = h(
-    "tr", {}, column("token", { class: "ce-left" }), column("model"), tempered, column("kept"), column("drawn from", { colspan: 2 }), column(""),
+    "tr", {}, column("token", { class: "ce-left" }), column("model"), tempered, column("kept"), column("drawn from", { colspan: 2, class: "ce-left" }), column(""),
   );
   const cells = [];
   const grid = s("svg", { "aria-hidden": "true", focusable: "false" });
@@ -91,12 +91,13 @@ function build(stage) {
     put(tempered, `at ${at}`);
     drawText(view);
     rows.forEach((row, i) => drawRow(row, view, i));
-    const chosen = view.chosen < 0 ? "Nothing can be drawn: these are no probabilities." : `${fmt(view.uniform, 3)} points at “${view.next}”, of probability ${fmt(view.final[view.chosen], 3)}.`;
-    put(drawn, `k leaves ${view.n_kept[0]} tokens, p then ${view.n_kept[1]}. The random number ${chosen}`);
-    if (view.chosen < 0) put(drawn, `k leaves ${view.n_kept[0]} tokens, p then ${view.n_kept[1]}. ${chosen}`);
+    const nothing = view.chosen < 0;
+    const share = nothing ? "" : fmt(view.final[view.chosen], 3);
+    const pointed = nothing ? "Nothing can be drawn: these are no probabilities." : `The random number ${fmt(view.uniform, 3)} points at “${view.next}”, of probability ${share}.`;
+    put(drawn, `k leaves ${view.n_kept[0]} tokens, p then ${view.n_kept[1]}. ${pointed}`);
     drawGrid(view.layers, view.cached, view.n_prompt);
     put(held, `Cache: ${view.cached} rows of K and ${view.cached} of V in each of ${view.layers} layers, ${view.bytes} bytes. Blue: the prompt; green: what was written; framed: the newest.`);
     put(read, `Read for this step: ${view.read} token${view.read === 1 ? "" : "s"}. So far ${view.read_with}; without a cache it would be ${view.read_without}.`);
-    return `Step ${value("step")}, temperature ${at}, k ${words.k(value("k"))}, p ${words.p(value("p"))}: ${view.n_kept[1]} tokens kept. ${view.chosen < 0 ? chosen : `Drawn “${view.next}”, probability ${fmt(view.final[view.chosen], 3)}.`} Cache ${view.cached} rows a layer.`;
+    return `Step ${value("step")}, temperature ${at}, k ${words.k(value("k"))}, p ${words.p(value("p"))}: ${view.n_kept[1]} tokens kept. ${nothing ? pointed : `Drawn “${view.next}”, probability ${share}.`} Cache ${view.cached} rows a layer.`;
   };
 }

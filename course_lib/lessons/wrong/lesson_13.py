@@ -1,7 +1,6 @@
 """The wrong answers that lesson 13 recognises, and the toy models that its cases are tried on."""
 
 import math
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,7 +12,7 @@ from course_lib.checking.noise import noise
 
 # ---------------------------------------------------------------- toy models
 
-FAULTS = ("", "rounds", "no mask", "top left", "positions", "shared", "one low", "one high")
+FAULTS = ("", "rounds", "no mask", "top left", "positions", "shared", "one low", "opposite")
 
 
 class ToyCache:
@@ -51,8 +50,9 @@ class Toy:
         logits = x @ self.embed.T
         if self.fault == "rounds" and cache is not None:
             logits = logits + 1e-7
-        if self.fault in ("one low", "one high") and cache is not None and cache.length > t:
-            logits[0, t // 2, 0] += 0.01 if self.fault == "one high" else -0.01
+        if self.fault in ("one low", "opposite") and cache is not None and cache.length > t:
+            logits[0, t // 2, 0] -= 0.01
+            logits[0, t // 2, 1] += 0.01 * (self.fault == "opposite")
         return logits
 
     def _with_cache(self, cache: Any, layer: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
@@ -298,6 +298,15 @@ KEEP_TOP_K = (
         why="A place is a token. The result keeps the shape (B, V), with −∞ where a token is out.",
     ),
     WrongAnswer(
+        id="kth_smallest",
+        code=lambda logits, k: logits.masked_fill(
+            logits < logits.kthvalue(min(k, logits.shape[-1]), dim=-1, keepdim=True).values,
+            -torch.inf,
+        ),
+        says="Your bar is the k-th smallest logit: kthvalue, or an ascending sort, counts from below.",
+        why="k tokens would have to be the large ones. Count from above: topk, or a descending sort.",
+    ),
+    WrongAnswer(
         id="probabilities",
         code=lambda logits, k: _top_k(logits, k).softmax(-1),
         says="You went one step too far: these are probabilities.",
@@ -342,6 +351,28 @@ KEEP_TOP_P = (
         says="You drop the token that crosses p.",
         why="What is left then holds less than p, and a token likelier than p by itself leaves nothing at all. A token "
         "stays when the total before it is below p.",
+    ),
+    WrongAnswer(
+        id="only_first_is_safe",
+        code=lambda logits, p: _top_p(
+            logits,
+            p,
+            lambda share, p: (
+                (share.cumsum(-1) <= p) | (torch.arange(share.shape[-1], device=share.device) == 0)
+            ),
+        ),
+        says="You drop the token that crosses p and spare the first one alone.",
+        why="Something is left now, yet it holds less than p unless the first token does it all. The crossing token stays, "
+        "wherever it stands: look at the total before it.",
+    ),
+    WrongAnswer(
+        id="gathered_back",
+        code=lambda logits, p: _top_p(
+            logits, p, lambda share, p: _before(share) < p, back=False
+        ).gather(-1, logits.argsort(-1, descending=True)),
+        says="You put the logits back with the places turned round.",
+        why="places[i] says where the i-th of the sorted row came from, so scatter sends it there. gather reads the table the "
+        "other way, which is right only for swaps.",
     ),
     WrongAnswer(
         id="one_too_many",
@@ -502,6 +533,14 @@ DRAW = (
         "end: the total has to exceed the number.",
     ),
     WrongAnswer(
+        id="falls_to_the_first",
+        code=lambda probabilities, uniforms: (
+            (probabilities.cumsum(-1) > uniforms[:, None]).int().argmax(-1)
+        ),
+        says="When rounding leaves the total below the number, you return token 0.",
+        why="argmax of a row that is all False is 0. A number beyond the total belongs to the last token.",
+    ),
+    WrongAnswer(
         id="beyond_the_last",
         code=lambda probabilities, uniforms: (probabilities.cumsum(-1) <= uniforms[:, None]).sum(
             -1
@@ -592,6 +631,8 @@ def _cached(
     shared: bool = False,
     scale: float | None = None,
     swap: bool = False,
+    how: str = "before",
+    axis: int = -1,
     returns: str = "all",
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Cached attention with switches for its classic mistakes; all off, it is right."""
@@ -607,8 +648,12 @@ def _cached(
     if shift is not None:
         mask = mask.tril((0 if top_left else s) + shift)
     scores = q @ keys.mT * (q.shape[-1] ** -0.5 if scale is None else scale)
-    scores = scores.masked_fill(~mask, -torch.inf)
-    weights = scores.softmax(-1).masked_fill(~mask.any(-1, keepdim=True), 0.0)
+    if how == "product":
+        scores = scores * mask
+    elif how == "before":
+        scores = scores.masked_fill(~mask, -torch.inf)
+    weights = scores.softmax(axis).nan_to_num()
+    weights = weights * mask if how == "after" else weights
     return weights @ (keys if swap else values), *kept
 
 
@@ -672,6 +717,24 @@ CACHED_ATTENTION = (
         code=_cached_fault(returns="old"),
         says="You return the old cache: the new token's key and value are lost.",
         why="What is returned is kept for the next call: old and new, S + T positions.",
+    ),
+    WrongAnswer(
+        id="mask_multiplied",
+        code=_cached_fault(how="product"),
+        says="You multiply the scores by the mask, so forbidden keys get the score 0.",
+        why="exp(0) = 1: a forbidden key still takes its share. Its score has to be −∞.",
+    ),
+    WrongAnswer(
+        id="mask_after_softmax",
+        code=_cached_fault(how="after"),
+        says="You mask the weights, after the softmax.",
+        why="The forbidden keys took part in the division, and the rest of the row sums to less than 1.",
+    ),
+    WrongAnswer(
+        id="softmax_over_queries",
+        code=_cached_fault(axis=-2),
+        says="Your softmax runs over the new queries (axis -2), not over the keys.",
+        why="Each query shares out a total of 1 over the keys: the softmax runs along the last axis.",
     ),
     WrongAnswer(
         id="no_scale",
@@ -768,6 +831,14 @@ AGREEING_POSITIONS = (
         why="A difference of −5 is below 1e-4, yet the logits are far apart.",
     ),
     WrongAnswer(
+        id="mean_difference",
+        code=lambda model, tokens, sizes: _leading(
+            _hunt(model, tokens, sizes, agree=lambda gap: gap.mean(-1).abs() <= 1e-4)
+        ),
+        says="You average the differences before you look at them: one too low and one too high cancel.",
+        why="Take absolute values first, and the largest of them, or all.",
+    ),
+    WrongAnswer(
         id="to_the_last_bit",
         code=lambda model, tokens, sizes: _leading(
             _hunt(model, tokens, sizes, agree=lambda gap: (gap == 0).all(-1))
@@ -817,8 +888,12 @@ def _loop(
         if fill != "none":
             chosen = chosen.masked_fill(ended, stop if fill == "stop" else 0)
         new = chosen[:, None]
-        tokens = torch.cat([tokens, new], dim=1)
         ended = ended | (chosen == stop)
+        if ends == "before" and ended.all():
+            break
+        tokens = torch.cat([tokens, new], dim=1)
+        if ends == "together" and (chosen == stop).all():
+            break
         if (ends == "all" and ended.all()) or (ends == "any" and ended.any()):
             break
     return tokens
@@ -860,6 +935,18 @@ GENERATE = (
         code=_loop_fault(ends="any"),
         says="You leave the loop when any row has stopped.",
         why="The other rows have more to say. Leave when all have stopped.",
+    ),
+    WrongAnswer(
+        id="stops_together_only",
+        code=_loop_fault(ends="together", fill="none"),
+        says="You leave only when all rows say stop in the same round.",
+        why="Rows stop at different times. Keep a note of who has ended, and leave when everybody has.",
+    ),
+    WrongAnswer(
+        id="stop_left_out",
+        code=_loop_fault(ends="before"),
+        says="You leave before the last stop token is appended.",
+        why="The stop token belongs to the text: whoever reads it sees that it is complete. Append first, then leave.",
     ),
     WrongAnswer(
         id="never_stops",
@@ -958,11 +1045,6 @@ def _chat_fault(**switches: Any) -> Callable[..., list[int]]:
     return lambda turns, encode, control, reply: _chat(turns, encode, control, reply, **switches)
 
 
-def _by_text(turns: Any, encode: Any, control: Any, reply: bool) -> list[int]:
-    text = "".join(f"<|{speaker}|>{re.sub(' +$', '', said)}\n<|end|>" for speaker, said in turns)
-    return list(encode(text + "<|assistant|>" * reply, parse=True))
-
-
 RENDER_CHAT = (
     WrongAnswer(
         id="text_becomes_control",
@@ -982,6 +1064,16 @@ RENDER_CHAT = (
         code=_chat_fault(ends=False),
         says="Your turns do not end: the end token is missing.",
         why="The model learns from it where a turn is over, and writes it when its own is. Without it nothing stops.",
+    ),
+    WrongAnswer(
+        id="one_end_for_all",
+        code=lambda turns, encode, control, reply: [
+            *(token for who, said in turns for token in (control[who], *encode(said))),
+            control["end"],
+            *[control["assistant"]] * reply,
+        ],
+        says="You close the conversation once; every turn is closed.",
+        why="The end token says that a turn is over. Without it inside, the model never learns that others speak too.",
     ),
     WrongAnswer(
         id="no_generation_prompt",
