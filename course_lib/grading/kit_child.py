@@ -7,6 +7,7 @@ Standard input: {"cells": [{"role": …, "source": …}]}; standard output, one 
 import contextlib
 import importlib.util
 import json
+import linecache
 import os
 import sys
 import types
@@ -20,9 +21,12 @@ def main() -> None:
     module = types.ModuleType("course_kit_under_proof")
     sys.modules[module.__name__] = module
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
-        for cell in cells:
+        for place, cell in enumerate(cells):
             if cell["role"] in RUNS:
-                exec(compile(cell["source"], "<cell>", "exec"), vars(module))
+                text, file = cell["source"], f"<cell {place}>"
+                # As in a kernel: checks and messages read the line that raised.
+                linecache.cache[file] = (len(text), None, text.splitlines(True), file)
+                exec(compile(text, file, "exec"), vars(module))
     names = vars(module)
     asked = names["assignment"] if "assignment" in names else names["lesson"]
     checks = {name: result.status.value for name, result in asked._results.items()}
