@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -15,7 +15,7 @@ from course_lib.checking.prepared import Prepared
 from course_lib.checking.result import Result, Status
 from course_lib.checking.timeout import Timeout
 from course_lib.grading.assignments import hidden_cases, hidden_seed
-from course_lib.grading.program import GIVEN, Master, Program
+from course_lib.grading.program import GIVEN, Master
 from course_lib.grading.remote import Answers, ProcessEnded, RemoteRunner
 from course_lib.grading.sandbox.host import Sandbox, WireError
 
@@ -94,18 +94,21 @@ class Marker:
     def mark(self, hand_in: HandIn) -> dict[str, Any]:
         """Return the marks of a hand-in as plain data, the same for the same hand-in."""
         notes: list[str] = []
+        answers = Answers(self.sandbox, [exercise.name for exercise in self.task.spec.exercises])
         try:
-            program, found = self._read(hand_in)
-            notes += program.notes
-        except WireError as error:
-            hand_in = _troubled(hand_in, f"The notebook could not be read: {error}.")
-        except ValueError as error:
-            hand_in = _troubled(hand_in, str(error))
-        if hand_in.trouble is not None:
-            notes.append(hand_in.trouble)
-            results = [self._nothing(e, hand_in.trouble) for e in self.task.spec.exercises]
-        else:
-            results = self._exercises(hand_in, program, found, notes)
+            found = self._read(hand_in, answers)
+            results = self._exercises(hand_in, answers, found)
+            notes += [*answers.program.notes, *_troubles(answers)]
+        except (WireError, ValueError) as error:
+            said = (
+                f"The notebook could not be read: {error}." if error.args else "It is unreadable."
+            )
+            said = str(error) if isinstance(error, ValueError) else said
+            hand_in = replace(hand_in, trouble=hand_in.trouble or said)
+            notes.append(said)
+            results = [self._nothing(e, said) for e in self.task.spec.exercises]
+        finally:
+            answers.close()
         results += [self._trained(task, hand_in) for task in self.task.trained]
         return {
             "learner": hand_in.learner,
@@ -121,45 +124,39 @@ class Marker:
 
     # ------------------------------------------------------------ reading
 
-    def _read(self, hand_in: HandIn) -> tuple[Program, dict[str, str]]:
-        """Parse the notebook in a child of its own; return what runs, and forbidden names."""
+    def _read(self, hand_in: HandIn, answers: Answers) -> dict[str, str]:
+        """Parse the notebook in the child that will run it; return forbidden names that are used.
+
+        Raises:
+            ValueError: when it cannot be read; says why.
+            WireError: when reading it ended the child.
+        """
         if hand_in.trouble is not None:
-            return Program(), {}
-        with self.sandbox.session(READING * 2) as session:
-            reply, _ = session.ask(
-                "notebook", READING, arrays=[hand_in.notebook], header_bytes=NOTEBOOK
-            )
-            if reply.get("refused") or "cells" not in reply:
-                raise ValueError(str(reply.get("refused") or "The notebook could not be read."))
-            trust = not self.defences.master_cells
-            program = self.task.master.program(reply["cells"], trust=trust)
-            program.notes[:0] = reply["notes"]
-            names = {e.name: list(e.forbidden) for e in self.task.spec.exercises if e.forbidden}
-            sources = [step.source for step in program.steps]
-            uses, _ = session.ask("uses", READING, sources=sources, names=names)
-        return program, dict(uses.get("found") or {})
+            raise ValueError(hand_in.trouble)
+        session = answers.open()
+        reply, _ = session.ask(
+            "notebook", READING, arrays=[hand_in.notebook], header_bytes=NOTEBOOK
+        )
+        if reply.get("refused") or "cells" not in reply:
+            raise ValueError(str(reply.get("refused") or "The notebook could not be read."))
+        trust = not self.defences.master_cells
+        program = self.task.master.program(reply["cells"], trust=trust)
+        program.notes[:0] = reply["notes"]
+        names = {e.name: list(e.forbidden) for e in self.task.spec.exercises if e.forbidden}
+        sources = [step.source for step in program.steps]
+        uses, _ = session.ask("uses", READING, sources=sources, names=names)
+        answers.program = program
+        return dict(uses.get("found") or {}) if self.defences.sources else {}
 
     # ------------------------------------------------------------ exercises
 
     def _exercises(
-        self, hand_in: HandIn, program: Program, found: Mapping[str, str], notes: list[str]
+        self, hand_in: HandIn, answers: Answers, found: Mapping[str, str]
     ) -> list[dict[str, Any]]:
-        names = [exercise.name for exercise in self.task.spec.exercises]
-        answers = Answers(self.sandbox, program, names)
-        found = found if self.defences.sources else {}
-        try:
-            results = [
-                self._exercise(exercise, hand_in, answers, found.get(exercise.name))
-                for exercise in self.task.spec.exercises
-            ]
-        finally:
-            answers.close()
-        notes += [
-            f"{name} {what}."
-            for name, what in answers.trouble.items()
-            if not (name.startswith(GIVEN) and "raised NotImplementedError" in what)
+        return [
+            self._exercise(exercise, hand_in, answers, found.get(exercise.name))
+            for exercise in self.task.spec.exercises
         ]
-        return results
 
     def _exercise(
         self, exercise: Exercise, hand_in: HandIn, answers: Answers, found: str | None
@@ -212,7 +209,8 @@ class Marker:
             exercise.name,
             prepared.protocol,
             found=found,
-            device=exercise.device and cases is None,
+            ahead=prepared.cases,
+            again=cases is not None,
         )
         try:
             return check_exercise(
@@ -317,5 +315,10 @@ class Marker:
         return points, status, f"It scores {score:.3f}: {points} of {task.marks} points."
 
 
-def _troubled(hand_in: HandIn, said: str) -> HandIn:
-    return HandIn(hand_in.learner, hand_in.number, hand_in.name, b"", hand_in.files, said)
+def _troubles(answers: Answers) -> list[str]:
+    """Return what a person should know of the cells; a given cell may wait for an answer."""
+    return [
+        f"{name} {what}."
+        for name, what in answers.trouble.items()
+        if not (name.startswith(GIVEN) and "raised NotImplementedError" in what)
+    ]

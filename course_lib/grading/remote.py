@@ -3,7 +3,7 @@
 import builtins
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
@@ -22,6 +22,9 @@ CELLS = 0.5
 GRADIENTS = 200
 
 
+Found = TypeVar("Found")
+
+
 class ProcessEnded(Exception):
     """An answer ended its process, or sent what no result is."""
 
@@ -31,18 +34,18 @@ class Answers:
 
     Args:
         sandbox: where.
-        program: what is run.
-        names: that are looked for when it has run.
+        names: that are looked for when the cells have run.
     """
 
-    def __init__(self, sandbox: Sandbox, program: Program, names: Sequence[str]) -> None:
-        self.sandbox, self.program, self.names = sandbox, program, names
+    def __init__(self, sandbox: Sandbox, names: Sequence[str]) -> None:
+        self.sandbox, self.names = sandbox, names
+        self.program = Program()
         self.limits = sandbox.limits
         self.until = time.monotonic() + self.limits.submission
         self.trouble: dict[str, str] = {}
         self.skipped: set[int] = set()
         self.session: Session | None = None
-        self.ended = False
+        self.ready = self.ended = False
         self.defined: set[str] = set()
         self.courses: set[str] = set()
 
@@ -50,13 +53,18 @@ class Answers:
         """Run the cells, unless they stand ready; those that end the process are left out."""
         if self.ended and not self.sandbox.defences.restarts:
             raise ProcessEnded("an earlier answer has ended the process")
-        while self.session is None:
-            self.session = self.sandbox.session(max(self.until - time.monotonic(), 0.1))
-            if self._load(self.session):
-                return
-            self.close()
+        while not self.ready:
             if time.monotonic() > self.until:
                 raise Timeout
+            self.ready = self._load(self.open())
+            if not self.ready:
+                self.close()
+
+    def open(self) -> Session:
+        """Return the session, forked when there is none; nothing has run in it yet."""
+        if self.session is None:
+            self.session = self.sandbox.session(max(self.until - time.monotonic(), 0.1))
+        return self.session
 
     def _load(self, session: Session) -> bool:
         limit = time.monotonic() + self.limits.submission * CELLS
@@ -109,17 +117,20 @@ class Answers:
                 return f"{step.name} {self.trouble.get(step.name, 'does not define it')}"
         return None
 
-    def ask(
-        self, do: str, seconds: float, encoder: Encoder | None = None, **header: Any
-    ) -> tuple[dict[str, Any], Decoder]:
-        """Ask the session; raise `Timeout`, or `ProcessEnded` when it has gone."""
+    def talk(self, action: Callable[[Session], Found]) -> Found:
+        """Do something with the session.
+
+        Raises:
+            Timeout: when it was late.
+            ProcessEnded: when it has gone, or sent what no reply is.
+        """
         self.start()
         assert self.session is not None
         try:
-            return self.session.ask(do, seconds, encoder=encoder, **header)
+            return action(self.session)
         except WireError as error:
             said = self._ended(self.session, error)
-            self.session, self.ended = None, True
+            self.session, self.ready, self.ended = None, False, True
             if isinstance(error, Late):
                 raise Timeout from None
             raise ProcessEnded(f"your code {said}") from None
@@ -128,7 +139,7 @@ class Answers:
         """End the session."""
         if self.session is not None:
             self.session.close()
-            self.session = None
+        self.session, self.ready = None, False
 
 
 class RemoteRunner(Runner):
@@ -139,7 +150,8 @@ class RemoteRunner(Runner):
         name: of the exercise.
         protocol: how it is called.
         found: a forbidden name that its source uses, if any.
-        device: whether to try that it follows the device of its inputs.
+        ahead: the cases that will be run, in order; they are sent all at once.
+        again: the object was looked at before: only its results are asked for.
     """
 
     def __init__(
@@ -149,16 +161,19 @@ class RemoteRunner(Runner):
         protocol: Protocol,
         *,
         found: str | None = None,
-        device: bool = True,
+        ahead: Sequence[Case] = (),
+        again: bool = False,
     ) -> None:
         super().__init__(protocol, answers.limits.exercise)
-        self.answers, self.name, self.found, self.device = answers, name, found, device
+        self.answers, self.name, self.found = answers, name, found
+        self.ahead, self.again = tuple(ahead), again
         self.lost: ProcessEnded | None = None
+        self._posted: dict[int, tuple[Session, str]] = {}
 
     def run(self, obj: Any, case: Case) -> Outcome:
         """Send a case and return what came back; a lost process is an error like another."""
         try:
-            reply, decoder = self._ask("run", case)
+            reply, decoder = self._reply(case)
             if isinstance(reply.get("error"), dict):
                 return Outcome(error=raised(reply["error"]))
             value = decoder.decode(reply.get("value"))
@@ -175,6 +190,19 @@ class RemoteRunner(Runner):
             shares_memory=bool(reply.get("shares_memory")),
             changed_state=[str(text)[:200] for text in reply.get("changed_state") or ()],
         )
+
+    def _reply(self, case: Case) -> tuple[dict[str, Any], Decoder]:
+        """Return the reply on a case; the first call sends all cases, to be answered ahead."""
+        if self.ahead:
+            cases, self.ahead = self.ahead, ()
+            self._posted = self._timed(lambda session: self._post_all(session, cases))
+        session, nonce = self._posted.pop(id(case), (None, ""))
+        if session is None:
+            return self._ask("run", case)
+        return self._heard(lambda now: session.collect(nonce, self.seconds))
+
+    def _post_all(self, session: Session, cases: Sequence[Case]) -> dict[int, tuple[Session, str]]:
+        return {id(case): (session, self._post(session, "run", case)) for case in cases}
 
     def caller(self, obj: Any, case: Case) -> Callable[..., Any]:
         """Return a way to call the answer again, from torch's random state of the moment."""
@@ -194,6 +222,8 @@ class RemoteRunner(Runner):
 
     def refuse(self, name: str, obj: Any, case: Case) -> None:
         """Raise `WrongObject` where the answer is not what the exercise asks for."""
+        if self.again:
+            return
         try:
             reply, _ = self._ask("refuse", case)
         except ProcessEnded:
@@ -203,7 +233,7 @@ class RemoteRunner(Runner):
 
     def forbidden(self, obj: Any, case: Case, names: Sequence[str]) -> str | None:
         """Return the forbidden name that the source uses, or torch is asked for at work."""
-        if self.found is not None:
+        if self.found is not None or self.again:
             return self.found
         try:
             found = self._ask("forbidden", case, names=list(names))[0].get("found")
@@ -213,7 +243,7 @@ class RemoteRunner(Runner):
 
     def assumes_device(self, obj: Any, case: Case) -> str | None:
         """Return a sentence when the answer makes tensors on a fixed device, or None."""
-        if not self.device:
+        if self.again:
             return None
         try:
             said = self._ask("device", case)[0].get("said")
@@ -224,11 +254,21 @@ class RemoteRunner(Runner):
     def _ask(
         self, do: str, case: Case, extra: Mapping[str, Any] | None = None, **more: Any
     ) -> tuple[dict[str, Any], Decoder]:
-        """Send a case with a request; count the seconds by our own clock."""
-        if self.lost is not None:
-            raise self.lost
-        if self.seconds <= 0:
-            raise Timeout
+        """Send a case with a request, and return the reply."""
+
+        def action(session: Session) -> tuple[dict[str, Any], Decoder]:
+            return session.collect(self._post(session, do, case, extra, **more), self.seconds)
+
+        return self._heard(action)
+
+    def _post(
+        self,
+        session: Session,
+        do: str,
+        case: Case,
+        extra: Mapping[str, Any] | None = None,
+        **more: Any,
+    ) -> str:
         encoder = Encoder(Packer())
         fields = {
             "args": case.args,
@@ -240,18 +280,32 @@ class RemoteRunner(Runner):
         more["case"] = {key: encoder.encode(value) for key, value in fields.items()}
         more |= {key: encoder.encode(value) for key, value in (extra or {}).items()}
         more["protocol"] = "module" if isinstance(self.protocol, ModuleProtocol) else "function"
+        return session.post(do, self.seconds, encoder.arrays, name=self.name, **more)
+
+    def _heard(
+        self, action: Callable[[Session], tuple[dict[str, Any], Decoder]]
+    ) -> tuple[dict[str, Any], Decoder]:
+        reply, decoder = self._timed(action)
+        if reply.get("late"):
+            self.answers.close()  # the cases after it would only keep others waiting
+            raise Timeout
+        self.printed.write(str(reply.get("printed", ""))[:PRINTED])
+        return reply, decoder
+
+    def _timed(self, action: Callable[[Session], Found]) -> Found:
+        """Talk to the session; count the seconds by our own clock."""
+        if self.lost is not None:
+            raise self.lost
+        if self.seconds <= 0:
+            raise Timeout
         started = time.monotonic()
         try:
-            reply, decoder = self.answers.ask(do, self.seconds, encoder, name=self.name, **more)
+            return self.answers.talk(action)
         except ProcessEnded as error:
             self.lost = error
             raise
         finally:
             self.seconds -= time.monotonic() - started
-        if reply.get("late"):
-            raise Timeout
-        self.printed.write(str(reply.get("printed", ""))[:PRINTED])
-        return reply, decoder
 
 
 def _gradients(sent: Any) -> list[torch.Tensor | None]:

@@ -154,7 +154,8 @@ class Trusting(Marker):
             due = _literal(exercise.oracle(*case.args))
             lines.append(self.line.format(name=exercise.name, args=args, due=due))
         self.defences = self.defences.without("hidden_cases")
-        reply, _ = answers.ask("cell", 5.0, name="the check", source=self.wrap("\n".join(lines)))
+        source = self.wrap("\n".join(lines))
+        reply, _ = answers.talk(lambda s: s.ask("cell", 5.0, name="the check", source=source))
         status = Status.PASSED if reply.get("done") else Status.FAILED
         return Result(name=exercise.name, status=status, message=str(reply))
 
@@ -178,10 +179,11 @@ class TrustingItsFrame(Trusting):
 class TrustingIPython(Trusting):
     """Runs cells and asserts through an IPython shell, as notebooks do."""
 
-    def _read(self, hand_in):
-        program, found = super()._read(hand_in)
-        steps = [replace(step, source=self.wrap(step.source)) for step in program.steps]
-        return Program(steps, program.notes), found
+    def _read(self, hand_in, answers):
+        found = super()._read(hand_in, answers)
+        steps = [replace(step, source=self.wrap(step.source)) for step in answers.program.steps]
+        answers.program = Program(steps, answers.program.notes)
+        return found
 
     def wrap(self, source):
         return (

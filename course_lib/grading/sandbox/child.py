@@ -23,7 +23,7 @@ from course_lib.checking.run import Outcome, Runner
 from course_lib.checking.timeout import Timeout, limit
 from course_lib.grading.sandbox import notebook_file
 from course_lib.grading.sandbox.functions import Unpacker
-from course_lib.grading.sandbox.wire import Decoder, Encoder, Gone, Size, receive, send
+from course_lib.grading.sandbox.wire import Decoder, Encoder, Gone, Size, framed, receive
 
 #: Requests come from the marker: they may be as large as it likes.
 REQUEST = Size(header=64 << 20, body=256 << 20)
@@ -54,7 +54,7 @@ def main(link: int, order: dict[str, Any]) -> None:
         except Gone:
             os._exit(0)
         reply, arrays = desk.answer(header, body)
-        send(way, {**reply, "nonce": header["nonce"]}, arrays)
+        way.sendall(framed({**reply, "nonce": header["nonce"]}, arrays))
 
 
 class Desk:

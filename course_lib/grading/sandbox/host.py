@@ -26,8 +26,9 @@ from course_lib.grading.sandbox.wire import (
     Late,
     Size,
     WireError,
+    framed,
     receive,
-    send,
+    wait_for,
 )
 
 #: Seconds in which torch must have loaded.
@@ -189,6 +190,8 @@ class Session:
         self.sandbox, self.job, self.link, self.groups = sandbox, job, link, groups
         self.until = time.monotonic() + seconds
         self.status: int | None = None
+        self._due: list[str] = []
+        self._replies: dict[str, tuple[dict[str, Any], Decoder]] = {}
 
     def ask(
         self,
@@ -215,22 +218,58 @@ class Session:
             Gone: when the process has ended.
             WireError: when what came is not a reply to this request.
         """
+        sent = encoder.arrays if encoder else arrays
+        return self.collect(self.post(do, seconds, sent, **header), seconds, header_bytes)
+
+    def post(self, do: str, seconds: float, arrays: list[bytes] | None, **header: Any) -> str:
+        """Send a request whose reply is collected later; return its nonce."""
         if self.status is not None:
             raise Gone("this session is closed")
         nonce = secrets.token_hex(16)
-        grace = self.sandbox.limits.grace if self.sandbox.defences.deadlines else 1e6
-        until = min(time.monotonic() + seconds + grace, self.until)
+        until = self._until(seconds)
         request = {"do": do, "nonce": nonce, "seconds": seconds, **header}
-        send(self.link, request, encoder.arrays if encoder else arrays, until)
+        data = memoryview(framed(request, arrays))
+        while data:
+            reads, writes = wait_for(self.link, until, write=True)
+            try:
+                if writes:
+                    data = data[self.link.send(data, socket.MSG_DONTWAIT) :]
+                elif reads:  # the child waits for us to read before it reads on
+                    self._read(until)
+            except BlockingIOError:
+                continue
+            except OSError as error:
+                raise Gone(f"the sandbox is gone ({error.strerror})") from None
+        self._due.append(nonce)
+        return nonce
+
+    def collect(
+        self, nonce: str, seconds: float, header_bytes: int = 1 << 20
+    ) -> tuple[dict[str, Any], Decoder]:
+        """Return the reply to a request; see `ask`."""
+        if self.status is not None:
+            raise Gone("this session is closed")
+        until = self._until(seconds)
+        while nonce not in self._replies:
+            self._read(until, header_bytes)
+        return self._replies.pop(nonce)
+
+    def _until(self, seconds: float) -> float:
+        grace = self.sandbox.limits.grace if self.sandbox.defences.deadlines else 1e6
+        return min(time.monotonic() + seconds + grace, self.until)
+
+    def _read(self, until: float, header_bytes: int = 1 << 20) -> None:
+        """Read the next reply: it must be to the oldest request that has none."""
         size = Size(header=header_bytes, body=self.sandbox.limits.reply)
         if not self.sandbox.defences.reply_size:
             size = Size(header=1 << 31, body=1 << 31)
         reply, body = receive(self.link, size, until)
-        if not isinstance(reply, dict):
-            raise WireError("a reply that is no object")
+        if not isinstance(reply, dict) or not self._due:
+            raise WireError("a reply that nobody asked for")
+        nonce = self._due.pop(0)
         if self.sandbox.defences.nonces and reply.get("nonce") != nonce:
             raise WireError("a reply to another request")
-        return reply, Decoder(body)
+        self._replies[nonce] = (reply, Decoder(body))
 
     def close(self) -> int:
         """End the child and all that it started; return how it had ended: 128 + signal, or code."""

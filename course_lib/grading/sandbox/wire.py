@@ -58,21 +58,11 @@ class Size:
 # ---------------------------------------------------------------- messages
 
 
-def send(
-    link: socket.socket, header: Any, arrays: list[bytes] | None = None, until: float | None = None
-) -> None:
-    """Write one message; raise `Late` when the other side does not take it in time."""
+def framed(header: Any, arrays: list[bytes] | None = None) -> bytes:
+    """Return the bytes of one message."""
     text = json.dumps(header).encode()
     body = b"".join(arrays or [])
-    data = memoryview(LENGTHS.pack(len(text), len(body)) + text + body)
-    while data:
-        wait_for(link, until, write=True)
-        try:
-            data = data[link.send(data, socket.MSG_DONTWAIT) :]
-        except BlockingIOError:
-            continue
-        except OSError as error:
-            raise Gone(f"the sandbox is gone ({error.strerror})") from None
+    return LENGTHS.pack(len(text), len(body)) + text + body
 
 
 def receive(
@@ -100,12 +90,17 @@ def receive(
         raise WireError("a message whose header is not JSON") from None
 
 
-def wait_for(link: socket.socket, until: float | None, *, write: bool = False) -> None:
-    """Wait until a socket can be read (or written); raise `Late` when that takes too long."""
+def wait_for(link: socket.socket, until: float | None, *, write: bool = False) -> tuple[bool, bool]:
+    """Wait until a socket can be read (or written), and say which.
+
+    Raises:
+        Late: when that takes too long.
+    """
     left = None if until is None else max(0.0, until - time.monotonic())
-    ready = select.select([] if write else [link], [link] if write else [], [], left)
+    ready = select.select([link], [link] if write else [], [], left)
     if not any(ready):
         raise Late("no answer in time")
+    return bool(ready[0]), bool(ready[1])
 
 
 def _exactly(link: socket.socket, count: int, until: float | None) -> bytearray:
