@@ -127,7 +127,7 @@ print(
 # position by itself: widen from `d_model` to `d_ff` (four times as wide in the paper), bend, and narrow again.
 
 # %% [markdown]
-# The paper of 2017 bent with ReLU, which cuts off all below 0. Most models since use **GELU** (Hendrycks and Gimpel 2016, §2): it
+# The paper of 2017 bent with ReLU, which cuts off all below 0. BERT and GPT bend with **GELU** (Hendrycks and Gimpel 2016, §2): it
 # multiplies `x` by Φ(x), the chance that a normal random number is below `x`:
 #
 # $$\operatorname{GELU}(x) = x \cdot \Phi(x), \qquad \Phi(x) = \tfrac12\bigl(1 + \operatorname{erf}(x/\sqrt 2)\bigr)$$
