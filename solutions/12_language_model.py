@@ -16,16 +16,6 @@
 # - write a decoder-only model, train it, and measure it against baselines in a unit that holds for every tokenizer;
 # - find an induction head by its attention, and prove by ablation which heads a model needs to repeat what it has read.
 
-# %% [markdown]
-# ## 1 · Pieces
-#
-# A language model answers one question: what comes next? First decide: next *what*? Words are too many, and new ones turn up
-# every day. Letters are few, but a text of letters is long. **Byte-pair encoding** (Sennrich et al. 2016, §3.2) finds what
-# lies between: begin with letters, and join the commonest neighbours, again and again.
-#
-# By hand, with a text that says *low* 5 times, *lower* 2 times, *newest* 6 times, *widest* 3 times. Which neighbours stand
-# together most often?
-
 # %% setup
 from itertools import pairwise
 
@@ -35,6 +25,16 @@ from course_lib.data.python_docs import python_docs
 from course_lib.figures import bars, lines, show, weights_heatmap
 
 lesson = Lesson("12")
+
+# %% [markdown]
+# ## 1 · Pieces
+#
+# A language model answers one question: what comes next? First decide: next *what*? Words are too many, and new ones turn up
+# every day. Letters are few, but a text of letters is long. **Byte-pair encoding** (Sennrich et al. 2016, §3.2) finds what
+# lies between: begin with letters, and join the commonest neighbours, again and again.
+#
+# By hand, with a text that says *low* 5 times, *lower* 2 times, *newest* 6 times, *widest* 3 times. Which neighbours stand
+# together most often?
 
 # %% demo
 lesson.predict("first_merge")
@@ -57,8 +57,8 @@ for pair in sorted(counts, key=counts.get, reverse=True)[:5]:
 lesson.reveal("first_merge")
 
 # %% [markdown]
-# Two pairs lead with 9: `e s` and `s t`. The rule for ties: the pair with the **older** first piece wins. Letters are
-# oldest, in the order of the alphabet; merged pieces come after them, as they are made. So `es` is the first new piece.
+# Two pairs lead with 9: `e s` and `s t`. The rule for ties: the pair with the **older** first piece wins, then the
+# one with the older second piece. Letters are oldest, in the order of the alphabet; merged pieces follow as they are made. So `es` is the first new piece.
 # Now every word that holds `e`, `s` is written with `es`, and counting begins anew.
 #
 # ### Exercise 12.1 · Merge a pair
@@ -117,12 +117,8 @@ def train_bpe(words, n_merges):
 # %% check
 train_bpe = lesson.check(train_bpe)
 
-# %% demo
-for pair in train_bpe(WORDS, 6):
-    print(*pair, "→", "".join(pair))
-
 # %% [markdown]
-# A new word is cut by the same merges: start from its letters; as long as two neighbours stand in the list, merge the pair
+# On the little text the first six new pieces are `es`, `est`, `lo`, `low`, `ew`, `new`. A new word is cut by the same merges: start from its letters; as long as two neighbours stand in the list, merge the pair
 # that stands **earliest**, everywhere.
 #
 # By hand: *lowest* was never seen. Its letters `l o w e s t` become `l o w es t`, then `l o w est`, then `lo w est`, and
@@ -173,12 +169,9 @@ print(f"{len(text.train):,} characters to learn from, {len(text.held_out):,} hel
 print(" ".join("".join(pair).replace(" ", "␣") for pair in merges[::6]))
 print("|".join(cut("An unbelievable statement.", merges, encode)))
 
-# %% demo
-print("put together, the pieces are the text:", "".join(pieces) == sample)
-print("fewer pieces than characters:", len(pieces) < len(sample))
-
 # %% [markdown]
-# Common words have become one piece, with the blank in front of them; a rare one is spelled. Real tokenizers differ in scale
+# Put together, the pieces are the text again. Common words have become one piece, with the blank in front of them; a rare one
+# is spelled. Real tokenizers differ in scale
 # alone: GPT-2 has 50,000 merges, and starts from the 256 bytes in place of letters, so that no text is unknown to it
 # (Radford et al. 2019, §2.2).
 #
@@ -246,6 +239,9 @@ def bigram_log_probs(tokens, vocab_size, smoothing):
 # %% check
 bigram_log_probs = lesson.check(bigram_log_probs)
 
+# %% [markdown]
+# Count on the text to learn from, ask on the text held out. These are the first rungs of a ladder.
+
 # %% demo
 from course_lib.data.characters import Characters
 
@@ -297,6 +293,9 @@ def bits_per_byte(nats_per_token, pieces):
 
 # %% check
 bits_per_byte = lesson.check(bits_per_byte)
+
+# %% [markdown]
+# Now the two models from above, if a piece has two characters.
 
 # %% demo
 print(f"1.4 nats a character: {bits_per_byte(1.4, list(sample)):.1f} bits per byte")
@@ -453,7 +452,7 @@ show(
     ),
     alt=f"Held-out loss of three seeds: from {curves[:, 0].mean():.2f} after {steps[0]} steps to "
     f"{curves[:, -1].mean():.2f} after {steps[-1]}. The bigram line at {flat['bigram'][0]:.2f} is "
-    "passed between 200 and 300 steps.",
+    "passed after about 200 steps.",
 )
 
 # %% [markdown]
@@ -500,6 +499,9 @@ def next_logits(model, tokens, max_len):
 # %% check
 next_logits = lesson.check(next_logits)
 
+# %% [markdown]
+# Four writers, one start, the same random draws:
+
 
 # %% demo tags=["nbval-ignore-output"]
 @torch.no_grad()
@@ -521,9 +523,8 @@ for name, scores in {
     print(f"--- {name}\n{write(scores)}")
 
 # %% [markdown]
-# The unigram model gets the share of blanks right. The bigram model writes what can be spoken. The network, after this little
-# training, has words, quotation marks that are sometimes closed, and the indentation of the manual. It does not know what it is
-# talking about.
+# The unigram model gets the share of blanks right. The bigram model writes what could almost be spoken. The network, after this
+# little training, has words, or nearly, and the underscores and brackets of the manual. It does not know what it is talking about.
 #
 # Better ways to draw than this one are the next lesson's subject.
 
@@ -541,6 +542,9 @@ for name, scores in {
 # %% demo
 lesson.predict("one_layer")
 
+# %% [markdown]
+# In training each text has a period of its own, 4 to 16 tokens, so that no fixed distance helps. The test has period 14.
+
 # %% train tags=["nbval-ignore-output"]
 from course_lib.training.repeats import (
     loss_by_place,
@@ -554,14 +558,6 @@ PERIOD, TOY_STEPS = 14, choose(tiny=3, small=600, full=600)
 toys = {n: train_on_repeats(n, seed=1, steps=TOY_STEPS) for n in (1, 2)}
 after = {n: loss_on_repeats(toy, PERIOD) for n, toy in toys.items()}
 print({f"layers: {n}": round(loss, 2) for n, loss in after.items()})
-
-# %% demo
-TRAINED = TOY_STEPS >= 600
-print("two layers repeat what they read, below 1 nat:", after[2] < 1 or not TRAINED)
-print("one layer stays above 1.5 nats:", after[1] > 1.5 or not TRAINED)
-lesson.reveal("one_layer")
-
-# %% demo tags=["nbval-ignore-output"]
 places = {f"layers: {n}": loss_by_place(toy, PERIOD).tolist() for n, toy in toys.items()}
 show(
     lines(
@@ -575,9 +571,14 @@ show(
     f"falls to {after[2]:.1f} on average, the toy of one layer to {after[1]:.1f}.",
 )
 
+# %% demo
+TRAINED = TOY_STEPS >= 600
+print("two layers repeat what they read, below 1 nat:", after[2] < 1 or not TRAINED)
+print("one layer stays above 1.5 nats:", after[1] > 1.5 or not TRAINED)
+lesson.reveal("one_layer")
+
 # %% [markdown]
-# Each text had a period of its own in training, 4 to 16, so no fixed distance helps. Which head does it? Ask the
-# weights. By hand, for `a b a b`: query 2 is the second `a`. It stood at place 0 before, and what came after it stands at place 1.
+# Which head does it? Ask the weights. By hand, for `a b a b`: query 2 is the second `a`. It stood at place 0 before, and what came after it stands at place 1.
 # So the weight at `[2, 1]` counts; for query 3 that at `[3, 2]`.
 #
 # ### Exercise 12.10 · An induction score
@@ -602,6 +603,10 @@ def induction_score(weights, period):
 # %% check
 induction_score = lesson.check(induction_score)
 
+# %% [markdown]
+# By chance a query would give about a twentieth to one key. Measure the four heads of the toy; then draw the head of layer 0
+# that looks one back, and one of layer 1.
+
 # %% demo
 weights = mean_weights(toys[2], PERIOD)
 score = induction_score(weights, PERIOD)
@@ -610,28 +615,28 @@ print("every head of layer 1 scores above 0.3:", (score[1] > 0.3).all().item() o
 print("no head of layer 0 does:", (score[0] < 0.3).all().item() or not TRAINED)
 print("a head of layer 0 looks one back, above 0.25:", back[0].max().item() > 0.25 or not TRAINED)
 
-# %% [markdown]
-# By chance a query would give about a twentieth to one key. Draw the head of layer 0 that looks one back, and one of layer 1:
-
 # %% demo tags=["nbval-ignore-output"]
 previous = back[0].argmax().item()
+ticks = [str(t) if t % 4 == 0 else "" for t in range(32)]
 for layer, head, what in ((0, previous, "looks one back"), (1, 0, "looks behind the last time")):
+    title = f"Layer {layer}, head {head}: {what}"
+    line = ("one below the diagonal, as far as place 15", "13 below it, from place 14 on")[layer]
     show(
-        weights_heatmap(weights[layer, head], title=f"Layer {layer}, head {head}: {what}"),
-        alt=f"Mean weights of layer {layer}, head {head}, 32 places by 32. "
-        + (
-            "A bright line one below the diagonal."
-            if layer == 0
-            else "A bright line 13 below it, from place 14 on."
-        ),
+        weights_heatmap(weights[layer, head], ticks, ticks, title),
+        alt=f"Mean weights of layer {layer}, head {head}, 32 places by 32: a bright line {line}.",
     )
 
 # %% [markdown]
+# The first head stops after place 15: no period is longer than 16, and what was written down by then will do.
+#
 # A score is a picture, not a proof (lesson 09). So take heads away. Silence one at a time, and see what the second round costs then.
 # Which head will be missed most?
 
 # %% demo
 lesson.predict("missed_most")
+
+# %% [markdown]
+# `silenced` is your `ablate` of lesson 09: it sets the head's columns of `w_o` to 0, and gives them back afterwards.
 
 # %% train tags=["nbval-ignore-output"]
 cost = {}
@@ -658,7 +663,8 @@ lesson.reveal("missed_most")
 
 # %% [markdown]
 # The head with **no** induction score to speak of is the one that matters most: both heads of layer 1 live on what it writes.
-# A score finds the head at the end of a circuit; only the ablation shows what it stands on.
+# A score finds the head at the end of a circuit; only the ablation shows what it stands on. In all three recorded seeds a head of
+# layer 0 is missed most.
 #
 # When does it arise? The log watched three seeds while they learned.
 
@@ -680,9 +686,9 @@ show(
 )
 
 # %% [markdown]
-# Olsson et al. 2022 saw such a bump in the loss of large models, when induction heads form. Ours is a toy: 16 tokens,
+# Olsson et al. 2022 saw such a bump in the loss of language models of many sizes, when induction heads form. Ours is a toy: 16 tokens,
 # 600 steps, and a text that holds nothing but repetition. It shows that the circuit is found by training, and that it takes two
-# layers. It does not show that this is how a large model works; that would have to be measured there.
+# layers. It does not show how a large model works; that has to be measured there.
 #
 # **In a word.** Induction takes two heads in two layers: one that writes down what came before, one that looks it up.
 
