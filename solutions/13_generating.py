@@ -8,19 +8,19 @@
 # %% [markdown]
 # # 13 · Generating
 #
-# A language model gives a score to every token that might come next. Somebody has to choose one, append it, and ask again.
+# A language model gives a score to every token that might come next. Somebody has to choose one and append it.
 #
 # Needs lesson 12. 75 minutes. You will be able to
 #
-# - choose the next token in four ways, and prove that a way of drawing draws what it promises;
-# - keep keys and values so that a new token costs one token's work, with the same logits to one part in 100,000;
+# - choose the next token in four ways, and prove that a draw is what it promises;
+# - keep keys and values, so that a new token costs one token's work and the logits stay the same;
 # - turn a conversation into one row of tokens that no user can forge.
 #
 # ## 1 · From scores to a token
 #
-# The model is a GPT of 193,088 parameters, trained in four minutes on the prose of Python's documentation. It reads and writes 512 tokens:
-# pieces of words, bytes, and three control tokens for part 6. Its loss is
-# 2.8 nats a token on what it has read, 3.6 on topics kept from it, 6.2 by chance. Expect no sense: GPT-2's smallest version is 640 times as large.
+# The model is a GPT of 193,088 parameters, trained in four minutes on the prose of Python's documentation. Its 512 tokens are pieces of
+# words, bytes, and three control tokens for part 6. Its loss is 2.8 nats a token on what it has read, 3.6 on topics kept from it, 6.2 by
+# chance. Expect no sense.
 
 # %% setup
 import torch
@@ -705,8 +705,9 @@ for question in QUESTIONS:
     print(f"user:      {question}\nassistant: {decode(answer[0, len(ids) :])}\n")
 
 # %% [markdown]
-# The form is right: it answers in a sentence and says when it is done. The content is not, and no template could make it so: this model has
-# read 115,000 tokens, and none of them was a question with its answer. A template is a contract about form. Measure the form:
+# The form is right: it answers in a sentence and says when it is done. The content is not, and no template could make it so. GPT-2's
+# smallest version is 640 times as large; this model has read 115,000 tokens, and none of them was a question with its answer. A template
+# is a contract about form. Measure the form:
 
 
 # %% demo tags=["nbval-ignore-output"]
@@ -761,8 +762,8 @@ lesson.quiz()
 # %% [markdown]
 # You can now
 #
-# - choose the next token in four ways, and prove that a way of drawing draws what it promises;
-# - keep keys and values so that a new token costs one token's work, with the same logits to one part in 100,000;
+# - choose the next token in four ways, and prove that a draw is what it promises;
+# - keep keys and values, so that a new token costs one token's work and the logits stay the same;
 # - turn a conversation into one row of tokens that no user can forge.
 #
 # To think about:
