@@ -8,7 +8,7 @@
 # %% [markdown]
 # # 13 · Generating
 #
-# A language model gives a score to every token that might come next. Somebody has to choose one and append it.
+# A language model scores every token that might come next. Somebody has to choose one and append it.
 #
 # Needs lesson 12. 75 minutes. You will be able to
 #
