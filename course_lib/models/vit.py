@@ -154,18 +154,22 @@ class ViT(nn.Module):
 
 
 def resize_places(
-    places: Float[Tensor, "T d"], grid: int, *, n_extra: int = 1, align_corners: bool = False
+    places: Float[Tensor, "T d"],
+    grid: int | tuple[int, int],
+    *,
+    n_extra: int = 1,
+    align_corners: bool = False,
 ) -> Float[Tensor, "T2 d"]:
     """Return learned positions for another number of patches, by bicubic interpolation.
 
     torchvision puts the outer patches' centres on each other (`align_corners=True`), Hugging Face
-    the images' edges (False); neither is wrong, and their numbers differ.
+    the images' edges (False): their numbers differ.
 
     Paper: Dosovitskiy et al. 2021, §3.2 (fine-tuning at a higher resolution).
 
     Args:
         places: of the old model.
-        grid: patches side by side in the new model.
+        grid: rows and columns of patches in the new model; one number for a square.
         n_extra: rows before the patches' (the class token's), which are kept.
         align_corners: see above.
 
@@ -180,10 +184,9 @@ def resize_places(
     old = round(len(patches) ** 0.5)
     if old * old != len(patches):
         raise ValueError(f"{len(patches)} patches form no square grid; n_extra = {n_extra}")
-    if old == grid:
+    new_grid = (grid, grid) if isinstance(grid, int) else grid
+    if new_grid == (old, old):
         return places
     square = patches.T.unflatten(1, (old, old))[None]
-    new = nn.functional.interpolate(
-        square, (grid, grid), mode="bicubic", align_corners=align_corners
-    )
+    new = nn.functional.interpolate(square, new_grid, mode="bicubic", align_corners=align_corners)
     return torch.cat([extra, new[0].flatten(1).T])
