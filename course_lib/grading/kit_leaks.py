@@ -30,6 +30,10 @@ def leaks(files: Mapping[str, bytes], assignments: list[AssignmentSource]) -> It
     for path in files:
         if _FORBIDDEN.search(path):
             yield f"{path}: belongs to the instructor"
+    trained = {p.read_bytes(): p.name for one in assignments for p in one.solved_weights.values()}
+    for path, data in files.items():
+        if data in trained:
+            yield f"{path}: is the course's own {trained[data]}"
     secrets = [secret for assignment in assignments for secret in _secrets(assignment)]
     for path, data in files.items():
         text = _flat(_text(path, data))

@@ -141,15 +141,18 @@ def _in_the_kit(notebook: NotebookNode, kit: Path, title: str) -> dict[str, str]
         "MPLBACKEND": "Agg",
     }
     path = [str(kit), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
-    done = subprocess.run(
-        [sys.executable, "-P", str(CHILD)],
-        input=json.dumps({"cells": cells}),
-        cwd=kit / "notebooks",
-        env={**os.environ, **quiet, "PYTHONPATH": os.pathsep.join(path), "PYTHONUTF8": "1"},
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-    )
+    try:
+        done = subprocess.run(
+            [sys.executable, "-P", str(CHILD)],
+            input=json.dumps({"cells": cells}),
+            cwd=kit / "notebooks",
+            env={**os.environ, **quiet, "PYTHONPATH": os.pathsep.join(path), "PYTHONUTF8": "1"},
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+        )
+    except subprocess.TimeoutExpired:
+        raise CourseError(f"{title} ran longer than {SECONDS} s in the kit.") from None
     if done.returncode != 0:
         last = (done.stderr.strip() or "no message").splitlines()[-1]
         raise CourseError(f"{title} does not run in the kit: {last}")
