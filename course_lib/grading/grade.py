@@ -108,11 +108,18 @@ def load_task(kind: str, name: str) -> Task:
         from course_lib.grading import assignments
 
         found = assignments.find(name)
-        return Task(found.name, found.spec, found.cells, tuple(found.trained))
+        digest = _digest([found.source, found.hidden])
+        return Task(found.name, found.spec, found.cells, tuple(found.trained), digest)
     from course_lib.lessons import registry
 
     spec = registry.find(name)
-    return Task(spec.number, spec, read_source(Checkout.find().source(spec)))
+    source = Checkout.find().source(spec)
+    course = Path(registry.__file__).parent.rglob(f"*lesson_{spec.number}*.py")
+    return Task(spec.number, spec, read_source(source), digest=_digest([source, *course]))
+
+
+def _digest(paths: Sequence[Path]) -> str:
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in sorted(paths))).hexdigest()
 
 
 def _what(submissions: Path, options: Options) -> tuple[str, str]:
@@ -238,22 +245,10 @@ class _Run:
         """Return a hash of everything that the marks depend on."""
         digest = hashlib.sha256(f"{VERSION}\0{self.task.name}\0{self.secret}".encode())
         digest.update(repr((hand_in.learner, hand_in.number, hand_in.name)).encode())
-        digest.update(repr((hand_in.trouble, self.options.limits, self._course())).encode())
+        digest.update(repr((hand_in.trouble, self.options.limits, self.task.digest)).encode())
         for name, data in [("", hand_in.notebook), *sorted(hand_in.files.items())]:
             digest.update(f"\0{name}\0{len(data)}\0".encode() + data)
         return digest.hexdigest()[:32]
-
-    def _course(self) -> str:
-        """Return a hash of the source and the specification."""
-        if not hasattr(self, "_hash"):
-            path = self.task.source.path
-            paths = [path, path.with_name(f"{path.stem}_hidden.py")]
-            if not paths[1].exists():
-                package = Path(__file__).parents[1] / "lessons"
-                paths[1:] = package.rglob(f"*lesson_{self.task.spec.number}*.py")
-            data = b"".join(path.read_bytes() for path in sorted(paths))
-            self._hash = hashlib.sha256(data).hexdigest()
-        return self._hash
 
     def _kept(self, fingerprint: str) -> dict[str, Any] | None:
         try:

@@ -35,14 +35,14 @@ class Task:
         spec: its exercises.
         source: its cells.
         trained: models that are handed in as files.
-        public: whether its cases are known to everybody, so that feedback may show them.
+        digest: changes when anything that marks depend on does.
     """
 
     name: str
     spec: LessonSpec
     source: Source
     trained: tuple[Any, ...] = ()
-    public: bool = True
+    digest: str = ""
 
     @cached_property
     def master(self) -> Master:

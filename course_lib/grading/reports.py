@@ -33,7 +33,7 @@ def file_name(learner: str) -> str:
 
     base = unicodedata.normalize("NFKD", learner).encode("ascii", "ignore").decode()
     base = re.sub(r"[^A-Za-z0-9._-]+", "_", base).strip("._")[:60]
-    if base == learner:
+    if base and base == learner:
         return base
     return f"{base or 'learner'}-{hashlib.sha256(learner.encode()).hexdigest()[:8]}"
 

@@ -101,10 +101,11 @@ class Sandbox:
         raise CourseError(f"the sandbox did not start or has ended: {said or 'no reason given'}")
 
     def _last_words(self) -> str:
-        assert self.process is not None
+        assert self.process is not None and self.process.stderr is not None
+        self.process.kill()
+        said = self.process.stderr.read().decode(errors="replace").strip()[-500:]
         self.stop()
-        assert self.process.stderr is not None
-        return self.process.stderr.read().decode(errors="replace").strip()[-500:]
+        return said
 
     def stop(self) -> None:
         """Kill the cage with everything in it."""
@@ -113,13 +114,13 @@ class Sandbox:
                 os.killpg(self.process.pid, signal.SIGKILL)
             self.process.kill()
             self.process.wait()
+            if self.process.stderr is not None:
+                self.process.stderr.close()
 
     def close(self) -> None:
         """Stop, and remove the kit."""
         self.stop()
         self.control.close()
-        if self.process is not None and self.process.stderr is not None:
-            self.process.stderr.close()
         self._folder.cleanup()
 
     def __enter__(self) -> "Sandbox":
