@@ -102,7 +102,7 @@ def _assignment(assignment: AssignmentSource, checkout: Checkout) -> Part:
     faults = against_spec(cells, spec)
     _stop(faults, checkout)
     faults += rehearse(cells, spec)
-    task = Task(assignment.name, spec, cells, assignment.trained, public=False)
+    task = Task(assignment.name, spec, cells, assignment.trained)
     learners, solved = learners_notebook(cells, spec), solved_notebook(cells, spec)
     found = notebook_leaks(cells, [cell.source for cell in learners.cells])
     _stop([*faults, *(Problem(cells.path, line, says) for line, says in found)], checkout)
