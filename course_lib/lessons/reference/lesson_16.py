@@ -1,4 +1,4 @@
-"""The course's own versions of lesson 16's parts: patches, class token, pooling, a ViT, its cost."""
+"""The course's own parts of lesson 16: patches, class token, pooling, a ViT, its cost."""
 
 from typing import Literal
 

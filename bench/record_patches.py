@@ -1,0 +1,88 @@
+"""Record what positions are worth to a small ViT on digits: pictures, jigsaws, three seeds each.
+
+Writes course_lib/data/recorded/patches.json, which lesson 16 reads.
+
+    python bench/record_patches.py              all of it, about two minutes on a quiet CPU core
+    python bench/record_patches.py --steps 5    a quick try; prints and writes nothing
+"""
+
+import argparse
+import json
+import os
+import platform
+from pathlib import Path
+
+import torch
+
+from course_lib.lessons.reference.lesson_16 import ViT
+from course_lib.training import patches as it
+
+OUT = Path(__file__).resolve().parent.parent / "course_lib" / "data" / "recorded" / "patches.json"
+KINDS, SEEDS = ("positions", "no positions", "positions, jigsaws"), (0, 1, 2)
+#: The order that jigsaws are trained in, and one that no model has practised on.
+TRAINED, OTHER = 3, 4
+
+
+def run(kind: str, seed: int, steps: int) -> dict[str, object]:
+    """Train one model; note how it does on pictures, on its jigsaw, and on another."""
+    torch.manual_seed(seed)
+    model = ViT(**it.SIZES)
+    if kind == "no positions":
+        it.without_places(model)
+    order = it.some_order(TRAINED) if "jigsaws" in kind else None
+    history = it.train_on_digits(model, seed=seed, steps=steps, order=order)
+    found: dict[str, object] = {
+        "kind": kind,
+        "seed": seed,
+        "pictures": round(it.accuracy(model), 4),
+        "jigsaw": round(it.accuracy(model, it.some_order(TRAINED)), 4),
+        "other_jigsaw": round(it.accuracy(model, it.some_order(OTHER)), 4),
+        "loss": round(sum(history.losses[-20:]) / len(history.losses[-20:]), 4),
+        "seconds": round(history.seconds, 1),
+    }
+    if kind != "no positions":
+        table = it.place_similarities(model.places)
+        found["similarities"] = [[round(x, 3) for x in row] for row in table.tolist()]
+    return found
+
+
+def facts(steps: int) -> dict[str, object]:
+    """Say what ran, and on what."""
+    return {
+        "command": "python bench/record_patches.py",
+        "hardware": {
+            "cores": os.cpu_count(),
+            "machine": platform.machine(),
+            "threads": 1,
+            "device": "CPU",
+            "python": platform.python_version(),
+            "torch": torch.__version__.split("+")[0],
+        },
+        "model": it.SIZES,
+        "steps": steps,
+        "batch": it.BATCH,
+        "rate": it.RATE,
+        "orders": {"jigsaw": TRAINED, "other_jigsaw": OTHER},
+    }
+
+
+def main() -> None:
+    """Train all models and write the log."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--steps", type=int, default=it.STEPS)
+    steps = parser.parse_args().steps
+    os.environ["COURSE_QUIET"] = "1"
+    torch.set_num_threads(1)
+    runs = []
+    for seed in SEEDS:
+        for kind in KINDS:
+            runs.append(run(kind, seed, steps))
+            print({name: x for name, x in runs[-1].items() if name != "similarities"}, flush=True)
+    if steps == it.STEPS:
+        head = json.dumps(facts(steps), indent=1).removesuffix("\n}")
+        lines = ",\n".join("  " + json.dumps(one) for one in runs)
+        OUT.write_text(f'{head},\n "runs": [\n{lines}\n ]\n}}\n', encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
