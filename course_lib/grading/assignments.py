@@ -5,8 +5,6 @@ ASSIGNMENT, a `LessonSpec` numbered "A1", and TRAINED, the models that learners 
 loaded by path: nothing that a learner gets can import them.
 """
 
-import hashlib
-import hmac
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -20,12 +18,10 @@ from torch import Tensor
 
 from course_lib.authoring.checkout import Checkout
 from course_lib.authoring.source import Source, parse
-from course_lib.checking.exercise import Case, Exercise, LessonSpec
-from course_lib.checking.noise import generator
+from course_lib.checking.exercise import Exercise, LessonSpec
 from course_lib.errors import CourseError
+from course_lib.grading.hidden import hidden_cases as hidden_cases
 
-#: Hidden cases of an exercise.
-HIDDEN = 24
 RUNS = ("setup", "given", "exercise")
 
 
@@ -136,25 +132,6 @@ def find(name: str, root: Path | None = None) -> AssignmentSource:
     return AssignmentSource(
         name, replace(spec, exercises=exercises), source, hidden, cells, trained
     )
-
-
-def hidden_cases(exercise: Exercise, secret: str, *more: str, count: int = HIDDEN) -> list[Case]:
-    """Grow the cases that mark an exercise from the instructor's secret.
-
-    Args:
-        exercise: of an assignment or a lesson.
-        secret: known to the instructor alone.
-        more: what makes the cases fresh, such as the learner and a hash of what was handed in.
-        count: how many.
-    """
-    seed = hidden_seed(secret, exercise.name, *more)
-    return [exercise.sample(generator(seed + place)) for place in range(count)]
-
-
-def hidden_seed(secret: str, *more: str) -> int:
-    """Return a number that nobody can foretell without the secret."""
-    digest = hmac.new(secret.encode(), "\0".join(more).encode(), hashlib.sha256).digest()
-    return int.from_bytes(digest[:7], "big")
 
 
 def solutions(cells: Source) -> dict[str, Any]:

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from course_lib.authoring.checkout import Checkout, replace_files
-from course_lib.authoring.source import read_source
 from course_lib.errors import CourseError
 from course_lib.grading import reports
 from course_lib.grading.marks import HandIn, Marker, Task
+from course_lib.grading.program import Master
 from course_lib.grading.sandbox import bubblewrap
 from course_lib.grading.sandbox.host import Sandbox
 from course_lib.grading.sandbox.limits import Limits
@@ -113,9 +113,12 @@ def load_task(kind: str, name: str) -> Task:
     from course_lib.lessons import registry
 
     spec = registry.find(name)
-    source = Checkout.find().source(spec)
+    solved = Checkout.find().solved(spec)
     course = Path(registry.__file__).parent.rglob(f"*lesson_{spec.number}*.py")
-    return Task(spec.number, spec, read_source(source), digest=_digest([source, *course]))
+    if not solved.exists():
+        raise CourseError(f"{solved} is missing: build it by `course build {spec.number}`.")
+    master = Master.of_notebook(solved.read_bytes())
+    return Task(spec.number, spec, master, digest=_digest([solved, *course]))
 
 
 def _digest(paths: Sequence[Path]) -> str:

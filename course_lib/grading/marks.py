@@ -4,9 +4,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from course_lib.authoring.source import Source
 from course_lib.checking.check import check_exercise
 from course_lib.checking.exercise import Case, Exercise, LessonSpec
 from course_lib.checking.guard import GlobalState
@@ -14,13 +13,16 @@ from course_lib.checking.noise import generator
 from course_lib.checking.prepared import Prepared
 from course_lib.checking.result import Result, Status
 from course_lib.checking.timeout import Timeout
-from course_lib.grading.assignments import hidden_cases, hidden_seed
+from course_lib.grading.hidden import hidden_cases, hidden_seed
 from course_lib.grading.program import GIVEN, Master
 from course_lib.grading.remote import Answers, ProcessEnded, RemoteRunner
 from course_lib.grading.sandbox.host import Sandbox, WireError
 
+if TYPE_CHECKING:
+    from course_lib.authoring.source import Source
+
 #: Hidden cases of an exercise, and the seconds in which a file must have been read.
-DRAWS = 12
+DRAWS = 8
 READING = 10.0
 #: Bytes of JSON that the cells of a notebook may come to.
 NOTEBOOK = 32 << 20
@@ -33,21 +35,21 @@ class Task:
     Args:
         name: as on the command line: "04", or "attention".
         spec: its exercises.
-        source: its cells.
+        source: its cells, parsed, or as they stand in its solved notebook.
         trained: models that are handed in as files.
         digest: changes when anything that marks depend on does.
     """
 
     name: str
     spec: LessonSpec
-    source: Source
+    source: "Source | Master"
     trained: tuple[Any, ...] = ()
     digest: str = ""
 
     @cached_property
     def master(self) -> Master:
         """Its cells as they were handed out."""
-        return Master(self.source)
+        return self.source if isinstance(self.source, Master) else Master.of_source(self.source)
 
     @property
     def possible(self) -> int:

@@ -1,11 +1,12 @@
 """What is run of a submission: the master's setup and given cells, the learner's own otherwise."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from course_lib.authoring.notebook import cell_ids, grade_id
-from course_lib.authoring.source import Cell, Source
+if TYPE_CHECKING:
+    from course_lib.authoring.source import Source
 
 MASTERS = ("setup", "given")
 #: How messages call a cell of the master; what raises there may wait for an answer.
@@ -40,26 +41,52 @@ class Program:
 
 
 @dataclass(frozen=True)
+class Given:
+    """A code cell as it was handed out: its ids, its role, its exercise, its solved source."""
+
+    id: str
+    grade_id: str
+    role: str
+    exercise: str | None
+    source: str
+
+
+@dataclass(frozen=True)
 class Master:
-    """A lesson's cells as they were handed out.
+    """A lesson's code cells as they were handed out.
 
     Args:
-        source: of the lesson.
+        cells: in order.
     """
 
-    source: Source
+    cells: tuple[Given, ...]
 
-    @property
-    def cells(self) -> Iterator[tuple[str, str, Cell]]:
-        """Yield id, grade_id and cell, code cells only."""
-        for cell, cell_id in zip(self.source.cells, cell_ids(self.source), strict=True):
-            if cell.kind == "code":
-                yield cell_id, grade_id(cell, cell_id), cell
+    @classmethod
+    def of_source(cls, source: "Source") -> "Master":
+        """Return the cells of a source that was parsed."""
+        from course_lib.authoring.notebook import cell_ids, grade_id
+
+        return cls(
+            tuple(
+                Given(name, grade_id(cell, name), cell.role, cell.exercise, cell.solved_source)
+                for cell, name in zip(source.cells, cell_ids(source), strict=True)
+                if cell.kind == "code"
+            )
+        )
+
+    @classmethod
+    def of_notebook(cls, data: bytes) -> "Master":
+        """Return the cells of a solved notebook that `course build` wrote.
+
+        Quicker than parsing the source: the libraries that do take seconds to load.
+        """
+        cells = (cell for cell in json.loads(data)["cells"] if cell["cell_type"] == "code")
+        return cls(tuple(_given(cell) for cell in cells))
 
     @property
     def sources(self) -> list[str]:
         """The code of the setup and given cells."""
-        return [cell.solved_source for _, _, cell in self.cells if cell.role in MASTERS]
+        return [cell.source for cell in self.cells if cell.role in MASTERS]
 
     def program(self, cells: Sequence[Mapping[str, Any]], *, trust: bool = False) -> Program:
         """Put a submission together.
@@ -71,15 +98,22 @@ class Master:
         return _Assembly(self, cells, trust).program()
 
 
+def _given(cell: Mapping[str, Any]) -> Given:
+    metadata = cell["metadata"]
+    role = metadata["course"]["role"]
+    key = metadata.get("nbgrader", {}).get("grade_id", cell["id"])
+    exercise = key if role == "exercise" else None
+    return Given(cell["id"], key, role, exercise, "".join(cell["source"]))
+
+
 class _Assembly:
     """A submission's cells sorted into places of the master."""
 
     def __init__(self, master: Master, cells: Sequence[Mapping[str, Any]], trust: bool) -> None:
         self.master, self.trust = master, trust
-        self.known = {cell_id: (cell_id, cell) for cell_id, _, cell in master.cells}
-        self.known |= {key: (cell_id, cell) for cell_id, key, cell in master.cells}
-        self.names = list(master.source.exercises)
-        self.place = {c.exercise: i for i, _, c in master.cells if c.role == "exercise"}
+        self.known = {cell.id: cell for cell in master.cells}
+        self.known |= {cell.grade_id: cell for cell in master.cells}
+        self.names = [c.exercise for c in master.cells if c.role == "exercise" and c.exercise]
         self.own: dict[str, list[Step]] = {}
         self.answers: dict[str, list[Step]] = {name: [] for name in self.names}
         self.changed: dict[str, Step] = {}
@@ -90,10 +124,10 @@ class _Assembly:
         anchor = ""
         for cell in cells:
             found = self.known.get(cell["grade_id"]) or self.known.get(cell["id"])
-            anchor = found[0] if found else anchor
-            self._take(cell, found[1] if found else None, anchor)
+            anchor = found.id if found else anchor
+            self._take(cell, found, anchor)
 
-    def _take(self, cell: Mapping[str, Any], master: Cell | None, anchor: str) -> None:
+    def _take(self, cell: Mapping[str, Any], master: Given | None, anchor: str) -> None:
         """Decide what one cell of the submission is."""
         if cell["check"]:
             return
@@ -103,7 +137,7 @@ class _Assembly:
         if role == "exercise" and not named and master and master.exercise:
             named = [master.exercise]
         if role in MASTERS and master and not (self.trust or named):
-            if cell["source"].strip() != master.solved_source.strip():
+            if cell["source"].strip() != master.source.strip():
                 self.notes.append(f"{step.name}: a given cell was changed; the original was run.")
                 self.own.setdefault(anchor, []).append(_step(cell, cell["imports"]))
         elif role in MASTERS and self.trust:
@@ -112,7 +146,7 @@ class _Assembly:
             for name in named:
                 self.answers[name].append(step)
         elif role in ("demo", "train", "check") and master:
-            if cell["source"].strip() != master.solved_source.strip() and cell["kept"]:
+            if cell["source"].strip() != master.source.strip() and cell["kept"]:
                 self.own.setdefault(anchor, []).append(_step(cell, cell["kept"]))
         else:
             self.own.setdefault(anchor, []).append(step)
@@ -120,9 +154,9 @@ class _Assembly:
     def program(self) -> Program:
         found = Program(notes=self.notes)
         found.steps += self.own.get("", [])
-        for cell_id, _, cell in self.master.cells:
-            found.steps += self._at(cell_id, cell, found.steps)
-            found.steps += self.own.get(cell_id, [])
+        for cell in self.master.cells:
+            found.steps += self._at(cell, found.steps)
+            found.steps += self.own.get(cell.id, [])
         for name in self.names:
             places = list(dict.fromkeys(step.name for step in self.answers[name]))
             if len(places) > 1:
@@ -130,10 +164,9 @@ class _Assembly:
                 found.notes.append(said)
         return found
 
-    def _at(self, cell_id: str, cell: Cell, before: Sequence[Step]) -> list[Step]:
+    def _at(self, cell: Given, before: Sequence[Step]) -> list[Step]:
         if cell.role in MASTERS:
-            given = Step(f"{GIVEN} {cell_id}", cell.solved_source)
-            return [self.changed.get(cell_id, given)]
+            return [self.changed.get(cell.id, Step(f"{GIVEN} {cell.id}", cell.source))]
         if cell.role == "exercise" and cell.exercise:
             return [step for step in self.answers[cell.exercise] if step not in before]
         return []
