@@ -190,21 +190,25 @@ def grade(
     as_json: Json = False,
 ) -> None:
     """Mark SUBMISSIONS in a sandbox; exit 1 when one cannot be read or is nobody's, else 0."""
-    from course_lib.grading.grade import Options, run_grade
+    from course_lib.grading.sandbox.launch import Cage
 
-    options = Options(
-        to=to,
-        lesson=lesson,
-        assignment=assignment,
-        seed=seed,
-        keep=keep,
-        roster=roster,
-        workers=workers,
-        scheduler=scheduler,
-        security=security,
-        unsafe=unsafe,
-    )
-    raise typer.Exit(run_grade(submissions, options, as_json=as_json))
+    with Cage(unsafe=unsafe) as cage:  # it loads torch while the next line does
+        from course_lib.grading.grade import Options, run_grade
+
+        options = Options(
+            to=to,
+            lesson=lesson,
+            assignment=assignment,
+            seed=seed,
+            keep=keep,
+            roster=roster,
+            workers=workers,
+            scheduler=scheduler,
+            security=security,
+            unsafe=unsafe,
+        )
+        code = run_grade(submissions, options, as_json=as_json, cage=cage)
+    raise typer.Exit(code)
 
 
 def main() -> None:

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,10 +20,10 @@ from course_lib.grading.marks import HandIn, Marker, Task
 from course_lib.grading.program import Master
 from course_lib.grading.sandbox import bubblewrap
 from course_lib.grading.sandbox.host import Sandbox
+from course_lib.grading.sandbox.launch import Cage
 from course_lib.grading.sandbox.limits import Limits
 from course_lib.grading.submissions import (
     Person,
-    archives_in,
     find,
     read_roster,
     read_tree,
@@ -73,8 +72,16 @@ class Options:
     security: Path | None = None
 
 
-def run_grade(submissions: Path, options: Options, *, as_json: bool = False) -> int:
+def run_grade(
+    submissions: Path, options: Options, *, as_json: bool = False, cage: Cage | None = None
+) -> int:
     """Mark everything, write the results, print a summary, and return the exit code.
+
+    Args:
+        submissions: a folder, one notebook, or one archive.
+        options: see `Options`.
+        as_json: print the summary for machines.
+        cage: that was started before; closed by who started it.
 
     Returns:
         0 when everything could be read and marked; 1 when something could not, or is nobody's.
@@ -89,10 +96,12 @@ def run_grade(submissions: Path, options: Options, *, as_json: bool = False) -> 
     else:
         bubblewrap.demand()
     people = read_roster(options.roster) if options.roster else []
+    if not submissions.exists():
+        raise CourseError(f"there is no {submissions}; give the folder of submissions.")
     task = load_task(*_what(submissions, options))
-    found, outside = _found(submissions, task, people, options)
-    secret = _secret(options)
-    marked = _Run(task, secret, options).marks(found)
+    with _sandbox(task, options, cage) as sandbox:
+        found, outside = _found(submissions, task, people, sandbox)
+        marked = _Run(task, _secret(options), options, sandbox).marks(found)
     kept = {who: choose(marked[who], options.keep) for who in marked}
     summary = _write(task, kept, marked, people, outside, options.to)
     print(json.dumps(summary, indent=2, ensure_ascii=False) if as_json else _said(summary, options))
@@ -146,15 +155,10 @@ def _what(submissions: Path, options: Options) -> tuple[str, str]:
 
 
 def _found(
-    submissions: Path, task: Task, people: Sequence[Person], options: Options
+    submissions: Path, task: Task, people: Sequence[Person], sandbox: Sandbox
 ) -> tuple[dict[str, list[HandIn]], list[str]]:
     """Return the hand-ins by learner, and the files that belong to nobody."""
-    if not submissions.exists():
-        raise CourseError(f"there is no {submissions}; give the folder of submissions.")
-    zipped = archives_in(submissions)
-    cage = Sandbox(limits=options.limits, unsafe=options.unsafe) if zipped else nullcontext()
-    with cage as sandbox:
-        tree = read_tree(submissions, sandbox)
+    tree = read_tree(submissions, sandbox)
     slug = task.spec.slug if task.spec.slug else task.name
     found = find(tree, slug, people)
     if not any(found.values()):
@@ -180,8 +184,9 @@ def _secret(options: Options) -> str:
 class _Run:
     """All hand-ins of one run; those that were marked before are read from where they are kept."""
 
-    def __init__(self, task: Task, secret: str, options: Options) -> None:
+    def __init__(self, task: Task, secret: str, options: Options, sandbox: Sandbox) -> None:
         self.task, self.secret, self.options = task, secret, options
+        self.sandbox = sandbox
         self.folder = options.to / DONE
 
     def marks(self, found: Mapping[str, Sequence[HandIn]]) -> dict[str, list[dict[str, Any]]]:
@@ -211,23 +216,21 @@ class _Run:
             yield from mark_on_cluster(self.task, self.secret, self.options, waiting)
             return
         count = min(self.options.workers or os.cpu_count() or 1, len(waiting))
-        if count == 1:
-            with _sandbox(self.task, self.options) as sandbox:
-                marker = Marker(self.task, self.secret, sandbox)
-                for hand_in in waiting:
-                    yield hand_in, marker.mark(hand_in)
+        marker = Marker(self.task, self.secret, self.sandbox)
+        shared = self.sandbox.share(count) if count > 1 and _forks() else []
+        if shared:
+            yield from self._in_processes(waiting, shared)
             return
-        yield from self._in_processes(waiting, count)
+        for hand_in in waiting:
+            yield hand_in, marker.mark(hand_in)
 
     def _in_processes(
-        self, waiting: Sequence[HandIn], count: int
+        self, waiting: Sequence[HandIn], shared: Sequence[Sandbox]
     ) -> Iterator[tuple[HandIn, dict[str, Any]]]:
-        # A fork has torch and the task already; this process has one thread only.
-        method = "fork" if sys.platform.startswith("linux") else "spawn"
-        kind = "assignment" if self.options.assignment else "lesson"
-        start = (kind, self.task.name, self.secret, self.options)
-        context = multiprocessing.get_context(method)
-        with ProcessPoolExecutor(count, context, initializer=_begin, initargs=start) as pool:
+        """Mark in processes that are forked: they have torch, the task, and ways into the cage."""
+        context = multiprocessing.get_context("fork")
+        start = (self.task, self.secret, shared, context.Value("i", 0))
+        with ProcessPoolExecutor(len(shared), context, initializer=_begin, initargs=start) as pool:
             jobs = {pool.submit(_mark, hand_in): hand_in for hand_in in waiting}
             try:
                 for job in as_completed(jobs):
@@ -264,18 +267,24 @@ class _Run:
         replace_files({self.folder / f"{fingerprint}.json": reports.as_json(marks)})
 
 
-def _sandbox(task: Task, options: Options) -> Sandbox:
-    return Sandbox(task.master.sources, options.limits, unsafe=options.unsafe)
+def _sandbox(task: Task, options: Options, cage: Cage | None = None) -> Sandbox:
+    return Sandbox(task.master.sources, options.limits, unsafe=options.unsafe, cage=cage)
+
+
+def _forks() -> bool:
+    """Tell whether processes can be forked with torch in them."""
+    return sys.platform.startswith("linux")
 
 
 _marker: Marker | None = None
 
 
-def _begin(kind: str, name: str, secret: str, options: Options) -> None:
-    """Start this process's own sandbox; it ends with the process."""
+def _begin(task: Task, secret: str, shared: Sequence[Sandbox], taken: Any) -> None:
+    """Take one of the ways into the cage."""
     global _marker
-    task = load_task(kind, name)
-    _marker = Marker(task, secret, _sandbox(task, options))
+    with taken.get_lock():
+        place, taken.value = taken.value, taken.value + 1
+    _marker = Marker(task, secret, shared[place])
 
 
 def _mark(hand_in: HandIn) -> dict[str, Any]:

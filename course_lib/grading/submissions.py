@@ -124,11 +124,6 @@ def read_tree(submissions: Path, sandbox: Sandbox | None = None) -> Tree:
     return tree
 
 
-def archives_in(submissions: Path) -> bool:
-    """Tell whether there is an archive to unpack."""
-    return submissions.suffix.lower() == ".zip" or any(submissions.rglob("*.[zZ][iI][pP]"))
-
-
 def _unpack(tree: Tree, path: PurePosixPath, sandbox: Sandbox | None, whole: bool) -> None:
     """Put the members of an archive in the place of the archive."""
     root = PurePosixPath() if whole else path.with_suffix("")

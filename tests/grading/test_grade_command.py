@@ -22,7 +22,7 @@ from course_lib.grading.submissions import Person
 def shared(cage, monkeypatch):
     """Let the command mark the small lesson in the sandbox that is there."""
     monkeypatch.setattr(grade, "load_task", lambda kind, name: TASK)
-    monkeypatch.setattr(grade, "_sandbox", lambda task, options: _Open(cage))
+    monkeypatch.setattr(grade, "_sandbox", lambda task, options, early: _Open(cage))
     return cage
 
 
@@ -270,6 +270,6 @@ def test_unsafe_marks_the_same_without_a_sandbox(cage):
 def test_processes_mark_as_one_does(cage, handed_in, tmp_path, monkeypatch):
     monkeypatch.setattr(grade, "load_task", lambda kind, name: TASK)
     run(handed_in, tmp_path / "two", workers=2)
-    monkeypatch.setattr(grade, "_sandbox", lambda task, options: _Open(cage))
+    monkeypatch.setattr(grade, "_sandbox", lambda task, options, early: _Open(cage))
     run(handed_in, tmp_path / "one", workers=1)
     assert every_file(tmp_path / "one") == every_file(tmp_path / "two")

@@ -1,23 +1,20 @@
 """The marker's side of the sandbox: start it, fork a session for each submission, ask, end."""
 
-import contextlib
+import copy
 import json
 import os
 import secrets
 import select
-import signal
 import socket
-import subprocess
-import tempfile
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from course_lib.errors import CourseError
 from course_lib.grading.defences import ALL, Defences
 from course_lib.grading.sandbox import bubblewrap
+from course_lib.grading.sandbox.launch import Cage
 from course_lib.grading.sandbox.limits import Groups, Limits
 from course_lib.grading.sandbox.wire import (
     Decoder,
@@ -44,6 +41,7 @@ class Sandbox:
         unsafe: without bubblewrap.
         nest: try to give each session namespaces of its own inside the cage.
         defences: test-only; everything is on.
+        cage: one that was started before.
     """
 
     def __init__(
@@ -54,41 +52,36 @@ class Sandbox:
         unsafe: bool = False,
         nest: bool = True,
         defences: Defences = ALL,
+        cage: Cage | None = None,
     ) -> None:
         self.limits, self.unsafe, self.defences = limits or Limits(), unsafe, defences
-        self._folder = tempfile.TemporaryDirectory(prefix="course-kit-")
-        self.kit = Path(self._folder.name)
-        self.preload = bubblewrap.stage(self.kit, sources)
-        self.nest = nest and not unsafe
-        self.process: subprocess.Popen[bytes] | None = None
+        self.sources, self.nest = sources, nest and not unsafe
+        self.shared = False
         self._jobs = 0
-        self._start()
+        self._start(cage)
 
     # ------------------------------------------------------------ the process
 
-    def _start(self) -> None:
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        environment = {**os.environ, **bubblewrap.ENVIRONMENT, "PATH": os.environ.get("PATH", "")}
-        self.process = subprocess.Popen(
-            self._command(),
-            stdin=theirs.fileno(),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            env=environment if self.unsafe else {"PATH": os.environ.get("PATH", "")},
-            start_new_session=True,
-        )
-        theirs.close()
-        self.control = ours
-        ours.send(json.dumps({"preload": self.preload, "nest": self.nest}).encode())
-        ready = self._hear(STARTING)
-        self.nests, self.address_space = bool(ready["nests"]), int(ready["address_space"])
+    def _start(self, cage: Cage | None = None) -> None:
+        whole = not self.defences.mounts
+        self.cage = cage or Cage(unsafe=self.unsafe, whole_disk=whole)
+        preload = bubblewrap.stage(self.cage.kit, self.sources)
+        self.control = self.cage.control
+        self.control.send(json.dumps({"preload": preload, "nest": self.nest}).encode())
+        self._ready: dict[str, Any] | None = None
         self._used = False
 
-    def _command(self) -> list[str]:
-        if self.unsafe:
-            return bubblewrap.python(self.kit)
-        whole = not self.defences.mounts
-        return bubblewrap.command(bubblewrap.demand(), self.kit, whole_disk=whole)
+    @property
+    def ready(self) -> dict[str, Any]:
+        """What the zygote said when it was ready; waits for it."""
+        if self._ready is None:
+            self._ready = self._hear(STARTING)
+        return self._ready
+
+    @property
+    def nests(self) -> bool:
+        """Whether each session gets namespaces of its own; else each gets a cage of its own."""
+        return bool(self.ready["nests"])
 
     def _hear(self, seconds: float) -> dict[str, Any]:
         """Return what the zygote says next."""
@@ -97,31 +90,27 @@ class Sandbox:
             if data:
                 found: dict[str, Any] = json.loads(data)
                 return found
-        said = self._last_words()
+        said = "" if self.shared else self.cage.last_words()
         raise CourseError(f"the sandbox did not start or has ended: {said or 'no reason given'}")
 
-    def _last_words(self) -> str:
-        assert self.process is not None and self.process.stderr is not None
-        self.process.kill()
-        said = self.process.stderr.read().decode(errors="replace").strip()[-500:]
-        self.stop()
-        return said
-
-    def stop(self) -> None:
-        """Kill the cage with everything in it."""
-        if self.process is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.kill()
-            self.process.wait()
-            if self.process.stderr is not None:
-                self.process.stderr.close()
+    def share(self, count: int) -> list["Sandbox"]:
+        """Return other ways into the same cage, for processes that are forked from this one."""
+        found = []
+        for _ in range(count if self.nests else 0):
+            ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            socket.send_fds(self.control, [json.dumps({"do": "open"}).encode()], [theirs.fileno()])
+            theirs.close()
+            other = copy.copy(self)
+            other.control, other.shared, other._jobs = ours, True, 0
+            found.append(other)
+        return found
 
     def close(self) -> None:
-        """Stop, and remove the kit."""
-        self.stop()
-        self.control.close()
-        self._folder.cleanup()
+        """Kill the cage with everything in it; a shared way in is only closed."""
+        if self.shared:
+            self.control.close()
+        else:
+            self.cage.close()
 
     def __enter__(self) -> "Sandbox":
         return self
@@ -133,9 +122,8 @@ class Sandbox:
 
     def session(self, seconds: float | None = None) -> "Session":
         """Fork a child that has `seconds` for everything; close it before the next one opens."""
-        if self._used and not self.nests:
-            self.stop()  # one cage for one submission, where cages do not nest
-            self.control.close()
+        if not self.nests and self._used:
+            self.cage.close()  # one cage for one submission, where cages do not nest
             self._start()
         self._used = True
         self._jobs += 1
@@ -145,7 +133,7 @@ class Sandbox:
             processes=self.defences.process_limit,
         )
         ours, theirs = socket.socketpair()
-        limits = self.limits.of_process(self.address_space, groups)
+        limits = self.limits.of_process(int(self.ready["address_space"]), groups)
         if not self.defences.memory_limit:
             limits.pop("AS", None)
         order = {
@@ -153,7 +141,7 @@ class Sandbox:
             "job": self._jobs,
             "limits": limits,
             "folder": self.limits.folder,
-            "work": "/tmp" if not self.unsafe else str(self.kit),
+            "work": "/tmp" if not self.unsafe else str(self.cage.kit),
         }
         members = groups.open()
         socket.send_fds(self.control, [json.dumps(order).encode()], [theirs.fileno(), *members])
@@ -168,8 +156,9 @@ class Sandbox:
             self.control.send(json.dumps({"do": "end", "job": job}).encode())
             return int(self._hear(10.0)["status"])
         except (OSError, CourseError):
-            self.stop()
-            self.control.close()
+            if self.shared:
+                raise
+            self.cage.close()
             self._start()
             return 0
 

@@ -8,9 +8,9 @@ import array
 import contextlib
 import json
 import os
+import select
 import signal
 import socket
-import sys
 from typing import Any
 
 from course_lib.grading.sandbox import isolate
@@ -20,6 +20,8 @@ MOST = 1 << 16
 
 def main() -> None:
     """Load what children need, say so, and obey until the other side closes."""
+    import torch  # noqa: F401  # while the other side makes up its settings
+
     control = socket.socket(fileno=os.dup(0))
     settings = json.loads(control.recv(MOST))
     preload(settings["preload"])
@@ -36,6 +38,7 @@ def preload(modules: list[str]) -> None:
 
     from course_lib.grading.sandbox import child, stand_in
 
+    importlib.invalidate_caches()  # the kit has grown since this process began
     stand_in.install()
     for name in modules:
         with contextlib.suppress(Exception):
@@ -68,29 +71,39 @@ class Zygote:
     """Forks children and ends them.
 
     Args:
-        control: the way to the host.
+        control: the way to the host; it can open others.
         nests: whether every child gets namespaces of its own; else there is one child only, and
             the bubblewrap around this process is its cage.
     """
 
     def __init__(self, control: socket.socket, nests: bool) -> None:
-        self.control, self.nests = control, nests
-        self.jobs: dict[int, tuple[int, int, int]] = {}
+        self.controls, self.nests = [control], nests
+        self.jobs: dict[tuple[int, int], tuple[int, int, int]] = {}
 
     def run(self) -> None:
-        """Obey orders."""
+        """Obey orders until the first of those who give them is gone."""
         while True:
-            data, files = _receive(self.control)
-            if not data:
-                sys.stdout.flush()
-                os._exit(0)
-            order = json.loads(data)
-            if order["do"] == "fork":
-                self._fork(order, files)
-            else:
-                _say(self.control, ended=order["job"], status=self._end(order["job"]))
+            for control in select.select(self.controls, [], [])[0]:
+                self._obey(control)
 
-    def _fork(self, order: dict[str, Any], files: list[int]) -> None:
+    def _obey(self, control: socket.socket) -> None:
+        data, files = _receive(control)
+        if not data:
+            if control is self.controls[0]:
+                os._exit(0)
+            self.controls.remove(control)
+            control.close()
+            return
+        order = json.loads(data)
+        key = (control.fileno(), order.get("job", 0))
+        if order["do"] == "fork":
+            self._fork(key, order, files)
+        elif order["do"] == "open":
+            self.controls.append(socket.socket(fileno=files[0]))
+        else:
+            _say(control, ended=order["job"], status=self._end(key))
+
+    def _fork(self, key: tuple[int, int], order: dict[str, Any], files: list[int]) -> None:
         born, tell = os.pipe()
         go, wait = os.pipe()
         guard = os.fork()
@@ -105,7 +118,7 @@ class Zygote:
             os.close(file)
         text = os.read(born, 32)
         os.close(born)
-        self.jobs[order["job"]] = (guard, int(text or b"0"), wait)
+        self.jobs[key] = (guard, int(text or b"0"), wait)
 
     def _guard(self, order: dict[str, Any], files: list[int], tell: int, go: int) -> None:
         """Fork the child proper, pass on its number, and wait until it may be buried."""
@@ -140,9 +153,9 @@ class Zygote:
         isolate.limit(order["limits"])
         child.main(link, order)
 
-    def _end(self, job: int) -> int:
+    def _end(self, key: tuple[int, int]) -> int:
         """Kill a child with all that it started; return how it had ended: 128 + signal, or code."""
-        guard, pid, wait = self.jobs.pop(job, (0, 0, 0))
+        guard, pid, wait = self.jobs.pop(key, (0, 0, 0))
         if not guard:
             return 0
         if pid:
