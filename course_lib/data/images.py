@@ -81,15 +81,18 @@ def digits(split: Split = "train", seed: int = 0, held_out: int = 360) -> Images
     return Images(torch.from_numpy(pixels[:, None]), torch.from_numpy(labels), tuple("0123456789"))
 
 
-def photograph(name: Literal["china", "flower"], side: int | None = None) -> UInt8[Tensor, "3 H W"]:
+def photograph(
+    name: Literal["china", "flower"], side: int | tuple[int, int] | None = None
+) -> UInt8[Tensor, "3 H W"]:
     """Return one of scikit-learn's two photographs: a temple roof in China, or a flower.
 
     Args:
         name: "china" or "flower"; each is 427 × 640.
-        side: crop the middle to a square and shrink it to so many pixels.
+        side: crop the middle to a square, or to the shape (height, width), and shrink it to so
+            many pixels.
 
-    >>> photograph("china").shape, photograph("flower", side=64).shape
-    (torch.Size([3, 427, 640]), torch.Size([3, 64, 64]))
+    >>> photograph("china").shape, photograph("flower", side=(32, 48)).shape
+    (torch.Size([3, 427, 640]), torch.Size([3, 32, 48]))
     """
     if name not in ("china", "flower"):
         raise ValueError(f'name is "china" or "flower", not {name!r}')
@@ -98,10 +101,12 @@ def photograph(name: Literal["china", "flower"], side: int | None = None) -> UIn
     image = torch.from_numpy(load_sample_image(f"{name}.jpg").copy()).permute(2, 0, 1)
     if side is None:
         return image.contiguous()
-    short = min(image.shape[1:])
-    top, left = ((size - short) // 2 for size in image.shape[1:])
-    square = image[None, :, top : top + short, left : left + short].float()
-    small = torch.nn.functional.interpolate(square, (side, side), mode="bilinear", antialias=True)
+    size = (side, side) if isinstance(side, int) else side
+    scale = min(whole / new for whole, new in zip(image.shape[1:], size, strict=True))
+    kept = [round(new * scale) for new in size]
+    top, left = ((whole - part) // 2 for whole, part in zip(image.shape[1:], kept, strict=True))
+    part = image[None, :, top : top + kept[0], left : left + kept[1]].float()
+    small = torch.nn.functional.interpolate(part, size, mode="bilinear", antialias=True)
     return small[0].round().to(torch.uint8)
 
 
