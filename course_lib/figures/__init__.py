@@ -7,6 +7,7 @@ Example:
 """
 
 from course_lib.figures.charts import bars, lines, vectors_2d, weights_heatmap
+from course_lib.figures.pictures import pictures
 from course_lib.figures.show import as_html, show
 from course_lib.figures.style import BLUE, COLOURS, GREEN, ORANGE, PINK
 
@@ -19,6 +20,7 @@ __all__ = [
     "as_html",
     "bars",
     "lines",
+    "pictures",
     "show",
     "vectors_2d",
     "weights_heatmap",
