@@ -15,11 +15,10 @@ from nbformat import NotebookNode
 from safetensors.torch import load
 
 from course_lib.authoring.notebook import as_bytes
-from course_lib.checking.compare import compare
+from course_lib.checking.check import check_exercise
 from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import generator
 from course_lib.checking.prepared import Prepared
-from course_lib.checking.run import Runner
 from course_lib.errors import CourseError
 from course_lib.grading.assignments import hidden_cases
 from course_lib.grading.marks import HandIn, Marker, Task
@@ -99,32 +98,18 @@ def _own_points(part: Part) -> dict[str, dict[str, int]]:
         names = _defined(notebook, strict=which == "solutions")
         points = found[which] = {}
         for exercise in part.task.spec.exercises:
-            right, total = hidden_score(exercise, names.get(exercise.name))
-            points[exercise.name] = exercise.marks * (right == total)
+            right = passes_hidden(exercise, names.get(exercise.name))
+            points[exercise.name] = exercise.marks * right
         for task in part.task.trained if which == "solutions" else ():
             weights = load(part.weights[task.file])
             points[task.name] = task.points(task.evaluate(weights, generator(0)))
     return found
 
 
-def hidden_score(exercise: Exercise, obj: Any, secret: str = SECRET) -> tuple[int, int]:
-    """Return how many hidden cases an answer of the course's own gets right, of how many."""
-    prepared = Prepared.of(exercise)
-    runner, right = Runner(prepared.protocol, SECONDS), 0
-    cases = hidden_cases(exercise, secret)
-    for case in cases:
-        due, outcome = prepared.ask(case), runner.run(obj, case)
-        if outcome.error is not None or outcome.changed_inputs:
-            continue
-        if due is not None:
-            found = compare(
-                outcome.value, due.value, tolerance=exercise.tolerance, parts=exercise.parts
-            )
-            right += found is None
-        else:
-            call = runner.caller(obj, case)
-            right += all(p.holds(call, case, outcome.value) is None for p in exercise.properties)
-    return right, len(cases)
+def passes_hidden(exercise: Exercise, obj: Any, secret: str = SECRET) -> bool:
+    """Tell whether an answer of the course's own passes cases grown from a secret."""
+    prepared = Prepared(exercise, hidden_cases(exercise, secret))
+    return check_exercise(exercise, obj, seconds=SECONDS, prepared=prepared).passed
 
 
 def _in_the_kit(notebook: NotebookNode, kit: Path, title: str) -> dict[str, str]:

@@ -49,13 +49,17 @@ def _exercise(exercise: Exercise, arrays: dict[str, Tensor]) -> dict[str, Any]:
         )
     cases = []
     for case, expected in zip(prepared.cases, prepared.expected, strict=True):
-        if expected is None or case.gradients:
-            raise CourseError(f"{exercise.name}: an assignment needs an oracle, no gradients.")
+        if expected is None:
+            raise CourseError(f"{exercise.name}: an assignment's exercise needs an oracle.")
         inputs = {
             key: _packed(getattr(case, key), arrays) for key in ("args", "kwargs", "init", "state")
         }
-        due = _packed(expected.value, arrays)
-        cases.append({"label": case.label, "edge": case.edge, **inputs, "expected": due})
+        due = {
+            "expected": _packed(expected.value, arrays),
+            "expected_gradients": _packed(list(expected.gradients), arrays),
+        }
+        plain = {key: getattr(case, key) for key in ("label", "edge", "gradients")}
+        cases.append({**plain, **inputs, **due})
     return {
         **{key: getattr(exercise, key) for key in PLAIN},
         **{key: list(getattr(exercise, key)) for key in LISTS},
@@ -91,6 +95,7 @@ def _outcome(outcome: Outcome, arrays: dict[str, Tensor]) -> dict[str, Any]:
         raise CourseError(f"a pack cannot hold a {type(error).__name__} of a wrong answer.")
     return {
         "value": _packed(outcome.value, arrays),
+        "gradients": _packed(list(outcome.gradients), arrays),
         "error": None if error is None else [type(error).__name__, str(error)],
         "changed_inputs": outcome.changed_inputs,
         "shares_memory": outcome.shares_memory,

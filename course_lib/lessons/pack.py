@@ -121,7 +121,10 @@ def _exercise(said: Mapping[str, Any], arrays: Mapping[str, Tensor]) -> Exercise
         reference=_signature(said["name"], said["parameters"]),
         protocol=PROTOCOLS[said["protocol"]](),
     )
-    expected = tuple(Expected(unpacked(one["expected"], arrays)) for one in said["cases"])
+    expected = tuple(
+        Expected(unpacked(one["expected"], arrays), _gradients(one["expected_gradients"], arrays))
+        for one in said["cases"]
+    )
     mistakes = tuple(_mistake(one, arrays) for one in said["mistakes"])
     StoredPrepared(exercise, expected, mistakes).keep()
     return exercise
@@ -129,7 +132,12 @@ def _exercise(said: Mapping[str, Any], arrays: Mapping[str, Tensor]) -> Exercise
 
 def _case(said: Mapping[str, Any], arrays: Mapping[str, Tensor]) -> Case:
     inputs = {key: unpacked(said[key], arrays) for key in ("args", "kwargs", "init", "state")}
-    return Case(label=said["label"], edge=said["edge"], **inputs)
+    plain = {key: said[key] for key in ("label", "edge", "gradients")}
+    return Case(**plain, **inputs)
+
+
+def _gradients(said: Any, arrays: Mapping[str, Tensor]) -> tuple[Tensor | None, ...]:
+    return tuple(unpacked(said, arrays))
 
 
 def _mistake(
@@ -142,6 +150,7 @@ def _mistake(
 def _outcome(said: Mapping[str, Any], arrays: Mapping[str, Tensor]) -> Outcome:
     return Outcome(
         value=unpacked(said["value"], arrays),
+        gradients=_gradients(said["gradients"], arrays),
         error=_error(*said["error"]) if said["error"] is not None else None,
         changed_inputs=said["changed_inputs"],
         shares_memory=said["shares_memory"],

@@ -120,6 +120,7 @@ def cosine_case(rng: np.random.Generator, b: int, t: int, h: int, d: int, label:
         init={"d_model": width, "n_heads": h},
         state=state,
         args=(noise(rng, b, t, width), prefix),
+        gradients=True,
     )
 
 
@@ -141,21 +142,22 @@ def cosine_sample(rng: np.random.Generator) -> Case:
 def cosine_oracle(
     state: dict[str, Tensor], x: Tensor, prefix: Tensor, *, d_model: int, n_heads: int
 ) -> Tensor:
-    """Pair by pair, in float64 NumPy."""
-    p = {name: tensor.detach().double().numpy() for name, tensor in state.items()}
-    inputs, width = x.double().numpy(), d_model // n_heads
-    q, k, v = (inputs @ p[f"{w}.weight"].T + p[f"{w}.bias"] for w in ("w_q", "w_k", "w_v"))
-    gathered = np.zeros_like(inputs)
-    for b, h, t in np.ndindex(len(inputs), n_heads, inputs.shape[1]):
+    """Pair by pair."""
+    p, width = state, d_model // n_heads
+    q, k, v = (x @ p[f"{w}.weight"].T + p[f"{w}.bias"] for w in ("w_q", "w_k", "w_v"))
+    gathered = torch.zeros_like(x)
+    for b, h, t in np.ndindex(len(x), n_heads, x.shape[1]):
         own = slice(h * width, (h + 1) * width)
-        allowed = [s for s in range(inputs.shape[1]) if s < int(prefix[b]) or s <= t]
-        factor = min(math.exp(p["log_scale"][h]), 100.0)
-        lengths = [np.linalg.norm(k[b, s, own]) * np.linalg.norm(q[b, t, own]) for s in allowed]
-        cosines = [q[b, t, own] @ k[b, s, own] / n for s, n in zip(allowed, lengths, strict=True)]
-        shares = np.exp(factor * (np.array(cosines) - max(cosines)))
-        for s, share in zip(allowed, shares / shares.sum(), strict=True):
-            gathered[b, t, own] += share * v[b, s, own]
-    return torch.from_numpy(gathered @ p["w_o.weight"].T + p["w_o.bias"]).to(x.dtype)
+        allowed = [s for s in range(x.shape[1]) if s < int(prefix[b]) or s <= t]
+        grown = p["log_scale"][h].exp()
+        factor = grown if float(grown.detach()) < 100 else 100.0
+        query, scores = q[b, t, own], []
+        for s in allowed:
+            key = k[b, s, own]
+            scores.append(factor * (query @ key) / (query @ query).sqrt() / (key @ key).sqrt())
+        shares = torch.stack([(score - max(scores).detach()).exp() for score in scores])
+        gathered[b, t, own] = shares / shares.sum() @ v[b, allowed, own]
+    return gathered @ p["w_o.weight"].T + p["w_o.bias"]
 
 
 def _cosine(
@@ -200,7 +202,7 @@ COSINE_ATTENTION = Exercise(
     difficulty=3,
     marks=3,
     proves="output and parameters agree with attention written out pair by pair",
-    passed="Agrees with cosine attention written out pair by pair in float64.",
+    passed="Agrees with cosine attention written out pair by pair, gradients too.",
     cases=cosine_cases,
     sample=cosine_sample,
     oracle=cosine_oracle,
@@ -265,6 +267,13 @@ COSINE_ATTENTION = Exercise(
             why="Some heads need sharp weights and others broad ones: each has a factor of its own.",
         ),
         WrongAnswer(
+            id="factor_not_learned",
+            code=_cosine(factor=lambda a: a.detach().exp().clamp(max=100)[:, None, None]),
+            says="Your factor never learns.",
+            why="The result is right, but log_scale is cut off from it, so training leaves it as "
+            "it is.",
+        ),
+        WrongAnswer(
             id="prefix_ignored",
             code=_cosine(causal=True),
             says="Your mask is causal: the prefix makes no difference.",
@@ -289,7 +298,7 @@ def forgetful_case(
 ) -> Case:
     slopes = torch.from_numpy(rng.uniform(0.2, 1.2, size=h))
     inputs = (noise(rng, b, h, t, d), noise(rng, b, h, s, d), noise(rng, b, h, s, dv))
-    return Case(label=label, args=(*inputs, slopes, sinks))
+    return Case(label=label, args=(*inputs, slopes, sinks), gradients=True)
 
 
 def forgetful_cases() -> list[Case]:
@@ -310,18 +319,16 @@ def forgetful_sample(rng: np.random.Generator) -> Case:
 
 
 def forgetful_oracle(q: Tensor, k: Tensor, v: Tensor, slopes: Tensor, n_sinks: int) -> Tensor:
-    """Query by query, in float64 NumPy."""
-    qs, ks, vs, ms = (tensor.double().numpy() for tensor in (q, k, v, slopes))
-    out = np.zeros((*qs.shape[:-1], vs.shape[-1]))
-    for b, h, t in np.ndindex(*qs.shape[:-1]):
-        here = ks.shape[-2] - qs.shape[-2] + t
-        scores = [
-            qs[b, h, t] @ ks[b, h, s] / qs.shape[-1] ** 0.5 - (s >= n_sinks) * ms[h] * (here - s)
-            for s in range(here + 1)
-        ]
-        shares = np.exp(np.array(scores) - max(scores))
-        out[b, h, t] = shares / shares.sum() @ vs[b, h, : here + 1]
-    return torch.from_numpy(out).to(q.dtype)
+    """Query by query."""
+    out = torch.zeros(*q.shape[:-1], v.shape[-1], dtype=q.dtype)
+    for b, h, t in np.ndindex(*q.shape[:-1]):
+        here, scores = k.shape[-2] - q.shape[-2] + t, []
+        for s in range(here + 1):
+            score = (q[b, h, t] * k[b, h, s]).sum() / q.shape[-1] ** 0.5
+            scores.append(score if s < n_sinks else score - slopes[h] * (here - s))
+        shares = torch.stack([score.exp() for score in scores])
+        out[b, h, t] = shares / shares.sum() @ v[b, h, : here + 1]
+    return out
 
 
 def _forgetful(
@@ -364,7 +371,7 @@ FORGETFUL_ATTENTION = Exercise(
     marks=2,
     proves="each score is penalised by its own distance, that the first keys are spared, and that "
     "nobody looks ahead",
-    passed="Agrees with every visible case worked out query by query.",
+    passed="Agrees with every visible case worked out query by query, gradients too.",
     cases=forgetful_cases,
     sample=forgetful_sample,
     oracle=forgetful_oracle,
@@ -430,7 +437,8 @@ def talking_case(
     mask[..., 0] = True
     mask[-1, -1] = False  # nothing to attend to
     inputs = (noise(rng, b, h, t, d), noise(rng, b, h, s, d), noise(rng, b, h, s, dv))
-    return Case(label=label, args=(*inputs, noise(rng, g, h), noise(rng, h, g), mask))
+    args = (*inputs, noise(rng, g, h), noise(rng, h, g), mask)
+    return Case(label=label, args=args, gradients=True)
 
 
 def talking_cases() -> list[Case]:
@@ -450,21 +458,20 @@ def talking_sample(rng: np.random.Generator) -> Case:
 def talking_oracle(
     q: Tensor, k: Tensor, v: Tensor, before: Tensor, after: Tensor, mask: Tensor
 ) -> Tensor:
-    """Query by query, in float64 NumPy."""
-    qs, ks, vs, first, second = (a.double().numpy() for a in (q, k, v, before, after))
-    out = np.zeros((*qs.shape[:-1], vs.shape[-1]))
-    for b, t in np.ndindex(qs.shape[0], qs.shape[2]):
-        allowed = np.flatnonzero(mask[b, t].numpy())
+    """Query by query."""
+    out = torch.zeros(*q.shape[:-1], v.shape[-1], dtype=q.dtype)
+    for b, t in np.ndindex(q.shape[0], q.shape[2]):
+        allowed = mask[b, t].nonzero()[:, 0]
         if not len(allowed):
             continue
-        scores = np.array([ks[b, h, allowed] @ qs[b, h, t] for h in range(qs.shape[1])])
+        scores = torch.stack([k[b, h, allowed] @ q[b, h, t] for h in range(q.shape[1])])
         shares = []
-        for row in first:
-            mixed = row @ scores / qs.shape[-1] ** 0.5
-            shares.append(np.exp(mixed - mixed.max()) / np.exp(mixed - mixed.max()).sum())
-        for h in range(qs.shape[1]):
-            out[b, h, t] = second[h] @ np.array(shares) @ vs[b, h, allowed]
-    return torch.from_numpy(out).to(q.dtype)
+        for row in before:
+            grown = (row @ scores / q.shape[-1] ** 0.5).exp()
+            shares.append(grown / grown.sum())
+        for h in range(q.shape[1]):
+            out[b, h, t] = after[h] @ torch.stack(shares) @ v[b, h, allowed]
+    return out
 
 
 def _talking(
@@ -512,7 +519,7 @@ TALKING_HEADS = Exercise(
     difficulty=2,
     marks=2,
     proves="heads are mixed on both sides of the softmax, and that masks hold",
-    passed="Agrees with every visible case worked out query by query.",
+    passed="Agrees with every visible case worked out query by query, gradients too.",
     cases=talking_cases,
     sample=talking_sample,
     oracle=talking_oracle,

@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from scipy.special import erf
 from torch import Tensor, nn
 
 from course_lib.checking.exercise import Case, Exercise, LessonSpec, WrongAnswer
@@ -13,14 +12,9 @@ from course_lib.checking.noise import generator, noise, pick
 from course_lib.checking.protocol import ModuleProtocol
 
 
-def as_arrays(state: dict[str, Tensor]) -> dict[str, np.ndarray]:
-    """Return parameters as float64 NumPy arrays."""
-    return {name: tensor.detach().double().numpy() for name, tensor in state.items()}
-
-
-def share_out(scores: np.ndarray) -> np.ndarray:
+def share_out(scores: Tensor) -> Tensor:
     """Return the softmax of one row."""
-    shares = np.exp(scores - scores.max())
+    shares = (scores - scores.max().detach()).exp()
     return shares / shares.sum()
 
 
@@ -44,7 +38,8 @@ def block_case(
         state[f"{name}.weight"] = noise(rng, rows, columns, scale=1.5 * columns**-0.5)
         state[f"{name}.bias"] = noise(rng, rows, scale=0.3)
     init = {"d_model": width, "n_heads": h, "d_ff": ff}
-    return Case(label=label, init=init, state=state, args=(noise(rng, b, t, width),))
+    args = (noise(rng, b, t, width),)
+    return Case(label=label, init=init, state=state, args=args, gradients=True)
 
 
 def block_cases() -> list[Case]:
@@ -58,27 +53,27 @@ def block_sample(rng: np.random.Generator) -> Case:
     return block_case(rng, b, t, h, pick(rng, range(2, 6)), pick(rng, range(3, 9)), "random")
 
 
-def _norm(x: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndarray:
-    centred = x - x.mean(-1, keepdims=True)
-    return centred / np.sqrt((centred**2).mean(-1, keepdims=True) + 1e-5) * weight + bias
+def _norm(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    centred = x - x.mean(-1, keepdim=True)
+    return centred / ((centred**2).mean(-1, keepdim=True) + 1e-5).sqrt() * weight + bias
 
 
 def block_oracle(
     state: dict[str, Tensor], x: Tensor, *, d_model: int, n_heads: int, d_ff: int
 ) -> Tensor:
-    """Token by token and head by head, in float64 NumPy."""
-    p, out, width = as_arrays(state), x.double().numpy().copy(), d_model // n_heads
-    rows = _norm(out, p["norm1.weight"], p["norm1.bias"]) @ p["qkv.weight"].T + p["qkv.bias"]
+    """Token by token and head by head."""
+    p, width = state, d_model // n_heads
+    rows = _norm(x, p["norm1.weight"], p["norm1.bias"]) @ p["qkv.weight"].T + p["qkv.bias"]
     q, k, v = rows[..., :d_model], rows[..., d_model : 2 * d_model], rows[..., 2 * d_model :]
-    gathered = np.zeros_like(out)
-    for b, h, t in np.ndindex(len(out), n_heads, out.shape[1]):
+    gathered = torch.zeros_like(x)
+    for b, h, t in np.ndindex(len(x), n_heads, x.shape[1]):
         own = slice(h * width, (h + 1) * width)
         weights = share_out(k[b, : t + 1, own] @ q[b, t, own] / width**0.5)
         gathered[b, t, own] = weights @ v[b, : t + 1, own]
-    out += gathered @ p["proj.weight"].T + p["proj.bias"]
+    out = x + gathered @ p["proj.weight"].T + p["proj.bias"]
     z = _norm(out, p["norm2.weight"], p["norm2.bias"]) @ p["up.weight"].T + p["up.bias"]
-    z *= 0.5 * (1 + erf(z / 2**0.5))
-    return torch.from_numpy(out + z @ p["down.weight"].T + p["down.bias"]).to(x.dtype)
+    z = z * 0.5 * (1 + torch.erf(z / 2**0.5))
+    return out + z @ p["down.weight"].T + p["down.bias"]
 
 
 def _block(
@@ -124,7 +119,7 @@ MENDED_BLOCK = Exercise(
     difficulty=2,
     marks=2,
     proves="the block computes what the text above says, parameter by parameter",
-    passed="All five mistakes are mended: it agrees with the block worked out token by token.",
+    passed="All five mistakes are mended: it agrees with the block worked out token by token, gradients too.",
     cases=block_cases,
     sample=block_sample,
     oracle=block_oracle,
@@ -195,7 +190,7 @@ def grouped_case(
     if past:
         args += [noise(rng, b, g, past, d), noise(rng, b, g, past, d)]
     init = {"d_model": width, "n_heads": h, "n_groups": g}
-    return Case(label=label, init=init, state=state, args=tuple(args))
+    return Case(label=label, init=init, state=state, args=tuple(args), gradients=True)
 
 
 def grouped_cases() -> list[Case]:
@@ -220,22 +215,18 @@ def grouped_oracle(
     n_heads: int,
     n_groups: int,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Token by token and head by head, in float64 NumPy."""
-    p, inputs, width = as_arrays(state), x.double().numpy(), d_model // n_heads
-    B, T, _ = inputs.shape
-    q, k, v = (inputs @ p[f"{name}.weight"].T for name in ("w_q", "w_k", "w_v"))
-    k, v = (a.reshape(B, T, n_groups, width).swapaxes(1, 2) for a in (k, v))
+    """Token by token and head by head."""
+    width, (B, T, _) = d_model // n_heads, x.shape
+    q, k, v = (x @ state[f"{name}.weight"].T for name in ("w_q", "w_k", "w_v"))
+    k, v = (a.reshape(B, T, n_groups, width).transpose(1, 2) for a in (k, v))
     if past_k is not None and past_v is not None:
-        k = np.concatenate([past_k.double().numpy(), k], axis=2)
-        v = np.concatenate([past_v.double().numpy(), v], axis=2)
-    gathered, before = np.zeros_like(inputs), k.shape[2] - T
+        k, v = torch.cat([past_k, k], dim=2), torch.cat([past_v, v], dim=2)
+    gathered, before = torch.zeros_like(x), k.shape[2] - T
     for b, h, t in np.ndindex(B, n_heads, T):
         own, g, end = slice(h * width, (h + 1) * width), h // (n_heads // n_groups), before + t + 1
         weights = share_out(k[b, g, :end] @ q[b, t, own] / width**0.5)
         gathered[b, t, own] = weights @ v[b, g, :end]
-    found = (gathered @ p["w_o.weight"].T, np.ascontiguousarray(k), np.ascontiguousarray(v))
-    out, cached_k, cached_v = (torch.from_numpy(array).to(x.dtype) for array in found)
-    return out, cached_k, cached_v
+    return gathered @ state["w_o.weight"].T, k, v
 
 
 def _grouped(
@@ -296,7 +287,7 @@ GROUPED_QUERY_ATTENTION = Exercise(
     difficulty=3,
     marks=3,
     proves="output and cache agree with attention written out head by head, with and without a past",
-    passed="Agrees with every visible case worked out head by head, with a past and without.",
+    passed="Agrees with every visible case worked out head by head, gradients too.",
     cases=grouped_cases,
     sample=grouped_sample,
     oracle=grouped_oracle,

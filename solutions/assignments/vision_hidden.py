@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
-from scipy.special import erf
 from torch import Tensor, nn
 
 from course_lib.checking.exercise import Case, Exercise, LessonSpec, WrongAnswer
@@ -572,7 +571,7 @@ def vit_case(rng: np.random.Generator, b: int, label: str, **init: int) -> Case:
         if "norm" in name and name.endswith("weight"):
             state[name] += 1
     size = (b, init["n_channels"], init["image_size"], init["image_size"])
-    return Case(label=label, init=init, state=state, args=(noise(rng, *size),))
+    return Case(label=label, init=init, state=state, args=(noise(rng, *size),), gradients=True)
 
 
 def _vit_sizes(
@@ -603,44 +602,39 @@ def vit_sample(rng: np.random.Generator) -> Case:
     return vit_case(rng, pick(rng, range(1, 4)), "random", **sizes)
 
 
-def _linear(p: Mapping[str, np.ndarray], name: str, x: np.ndarray) -> np.ndarray:
+def _linear(p: Mapping[str, Tensor], name: str, x: Tensor) -> Tensor:
     return x @ p[f"{name}.weight"].T + p[f"{name}.bias"]
 
 
-def _norm(p: Mapping[str, np.ndarray], name: str, x: np.ndarray) -> np.ndarray:
-    centred = x - x.mean(-1, keepdims=True)
-    scaled = centred / np.sqrt((centred**2).mean(-1, keepdims=True) + 1e-5)
+def _norm(p: Mapping[str, Tensor], name: str, x: Tensor) -> Tensor:
+    centred = x - x.mean(-1, keepdim=True)
+    scaled = centred / ((centred**2).mean(-1, keepdim=True) + 1e-5).sqrt()
     return scaled * p[f"{name}.weight"] + p[f"{name}.bias"]
 
 
-def _gelu(x: np.ndarray) -> np.ndarray:
-    return x * 0.5 * (1 + erf(x / 2**0.5))
-
-
-def vit_oracle(state: dict[str, Tensor], images: Tensor, **init: int) -> Tensor:
-    """Patch by patch and head by head, in float64 NumPy."""
-    p = {name: tensor.detach().double().numpy() for name, tensor in state.items()}
-    pictures, size, width = images.double().numpy(), init["patch_size"], init["d_model"]
+def vit_oracle(state: Mapping[str, Tensor], images: Tensor, **init: int) -> Tensor:
+    """Patch by patch and head by head."""
+    p, size, width = state, init["patch_size"], init["d_model"]
     cells = range(0, init["image_size"], size)
-    cut = [pictures[:, :, r : r + size, c : c + size] for r in cells for c in cells]
-    patches = np.stack([one.reshape(len(pictures), -1) for one in cut], axis=1)
+    cut = [images[:, :, r : r + size, c : c + size] for r in cells for c in cells]
+    patches = torch.stack([one.reshape(len(images), -1) for one in cut], dim=1)
     x = _linear(p, "embed", patches) + p["positions"]
-    x = np.concatenate([np.broadcast_to(p["extra"], (len(x), *p["extra"].shape)), x], axis=1)
+    x = torch.cat([p["extra"].expand(len(x), -1, -1), x], dim=1)
     each = width // init["n_heads"]
     for layer in range(init["n_layers"]):
-        at = f"blocks.{layer}."
+        at, heads = f"blocks.{layer}.", []
         rows = _linear(p, f"{at}qkv", _norm(p, f"{at}norm1", x))
-        gathered = np.zeros_like(x)
         for h in range(init["n_heads"]):
             own = [slice(i * width + h * each, i * width + (h + 1) * each) for i in range(3)]
             q, k, v = (rows[..., one] for one in own)
-            scores = q @ k.swapaxes(1, 2) / each**0.5
-            shares = np.exp(scores - scores.max(-1, keepdims=True))
-            gathered[..., own[0]] = shares / shares.sum(-1, keepdims=True) @ v
-        x = x + _linear(p, f"{at}proj", gathered)
-        hidden = _gelu(_linear(p, f"{at}up", _norm(p, f"{at}norm2", x)))
+            scores = q @ k.transpose(1, 2) / each**0.5
+            shares = (scores - scores.amax(-1, keepdim=True).detach()).exp()
+            heads.append(shares / shares.sum(-1, keepdim=True) @ v)
+        x = x + _linear(p, f"{at}proj", torch.cat(heads, -1))
+        hidden = _linear(p, f"{at}up", _norm(p, f"{at}norm2", x))
+        hidden = hidden * 0.5 * (1 + torch.erf(hidden / 2**0.5))
         x = x + _linear(p, f"{at}down", hidden)
-    return torch.from_numpy(_linear(p, "head", _norm(p, "norm", x[:, 0]))).to(images.dtype)
+    return _linear(p, "head", _norm(p, "norm", x[:, 0]))
 
 
 class _Block(nn.Module):
@@ -705,7 +699,7 @@ REGISTER_VIT = Exercise(
     difficulty=3,
     marks=3,
     proves="pictures become logits as the text says, parameter by parameter",
-    passed="Agrees with a vision transformer worked out patch by patch.",
+    passed="Agrees with a vision transformer worked out patch by patch, gradients too.",
     cases=vit_cases,
     sample=vit_sample,
     oracle=vit_oracle,
@@ -778,9 +772,9 @@ PICTURES = 2000
 
 
 def share_right(weights: Mapping[str, Tensor], rng: np.random.Generator) -> float:
-    """Return the share of fresh pictures that a model tells right, computed in float64."""
+    """Return the share of fresh pictures that a model tells right."""
     images, labels = draw_shapes(PICTURES, rng)
-    found = vit_oracle(dict(weights), images, **SIZES).argmax(-1)
+    found = vit_oracle(weights, images, **SIZES).argmax(-1)
     return float((found == labels).double().mean())
 
 
