@@ -213,7 +213,15 @@ class _Run:
         if self.options.scheduler:
             from course_lib.grading.cluster import mark_on_cluster
 
-            yield from mark_on_cluster(self.task, self.secret, self.options, waiting)
+            yield from mark_on_cluster(
+                self.task,
+                self.secret,
+                waiting,
+                scheduler=self.options.scheduler,
+                security=self.options.security,
+                limits=self.options.limits,
+                unsafe=self.options.unsafe,
+            )
             return
         count = min(self.options.workers or os.cpu_count() or 1, len(waiting))
         marker = Marker(self.task, self.secret, self.sandbox)
