@@ -60,6 +60,28 @@ def trimmed(ids: Int[Tensor, "B N"], filler: int) -> Int[Tensor, "B n"]:
     return ids[:, : int((ids != filler).sum(1).max())]
 
 
+def batches_by_length(lengths: Sequence[int], budget: int) -> list[list[int]]:
+    """Return batches of places, shortest sentences first, each at most `budget` when padded.
+
+    A batch costs its longest sentence times its sentences: padding counts. Sentences of one length
+    keep their order.
+
+    Args:
+        lengths: words of each sentence.
+        budget: places in a padded batch; at least the longest sentence.
+
+    >>> batches_by_length([5, 2, 3], budget=6)
+    [[1, 2], [0]]
+    """
+    batches: list[list[int]] = []
+    for place in sorted(range(len(lengths)), key=lambda place: lengths[place]):
+        if batches and (len(batches[-1]) + 1) * lengths[place] <= budget:
+            batches[-1].append(place)
+        else:
+            batches.append([place])
+    return batches
+
+
 def train_translator(
     model: RecurrentTranslator,
     pairs: Pairs,
