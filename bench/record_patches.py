@@ -1,8 +1,10 @@
 """Record what positions are worth to a small ViT on digits: pictures, jigsaws, three seeds each.
 
+Also the positions that are learned when every pixel is a patch.
+
 Writes course_lib/data/recorded/patches.json, which lesson 16 reads.
 
-    python bench/record_patches.py              all of it, about two minutes on a quiet CPU core
+    python bench/record_patches.py              all of it, about five minutes on a CPU core
     python bench/record_patches.py --steps 5    a quick try; prints and writes nothing
 """
 
@@ -19,6 +21,7 @@ from course_lib.training import patches as it
 
 OUT = Path(__file__).resolve().parent.parent / "course_lib" / "data" / "recorded" / "patches.json"
 KINDS, SEEDS = ("positions", "no positions", "positions, jigsaws"), (0, 1, 2)
+PIXELS, PIXEL_STEPS = "a pixel a patch", 600
 #: The order that jigsaws are trained in, and one that no model has practised on.
 TRAINED, OTHER = 3, 4
 
@@ -44,6 +47,22 @@ def run(kind: str, seed: int, steps: int) -> dict[str, object]:
         table = it.place_similarities(model.places)
         found["similarities"] = [[round(x, 3) for x in row] for row in table.tolist()]
     return found
+
+
+def run_on_pixels(seed: int, steps: int) -> dict[str, object]:
+    """Train a model whose patches are single pixels; note what positions it learned."""
+    torch.manual_seed(seed)
+    model = ViT(**(it.SIZES | {"n_patches": 64, "patch_size": 1}))
+    history = it.train_on_digits(model, seed=seed, steps=steps)
+    table = it.place_similarities(model.places)
+    return {
+        "kind": PIXELS,
+        "seed": seed,
+        "pictures": round(it.accuracy(model), 4),
+        "steps": steps,
+        "seconds": round(history.seconds, 1),
+        "similarities": [[round(x, 2) for x in row] for row in table.tolist()],
+    }
 
 
 def facts(steps: int) -> dict[str, object]:
@@ -78,10 +97,18 @@ def main() -> None:
         for kind in KINDS:
             runs.append(run(kind, seed, steps))
             print({name: x for name, x in runs[-1].items() if name != "similarities"}, flush=True)
+    for seed in SEEDS:
+        runs.append(run_on_pixels(seed, PIXEL_STEPS if steps == it.STEPS else steps))
+        print({name: x for name, x in runs[-1].items() if name != "similarities"}, flush=True)
     if steps == it.STEPS:
-        head = json.dumps(facts(steps), indent=1).removesuffix("\n}")
-        lines = ",\n".join("  " + json.dumps(one) for one in runs)
-        OUT.write_text(f'{head},\n "runs": [\n{lines}\n ]\n}}\n', encoding="utf-8")
+        OUT.write_text(text_of(facts(steps), runs), encoding="utf-8")
+
+
+def text_of(log: dict[str, object], runs: list[dict[str, object]]) -> str:
+    """Return the log as JSON, one run a line."""
+    head = json.dumps(log, indent=1).removesuffix("\n}")
+    lines = ",\n".join("  " + json.dumps(one) for one in runs)
+    return f'{head},\n "runs": [\n{lines}\n ]\n}}\n'
 
 
 if __name__ == "__main__":
