@@ -136,10 +136,12 @@ class Sandbox:
         limits = self.limits.of_process(int(self.ready["address_space"]), groups)
         if not self.defences.memory_limit:
             limits.pop("AS", None)
+        watched = self.defences.process_limit and not groups.hold_processes
         order = {
             "do": "fork",
             "job": self._jobs,
             "limits": limits,
+            "watch": self.limits.processes if watched else None,
             "folder": self.limits.folder,
             "work": "/tmp" if not self.unsafe else str(self.cage.kit),
         }

@@ -16,6 +16,8 @@ from typing import Any
 from course_lib.grading.sandbox import isolate
 
 MOST = 1 << 16
+#: Seconds between two looks at how many processes there are.
+LOOK = 0.05
 
 
 def main() -> None:
@@ -79,12 +81,26 @@ class Zygote:
     def __init__(self, control: socket.socket, nests: bool) -> None:
         self.controls, self.nests = [control], nests
         self.jobs: dict[tuple[int, int], tuple[int, int, int]] = {}
+        self.most: dict[tuple[int, int], int] = {}
 
     def run(self) -> None:
         """Obey orders until the first of those who give them is gone."""
         while True:
-            for control in select.select(self.controls, [], [])[0]:
+            pause = LOOK if self.most else None
+            for control in select.select(self.controls, [], [], pause)[0]:
                 self._obey(control)
+            self._watch()
+
+    def _watch(self) -> None:
+        """Kill the jobs that have more processes than they may: where no control group does."""
+        if not self.most:
+            return
+        parents = _parents()
+        for key, most in list(self.most.items()):
+            pid = self.jobs[key][1]
+            if pid and sum(_descends(one, pid, parents) for one in parents) > most:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
 
     def _obey(self, control: socket.socket) -> None:
         data, files = _receive(control)
@@ -118,6 +134,8 @@ class Zygote:
             os.close(file)
         text = os.read(born, 32)
         os.close(born)
+        if order["watch"] is not None:
+            self.most[key] = order["watch"]
         self.jobs[key] = (guard, int(text or b"0"), wait)
 
     def _guard(self, order: dict[str, Any], files: list[int], tell: int, go: int) -> None:
@@ -155,6 +173,7 @@ class Zygote:
 
     def _end(self, key: tuple[int, int]) -> int:
         """Kill a child with all that it started; return how it had ended: 128 + signal, or code."""
+        self.most.pop(key, None)
         guard, pid, wait = self.jobs.pop(key, (0, 0, 0))
         if not guard:
             return 0
@@ -163,6 +182,26 @@ class Zygote:
                 os.kill(pid, signal.SIGKILL)
         os.close(wait)
         return os.waitstatus_to_exitcode(os.waitpid(guard, 0)[1])
+
+
+def _parents() -> dict[int, int]:
+    """Return the parent of every process in the cage."""
+    found = {}
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            with contextlib.suppress(OSError), open(f"/proc/{name}/stat") as file:
+                found[int(name)] = int(file.read().rpartition(")")[2].split()[1])
+    return found
+
+
+def _descends(pid: int, ancestor: int, parents: dict[int, int]) -> bool:
+    """Tell whether a process has another among its ancestors; orphans belong to the first."""
+    seen = 0
+    while pid in parents and seen < len(parents):
+        if pid == ancestor:
+            return True
+        pid, seen = parents[pid], seen + 1
+    return False
 
 
 def _receive(control: socket.socket) -> tuple[bytes, list[int]]:
