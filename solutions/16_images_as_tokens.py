@@ -88,7 +88,7 @@ from course_lib.explore import patch_explorer
 
 shown = {name: photograph(name, side=(32, 48)).float() / 255 for name in photos}
 shown["a digit"] = digits("test").floats()[3]
-patch_explorer(lesson.pair("patchify"), shown, patch_sizes=(16, 8, 4, 2))
+patch_explorer(lesson.pair("patchify"), shown, patch_sizes=(8, 4, 2))
 
 # %% [markdown]
 # Whoever can cut can also put together: that is how a model draws pictures patch by patch, and how you look at what became of them.
