@@ -16,7 +16,7 @@ from course_lib.lessons.pack import Pack, find_pack, read_pack
 from course_lib.lessons.trained_file import read_weights
 
 #: Ends the report of an answer that does not pass yet.
-NEXT = "assignment.case({name!r}) hands you this case, assignment.hint({name!r}) helps."
+NEXT = 'assignment.case("{name}") hands you this case, assignment.hint("{name}") helps.'
 
 
 class Assignment:

@@ -66,7 +66,8 @@ prefix_mask = assignment.check(prefix_mask)
 #
 # $$\min\big(e^{a_h},\, 100\big) \cdot \cos(q_t, k_s),$$
 #
-# where $a$ is the parameter `log_scale`, one number for each head, at first log 10.
+# where $a$ is the parameter `log_scale`, one number for each head. Log 10 is a good start; the checks load numbers of
+# their own.
 
 # %% [markdown]
 # Build the module. Its parameters are `w_q`, `w_k`, `w_v`, `w_o`, all `nn.Linear(d_model, d_model)` with biases, and

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -635,7 +636,11 @@ def guesses_cases() -> list[Case]:
     )
     sizes = ((4, 5, 24), (3, 6, 21), (6, 7, 25), (5, 9, 4), (2, 4, 29))
     words = "{} guesses, {} words, seed {}"
-    return [tidy, *(guesses_case(generator(s[2]), *s[:2], words.format(*s)) for s in sizes)]
+    drawn = [guesses_case(generator(s[2]), *s[:2], words.format(*s)) for s in sizes]
+    draft, target, tokens, _ = tidy.args
+    on_the_line = torch.tensor([0.5], dtype=torch.float64)
+    tie = replace(tidy, label="exactly p/q", args=(draft, target, tokens, on_the_line), edge=True)
+    return [tidy, *drawn, tie]
 
 
 def guesses_sample(rng: np.random.Generator) -> Case:

@@ -277,7 +277,7 @@ if assignment.passed("RegisterViT"):
     from safetensors.torch import save_file
 
     model = RegisterViT(**SIZES)
-    # Train it here.
+    # Train it here: as it stands, this cell saves an untrained model over a trained one.
     images, labels = draw_shapes(1000, seed=1_000_000)
     share = (model(images).argmax(-1) == labels).float().mean()
     print(f"{share:.0%} of 1000 pictures are told right; the shapes are {', '.join(SHAPES)}")
