@@ -98,8 +98,9 @@ class Marker:
         notes: list[str] = []
         answers = Answers(self.sandbox, [exercise.name for exercise in self.task.spec.exercises])
         try:
-            found = self._read(hand_in, answers)
+            found, calls = self._read(hand_in, answers)
             results = self._exercises(hand_in, answers, found)
+            _mention(results, calls)
             notes += [*answers.program.notes, *_troubles(answers)]
         except (WireError, ValueError) as error:
             said = (
@@ -126,8 +127,13 @@ class Marker:
 
     # ------------------------------------------------------------ reading
 
-    def _read(self, hand_in: HandIn, answers: Answers) -> dict[str, str]:
-        """Parse the notebook in the child that will run it; return forbidden names that are used.
+    def _read(
+        self, hand_in: HandIn, answers: Answers
+    ) -> tuple[dict[str, str], dict[str, list[str]]]:
+        """Parse the notebook in the child that will run it.
+
+        Returns:
+            The forbidden names that are used, and which exercises call which others.
 
         Raises:
             ValueError: when it cannot be read; says why.
@@ -144,11 +150,12 @@ class Marker:
         trust = not self.defences.master_cells
         program = self.task.master.program(reply["cells"], trust=trust)
         program.notes[:0] = reply["notes"]
-        names = {e.name: list(e.forbidden) for e in self.task.spec.exercises if e.forbidden}
+        names = {e.name: list(e.forbidden) for e in self.task.spec.exercises}
         sources = [step.source for step in program.steps]
         uses, _ = session.ask("uses", READING, sources=sources, names=names)
         answers.program = program
-        return dict(uses.get("found") or {}) if self.defences.sources else {}
+        found = uses.get("found") if self.defences.sources else None
+        return dict(found or {}), dict(uses.get("calls") or {})
 
     # ------------------------------------------------------------ exercises
 
@@ -315,6 +322,16 @@ class Marker:
         points = int(task.points(score))
         status = "passed" if points == task.marks else "failed"
         return points, status, f"It scores {score:.3f}: {points} of {task.marks} points."
+
+
+def _mention(results: Sequence[dict[str, Any]], calls: Mapping[str, Sequence[str]]) -> None:
+    """Say where an answer calls another of the learner's own that is not right."""
+    wrong = {result["name"] for result in results if not result["points"]}
+    for result in results:
+        parts = [name for name in calls.get(result["name"], ()) if name in wrong]
+        if result["name"] in wrong and result["status"] != "not_started" and parts:
+            said = f"It calls your {' and '.join(parts)}, not right yet: mend that first."
+            result["message"] = f"{result['message']}\n{said}"
 
 
 def _troubles(answers: Answers) -> list[str]:

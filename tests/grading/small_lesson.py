@@ -180,10 +180,10 @@ class TrustingIPython(Trusting):
     """Runs cells and asserts through an IPython shell, as notebooks do."""
 
     def _read(self, hand_in, answers):
-        found = super()._read(hand_in, answers)
+        both = super()._read(hand_in, answers)
         steps = [replace(step, source=self.wrap(step.source)) for step in answers.program.steps]
         answers.program = Program(steps, answers.program.notes)
-        return found
+        return both
 
     def wrap(self, source):
         return (

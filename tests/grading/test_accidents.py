@@ -42,6 +42,16 @@ def test_a_file_that_eats_memory_is_read_in_a_limited_child(cage, monkeypatch):
     assert len(data) <= submissions.MOST_BYTES
 
 
+def test_an_answer_that_calls_a_wrong_one_is_told_so(cage):
+    answers = {
+        "padding_mask": "def padding_mask(lengths, n_keys):\n    return causal_mask(n_keys)",
+        "causal_mask": "def causal_mask(n):\n    return torch.ones(n, n)",
+    }
+    rows = mark(cage, notebook(answers))["exercises"]
+    assert rows[1]["message"].endswith("It calls your causal_mask, not right yet: mend that first.")
+    assert "calls" not in rows[2]["message"]
+
+
 # ---------------------------------------------------------------- machines without control groups
 
 

@@ -155,6 +155,13 @@ def test_hidden_cases_are_fresh_for_learners_and_for_hand_ins(cage):
     assert all(set(first).isdisjoint(other) for other in others)
 
 
+def test_no_option_reaches_the_defences(cage):
+    from course_lib.grading.defences import ALL, Defences
+
+    assert all(vars(ALL).values()) and cage.defences == ALL
+    assert not set(vars(Options(to=None))) & {"defences", *vars(Defences())}
+
+
 def test_hidden_cases_are_not_shown(cage):
     guess = "def causal_mask(n):\n    return torch.ones(n, n).tril().bool() if n in (1, 3, 5, 8) "
     data = notebook({"causal_mask": guess + "else torch.ones(n, n).triu().bool()"})

@@ -84,9 +84,12 @@ class Desk:
         return notebook_file.read(bytes(request.body))
 
     def do_uses(self, request: "Request", encoder: Encoder) -> dict[str, Any]:
-        """Look for forbidden names in sources."""
-        asked = request.header
-        return {"found": notebook_file.forbidden(asked["sources"], asked["names"])}
+        """Look for forbidden names in sources, and for exercises that call others."""
+        sources, names = request.header["sources"], request.header["names"]
+        return {
+            "found": notebook_file.forbidden(sources, names),
+            "calls": notebook_file.calls(sources, list(names)),
+        }
 
     def do_unzip(self, request: "Request", encoder: Encoder) -> dict[str, Any]:
         """List and unpack an archive."""

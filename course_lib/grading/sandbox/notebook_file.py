@@ -180,6 +180,16 @@ def forbidden(sources: Sequence[str], names: Mapping[str, Sequence[str]]) -> dic
     return found
 
 
+def calls(sources: Sequence[str], names: Sequence[str]) -> dict[str, list[str]]:
+    """Return which other exercises each exercise's last definition names."""
+    found = {}
+    for node in (node for source in sources for node in _body(source)):
+        if isinstance(node, DEFINITIONS) and node.name in names:
+            inside = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+            found[node.name] = [name for name in names if name in inside and name != node.name]
+    return found
+
+
 def _body(source: str) -> list[ast.stmt]:
     tree = _parsed(source)[0]
     return tree.body if tree is not None else []
