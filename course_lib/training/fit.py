@@ -32,6 +32,7 @@ __all__ = ["FitConfig", "History", "fit"]
 
 Batches = Callable[[int], Any]
 Evaluate = Callable[[nn.Module], dict[str, float]]
+After = Callable[[Any, int], None]
 #: Steps between looks at the losses on a GPU: each look waits for it.
 _LOOK = 20
 
@@ -43,6 +44,7 @@ def fit(
     config: FitConfig,
     *,
     evaluate: Evaluate | None = None,
+    after: After | None = None,
 ) -> History:
     """Train a model in place and return its losses; it is left in evaluation mode.
 
@@ -56,6 +58,8 @@ def fit(
             something else, such as tokens that are no padding, the pair (total, count).
         config: how long, how fast, and what is kept.
         evaluate: `evaluate(model)`, numbers by name; called without gradients.
+        after: `after(model, done)`, called behind every update, such as an average of weights; what
+            it keeps in the model's buffers or parameters, checkpoints keep.
 
     Raises:
         CourseError: for a model, a batch or a loss that cannot be trained with, a loss that is not
@@ -63,7 +67,7 @@ def fit(
     """
     devices = [torch.cuda.current_device()] if torch.cuda.is_available() else []
     with torch.random.fork_rng(devices), ExitStack() as stack:
-        run = _Run(model, batches, loss, config, evaluate)
+        run = _Run(model, batches, loss, config, evaluate, after)
         return run.train(stack)
 
 
@@ -77,6 +81,7 @@ class _Run:
         loss: Loss,
         config: FitConfig,
         evaluate: Evaluate | None,
+        after: After | None,
     ) -> None:
         if not callable(batches):
             raise CourseError("batches is a function of the step: batches(0) is the first batch")
@@ -84,7 +89,7 @@ class _Run:
             raise CourseError(
                 f"patience={config.patience} needs evaluate=: a function of the model"
             )
-        self.config, self.batches, self.evaluate = config, batches, evaluate
+        self.config, self.batches, self.evaluate, self.after = config, batches, evaluate, after
         optimizer = adamw(model, config.rate, config.weight_decay, config.betas)
         self.acc: Accelerator = accelerator(config.precision)
         self.model = model.to(self.acc.device)
@@ -114,6 +119,8 @@ class _Run:
         while history.stopped_at < config.steps and not self._enough():
             asked = self._step(history.stopped_at, interrupt)
             history.stopped_at += 1
+            if self.after is not None:
+                self.after(self.model, history.stopped_at)
             self._after(history.stopped_at, board)
             if asked:
                 self._interrupted()

@@ -1,0 +1,134 @@
+"""The course's own versions of lesson 17's functions; pictures stand in `training.augment`."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+
+def soft_cross_entropy(
+    logits: Float[Tensor, "B K"], targets: Float[Tensor, "B K"], smoothing: float = 0.0
+) -> Float[Tensor, ""]:
+    """Return the mean over the batch of −Σ_k t_k log softmax(logits)_k, targets smoothed first.
+
+    Smoothing takes a share of each target away and spreads it evenly over all K classes.
+
+    Paper: Szegedy et al. 2016, §7 (smoothing).
+
+    Args:
+        logits: scores of the classes.
+        targets: shares, which sum to 1 in each row.
+        smoothing: the share that is spread.
+
+    >>> soft_cross_entropy(torch.zeros(1, 2), torch.tensor([[1.0, 0.0]])).exp()
+    tensor(2.)
+    """
+    smoothed = (1 - smoothing) * targets + smoothing / targets.shape[-1]
+    return -(smoothed * logits.log_softmax(-1)).sum(-1).mean()
+
+
+def decay_groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+    """Return the parameters to train in two groups: matrices, decayed, and the others, not.
+
+    Args:
+        model: any module.
+        weight_decay: of the first group.
+
+    >>> [len(group["params"]) for group in decay_groups(nn.Linear(2, 3), 0.1)]
+    [1, 1]
+    """
+    trained = [p for p in model.parameters() if p.requires_grad]
+    return [
+        {"params": [p for p in trained if p.ndim >= 2], "weight_decay": weight_decay},
+        {"params": [p for p in trained if p.ndim < 2], "weight_decay": 0.0},
+    ]
+
+
+def rates(epochs: int, per_epoch: int, warmup: int, peak: float) -> list[float]:
+    """Return the learning rate of every step: up in a line to `peak`, then down half a cosine.
+
+    Args:
+        epochs: passes over the data.
+        per_epoch: steps in each.
+        warmup: steps of rising; step t of them has peak · (t + 1) / warmup.
+        peak: the highest rate.
+
+    >>> [round(rate, 3) for rate in rates(epochs=2, per_epoch=3, warmup=2, peak=1.0)]
+    [0.5, 1.0, 1.0, 0.854, 0.5, 0.146]
+    """
+    steps = epochs * per_epoch
+    rising = [(step + 1) / warmup for step in range(min(warmup, steps))]
+    fall = steps - warmup
+    falling = [(1 + math.cos(math.pi * step / fall)) / 2 for step in range(fall)]
+    return [peak * share for share in rising + falling]
+
+
+def update_average(
+    average: Mapping[str, Tensor], weights: Mapping[str, Tensor], decay: float
+) -> dict[str, Tensor]:
+    """Return decay · average + (1 − decay) · weights for each name; whole numbers are copied.
+
+    Args:
+        average: what was there.
+        weights: of the model, behind its update.
+        decay: how much of the average stays.
+
+    >>> update_average({"w": torch.tensor(1.0)}, {"w": torch.tensor(3.0)}, decay=0.75)
+    {'w': tensor(1.5000)}
+    """
+    return {
+        name: decay * average[name] + (1 - decay) * new if new.is_floating_point() else new.clone()
+        for name, new in weights.items()
+    }
+
+
+def accuracy(
+    model: nn.Module, images: Float[Tensor, "N ..."], labels: Int[Tensor, " N"], batch: int
+) -> float:
+    """Return the share of right answers, in evaluation mode; the mode comes back as it was.
+
+    Args:
+        model: returns logits.
+        images: standardised.
+        labels: what they show.
+        batch: images at a time.
+
+    >>> accuracy(nn.Identity(), torch.eye(3), torch.tensor([0, 1, 0]), batch=2)
+    0.6666666666666666
+    """
+    was, right = model.training, 0
+    model.eval()
+    with torch.no_grad():
+        for some, due in zip(images.split(batch), labels.split(batch), strict=True):
+            right += int((model(some).argmax(-1) == due).sum())
+    model.train(was)
+    return right / len(labels)
+
+
+def share_of_peak(
+    seconds: Sequence[float], batch: int, forward: float, peak: float, skip: int
+) -> float:
+    """Return which share of the device's peak a training uses: 3 · forward · batch / t / peak.
+
+    t is the median of the steps' seconds, without the first ones. The backward pass costs two
+    forward ones: gradients of the inputs, and of the weights.
+
+    Paper: Chowdhery et al. 2022, appendix B.
+
+    Args:
+        seconds: of every step.
+        batch: images in a step.
+        forward: floating-point operations of one image's forward pass.
+        peak: operations a second that the device was measured at.
+        skip: steps at the beginning that are left out.
+
+    >>> share_of_peak([9.0, 2.0, 2.0, 5.0], batch=4, forward=5.0, peak=100.0, skip=1)
+    0.3
+    """
+    ordered = sorted(seconds[skip:])
+    middle = len(ordered) // 2
+    median = ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
+    return 3 * forward * batch / median / peak
