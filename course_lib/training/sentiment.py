@@ -1,0 +1,134 @@
+"""Tell pleased from displeased: a bag of words, and a pretrained encoder with a head.
+
+Blocks that are frozen give the same hidden states in every epoch. They are computed once; only what
+learns runs again.
+"""
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+
+from course_lib.training.batches import epochs
+from course_lib.training.fit import FitConfig, History, fit
+
+Pool = Callable[[Tensor, Tensor], Tensor]
+#: Texts that the frozen blocks read at a time.
+_AT_ONCE = 60
+
+
+class TextClassifier(nn.Module):
+    """An encoder, a pooling, and a linear layer that names the class.
+
+    Args:
+        encoder: a `Bert`, the course's or a learner's.
+        pool: from hidden states and mask to a vector for each text.
+        n_classes: classes.
+    """
+
+    def __init__(self, encoder: nn.Module, pool: Pool, n_classes: int) -> None:
+        super().__init__()
+        self.encoder, self.pool = encoder, pool
+        d_model = encoder.words.embedding_dim  # type: ignore[union-attr]
+        self.head = nn.Linear(d_model, n_classes)  # type: ignore[arg-type]
+
+    def forward(
+        self, tokens: Int[Tensor, "B T"], mask: Bool[Tensor, "B T"]
+    ) -> Float[Tensor, "B C"]:
+        """Return the logits of the classes."""
+        hidden = self.encoder(tokens, mask, torch.zeros_like(tokens))
+        return self.head(self.pool(hidden, mask))
+
+    def finish(
+        self, states: Float[Tensor, "B T d"], mask: Bool[Tensor, "B T"], n_done: int
+    ) -> Float[Tensor, "B C"]:
+        """Return the logits from what the block number `n_done` reads."""
+        for block in self.encoder.blocks[n_done:]:  # type: ignore[index,union-attr]
+            states = block(states, mask[:, None, :])
+        return self.head(self.pool(states, mask))
+
+
+@dataclass(frozen=True)
+class States:
+    """What the first block that learns reads, for every text.
+
+    Args:
+        hidden: (N, T, d).
+        mask: (N, T), True at real tokens.
+        n_done: blocks that have been run.
+    """
+
+    hidden: Tensor
+    mask: Tensor
+    n_done: int
+
+
+@torch.no_grad()
+def states_after(
+    encoder: nn.Module, tokens: Int[Tensor, "N T"], mask: Bool[Tensor, "N T"], n_blocks: int
+) -> States:
+    """Return hidden states behind the first `n_blocks` blocks, computed once for all epochs."""
+    tables = [encoder.words, encoder.places, encoder.segments]
+    words, places, kinds = (table.weight for table in tables)  # type: ignore[union-attr]
+    found = []
+    for some, real in zip(tokens.split(_AT_ONCE), mask.split(_AT_ONCE), strict=True):
+        x = encoder.norm(words[some] + places[: some.shape[1]] + kinds[0])  # type: ignore
+        for block in itertools.islice(encoder.blocks, n_blocks):  # type: ignore[arg-type]
+            x = block(x, real[:, None, :])
+        found.append(x)
+    return States(torch.cat(found), mask, n_blocks)
+
+
+def fine_tune(
+    model: TextClassifier, states: States, labels: Int[Tensor, " N"], config: FitConfig
+) -> History:
+    """Train what is not frozen.
+
+    Args:
+        model: changed in place.
+        states: of the texts to learn from.
+        labels: their classes.
+        config: how long and how fast.
+    """
+    rows = epochs(len(labels), 24, config.seed)
+
+    def batch(step: int) -> tuple[Tensor, Tensor, Tensor]:
+        chosen = rows(step)
+        longest = int(states.mask[chosen].sum(1).max())
+        return (
+            states.hidden[chosen, :longest], states.mask[chosen, :longest], labels[chosen]
+        )  # fmt: skip
+
+    def loss(model: nn.Module, batch: tuple[Tensor, Tensor, Tensor]) -> Tensor:
+        hidden, mask, due = batch
+        return F.cross_entropy(model.finish(hidden, mask, states.n_done), due)  # type: ignore
+
+    return fit(model, batch, loss, config)
+
+
+@torch.no_grad()
+def predict(model: TextClassifier, states: States) -> Int[Tensor, " N"]:
+    """Return the likeliest class of every text."""
+    rows = zip(states.hidden.split(_AT_ONCE), states.mask.split(_AT_ONCE), strict=True)
+    return torch.cat([model.finish(x, mask, states.n_done).argmax(-1) for x, mask in rows])
+
+
+def bag_of_words(
+    train: Sequence[str], labels: Sequence[int], test: Sequence[str]
+) -> Int[Tensor, " N"]:
+    """Return classes of texts by which words they have, with logistic regression.
+
+    Single words and pairs of neighbours count; what occurs twice at least.
+    """
+    from sklearn.feature_extraction.text import CountVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    words = CountVectorizer(ngram_range=(1, 2), min_df=2, binary=True, token_pattern=r"[\w']+")
+    model = make_pipeline(words, LogisticRegression(max_iter=1000))
+    model.fit(list(train), list(labels))
+    return torch.from_numpy(model.predict(list(test)))
