@@ -1,8 +1,7 @@
 """The course's own versions of lesson 17's functions; pictures stand in `training.augment`."""
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import torch
 from jaxtyping import Float, Int
@@ -30,21 +29,17 @@ def soft_cross_entropy(
     return -(smoothed * logits.log_softmax(-1)).sum(-1).mean()
 
 
-def decay_groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    """Return the parameters to train in two groups: matrices, decayed, and the others, not.
+def split_for_decay(model: nn.Module) -> tuple[list[Tensor], list[Tensor]]:
+    """Return the parameters to train: those that decay, with two axes or more, and the others.
 
     Args:
         model: any module.
-        weight_decay: of the first group.
 
-    >>> [len(group["params"]) for group in decay_groups(nn.Linear(2, 3), 0.1)]
+    >>> [len(group) for group in split_for_decay(nn.Linear(2, 3))]
     [1, 1]
     """
     trained = [p for p in model.parameters() if p.requires_grad]
-    return [
-        {"params": [p for p in trained if p.ndim >= 2], "weight_decay": weight_decay},
-        {"params": [p for p in trained if p.ndim < 2], "weight_decay": 0.0},
-    ]
+    return [p for p in trained if p.ndim >= 2], [p for p in trained if p.ndim < 2]
 
 
 def rates(epochs: int, per_epoch: int, warmup: int, peak: float) -> list[float]:
@@ -67,22 +62,23 @@ def rates(epochs: int, per_epoch: int, warmup: int, peak: float) -> list[float]:
 
 
 def update_average(
-    average: Mapping[str, Tensor], weights: Mapping[str, Tensor], decay: float
-) -> dict[str, Tensor]:
-    """Return decay · average + (1 − decay) · weights for each name; whole numbers are copied.
+    average: Sequence[Tensor], weights: Sequence[Tensor], decay: float
+) -> list[Tensor]:
+    """Return decay · average + (1 − decay) · weights, pair by pair; whole numbers are copied.
 
     Args:
         average: what was there.
         weights: of the model, behind its update.
         decay: how much of the average stays.
 
-    >>> update_average({"w": torch.tensor(1.0)}, {"w": torch.tensor(3.0)}, decay=0.75)
-    {'w': tensor(1.5000)}
+    >>> update_average([torch.tensor(1.0)], [torch.tensor(3.0)], decay=0.75)
+    [tensor(1.5000)]
     """
-    return {
-        name: decay * average[name] + (1 - decay) * new if new.is_floating_point() else new.clone()
-        for name, new in weights.items()
-    }
+    pairs = zip(average, weights, strict=True)
+    return [
+        decay * old + (1 - decay) * new if new.is_floating_point() else new.clone()
+        for old, new in pairs
+    ]
 
 
 def accuracy(

@@ -341,8 +341,8 @@ SOFT_CROSS_ENTROPY = (
     ),
     WrongAnswer(
         id="over_the_others",
-        code=lambda z, t, smoothing=0.0: -(
-            (_spread_over_others(t, smoothing) * z.log_softmax(-1)).sum(-1).mean()
+        code=lambda z, t, smoothing=0.0: (
+            -((_spread_over_others(t, smoothing) * z.log_softmax(-1)).sum(-1).mean())
         ),
         says="You spread the share over the K − 1 other classes.",
         why="The paper mixes with the uniform distribution, in which the right class has its part: smoothing / K each. "
@@ -350,16 +350,16 @@ SOFT_CROSS_ENTROPY = (
     ),
     WrongAnswer(
         id="nothing_taken_away",
-        code=lambda z, t, smoothing=0.0: -(
-            ((t + smoothing / t.shape[-1]) * z.log_softmax(-1)).sum(-1).mean()
+        code=lambda z, t, smoothing=0.0: (
+            -(((t + smoothing / t.shape[-1]) * z.log_softmax(-1)).sum(-1).mean())
         ),
         says="You add smoothing / K without taking the share away first, so your targets sum to more than 1.",
         why="Shares of one whole sum to 1: (1 − smoothing) · target + smoothing / K.",
     ),
     WrongAnswer(
         id="whole_share_for_each",
-        code=lambda z, t, smoothing=0.0: -(
-            (((1 - smoothing) * t + smoothing) * z.log_softmax(-1)).sum(-1).mean()
+        code=lambda z, t, smoothing=0.0: (
+            -((((1 - smoothing) * t + smoothing) * z.log_softmax(-1)).sum(-1).mean())
         ),
         says="You give every class the whole share; it is to be divided among the K classes.",
         why="The uniform distribution has 1 / K for each class, and targets that sum to 1 need it.",
