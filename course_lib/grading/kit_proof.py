@@ -30,6 +30,8 @@ SECONDS = 300
 #: The proof's own secret; marks use the instructor's.
 SECRET = "proof of a release"
 RUNS = ("setup", "given", "exercise")
+#: Points, and why, by task.
+Marks = dict[str, tuple[int, str]]
 
 
 @dataclass(frozen=True)
@@ -67,17 +69,17 @@ def prove(part: Part, kit: Path) -> str:
             if status != due:
                 raise CourseError(f"{title}: {exercise.name} is {status} in the kit, not {due}.")
     caged = bubblewrap.available() is not None
-    for which, points in (_caged_points if caged else _own_points)(part).items():
+    for which, rows in (_caged_marks if caged else _own_marks)(part).items():
         due_points = possible * (which == "solutions")
-        if sum(points.values()) != due_points:
-            each = ", ".join(f"{name} {got}" for name, got in points.items())
-            raise CourseError(f"{title}: {which} get {each}; {due_points} is due in all.")
+        if sum(points for points, _ in rows.values()) != due_points:
+            each = "\n".join(f"  {name} {got}: {why}" for name, (got, why) in rows.items())
+            raise CourseError(f"{title}: {which} get less or more than {due_points}:\n{each}")
     where = "in the sandbox" if caged else "without a sandbox"
     return f"{title}: runs; blanks 0 of {possible}, solutions {possible} of {possible} ({where})"
 
 
-def _caged_points(part: Part) -> dict[str, dict[str, int]]:
-    """Mark both notebooks as hand-ins are marked; return points by task."""
+def _caged_marks(part: Part) -> dict[str, Marks]:
+    """Mark both notebooks as hand-ins are marked."""
     found = {}
     with Sandbox(part.task.master.sources) as sandbox:
         marker = Marker(part.task, SECRET, sandbox)
@@ -87,22 +89,23 @@ def _caged_points(part: Part) -> dict[str, dict[str, int]]:
         ):
             hand_in = HandIn("proof", 1, f"{which}.ipynb", as_bytes(notebook), files)
             rows = marker.mark(hand_in)["exercises"]
-            found[which] = {row["name"]: int(row["points"]) for row in rows}
+            found[which] = {row["name"]: (int(row["points"]), row["message"]) for row in rows}
     return found
 
 
-def _own_points(part: Part) -> dict[str, dict[str, int]]:
+def _own_marks(part: Part) -> dict[str, Marks]:
     """Do the same here."""
-    found: dict[str, dict[str, int]] = {}
+    found: dict[str, Marks] = {}
     for which, notebook in (("blanks", part.learners), ("solutions", part.solved)):
         names = _defined(notebook, strict=which == "solutions")
-        points = found[which] = {}
+        rows = found[which] = {}
         for exercise in part.task.spec.exercises:
             right = passes_hidden(exercise, names.get(exercise.name))
-            points[exercise.name] = exercise.marks * right
+            said = "right on the hidden cases" if right else "wrong on the hidden cases"
+            rows[exercise.name] = exercise.marks * right, said
         for task in part.task.trained if which == "solutions" else ():
-            weights = load(part.weights[task.file])
-            points[task.name] = task.points(task.evaluate(weights, generator(0)))
+            score = task.evaluate(load(part.weights[task.file]), generator(0))
+            rows[task.name] = task.points(score), f"scores {score:.3f}"
     return found
 
 

@@ -153,8 +153,14 @@ def test_a_proof_fails_when_marks_are_not_what_they_should_be(monkeypatch):
     monkeypatch.setattr(kit_proof.bubblewrap, "available", lambda: None)
     assert "blanks 0 of 11, solutions 11 of 11 (without" in prove(part, "not_started", "passed")
     for given, said in (
-        (replace(part, learners=part.solved), "blanks get prefix_mask 1, CosineAttention 3"),
-        (replace(part, solved=part.learners), "NotImplementedError|solutions get prefix_mask 0"),
+        (
+            replace(part, learners=part.solved),
+            "blanks get less or more than 0:\n  prefix_mask 1: right",
+        ),
+        (
+            replace(part, solved=part.learners),
+            "solutions get less or more than 11:\n  prefix_mask 0: wrong",
+        ),
     ):
         with pytest.raises(CourseError, match=said):
             prove(given, "not_started", "passed")
