@@ -227,7 +227,11 @@ class _Run:
         marker = Marker(self.task, self.secret, self.sandbox)
         shared = self.sandbox.share(count) if count > 1 and _forks() else []
         if shared:
-            yield from self._in_processes(waiting, shared)
+            try:
+                yield from self._in_processes(waiting, shared)
+            finally:
+                for way in shared:
+                    way.close()
             return
         for hand_in in waiting:
             yield hand_in, marker.mark(hand_in)
