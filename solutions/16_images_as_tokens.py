@@ -578,13 +578,13 @@ at = torch.stack(torch.meshgrid(torch.arange(8.0), torch.arange(8.0), indexing="
 apart = torch.cdist(at.view(64, 2), at.view(64, 2))
 means = []
 distances = (1.0, 2.0**0.5, 2.0, 3.0, 4.0)
-for seed in range(3):
+for seed in log.seeds("a pixel a patch"):
     table = log.similarities("a pixel a patch", seed)
     means.append([table[(apart - d).abs() < 1e-3].mean().item() for d in distances])
 means = torch.tensor(means)
 show(
     bars(means.mean(0), [f"{d:.1f}" for d in distances], "Positions that lie apart by …", ylabel="mean cosine"),
-    alt="Mean cosine of two learned positions by their distance in pixels, three seeds: "
+    alt="Mean cosine of two learned positions by their distance in pixels: "
     + ", ".join(f"{d:.1f}: {m:.2f}" for d, m in zip(distances, means.mean(0), strict=True))
     + ".",
 )

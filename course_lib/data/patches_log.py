@@ -28,6 +28,10 @@ class PatchesLog:
         """Return what was trained."""
         return list(dict.fromkeys(run["kind"] for run in self.runs))
 
+    def seeds(self, kind: str) -> list[int]:
+        """Return the seeds that a kind was trained with."""
+        return [run["seed"] for run in self.runs if run["kind"] == kind]
+
     def accuracies(self, kind: str, test: str) -> list[float]:
         """Return the share of right answers of every seed.
 

@@ -68,8 +68,8 @@ def patchify_oracle(images: Tensor, patch_size: int) -> Tensor:
     return F.unfold(images, patch_size, stride=patch_size).transpose(1, 2)
 
 
-def corners_stay(call: Any, case: Case, value: Any) -> str | None:
-    """The first number of the first patch, and the last of the last, are the image's corners."""
+def token_1_is_to_the_right(call: Any, case: Case, value: Any) -> str | None:
+    """Token 1 begins where the second patch of the first row does."""
     images, p = case.args
     columns = images.shape[3] // p
     if columns < 2 or value.shape[:2] != (len(images), images[0, 0].numel() // p**2):
@@ -93,7 +93,7 @@ PATCHIFY = Exercise(
     cases=patchify_cases,
     sample=patchify_sample,
     oracle=patchify_oracle,
-    properties=(Property(id="corners_stay", holds=corners_stay),),
+    properties=(Property(id="token_1_is_to_the_right", holds=token_1_is_to_the_right),),
     reference=f"{REFERENCE}.patchify",
     forbidden=("unfold", "Unfold", "im2col", "conv2d", "Conv2d"),
     hints=(
@@ -390,8 +390,9 @@ def resize_cases() -> list[Case]:
             (5, 2, 3, 4, False, 3),
         )
     ]
+    one = Case(label="one patch to 3 × 2", args=(noise(4, 2, 3), (3, 2)), gradients=True)
     same = Case(label="the grid as it is", args=(noise(5, 10, 4), (3, 3)), edge=True)
-    return [by_hand, *drawn, same]
+    return [by_hand, *drawn, one, same]
 
 
 def resize_sample(rng: np.random.Generator) -> Case:
@@ -577,7 +578,7 @@ def _vit_case(
 
 
 def vit_cases() -> list[Case]:
-    small = _vit_case("1 image of 1 × 2 × 4, two patches", 9, 1, 1, 1, 2, 2, (4, 1, 2, 3, 2))
+    small = _vit_case("1 image of 1 × 2 × 4, two patches", 9, 1, 1, 1, 2, 2, (3, 1, 2, 5, 2))
     drawn = [
         _vit_case(
             f"{_size(b, c, rows, columns, p)}, width {widths[0]}, {widths[2]} blocks, seed {seed}",

@@ -70,6 +70,22 @@ PATCHIFY = (
         "first, then moved, then joined.",
     ),
     _wrong(
+        "split_without_order",
+        lambda images, patch_size: (
+            images.reshape(
+                *images.shape[:2],
+                images.shape[2] // patch_size,
+                images.shape[3] // patch_size,
+                patch_size,
+                patch_size,
+            )
+            .permute(0, 2, 3, 1, 4, 5)
+            .reshape(len(images), -1, images.shape[1] * patch_size**2)
+        ),
+        "You split height and width into (rows, columns, p, p) at once, so your patches are strips.",
+        "Each side is split where it stands: height into (rows, p) and, behind it, width into (columns, p). Then the axes can be moved.",
+    ),
+    _wrong(
         "scattered",
         lambda images, patch_size: cut(images, patch_size, scattered=True),
         "Your patches are made of pixels from all over the image, one from every few.",
@@ -347,6 +363,14 @@ LINEAR_FROM_KERNEL = (
         "Only the channel axis moves: (d, C, p, p) becomes (d, p, p, C) with rows still before columns.",
     ),
     _wrong(
+        "channels_between",
+        lambda kernel, channels_last=False: (
+            kernel.transpose(1, 2) if channels_last else kernel
+        ).flatten(1),
+        "For channels_last your channels stand between rows and columns.",
+        "The channel axis must go all the way to the end: (d, C, p, p) becomes (d, p, p, C). A transpose of two axes moves it one place.",
+    ),
+    _wrong(
         "always_pixels_transposed",
         lambda kernel, channels_last=False: (
             kernel.permute(0, 3, 2, 1) if channels_last else kernel.mT
@@ -506,6 +530,10 @@ def _back_by_view(places: Tensor, grid: tuple[int, int], align_corners: bool = F
     return torch.cat([places[:1], patches.T.reshape(-1, places.shape[1])])
 
 
+def _last_row_kept(places: Tensor, grid: tuple[int, int], align_corners: bool = False) -> Tensor:
+    return right_resized(places.roll(1, 0), grid, align_corners).roll(-1, 0)
+
+
 def _as_one_line(places: Tensor, grid: tuple[int, int], align_corners: bool = False) -> Tensor:
     line = places[1:].T[None]
     n = grid[0] * grid[1]
@@ -564,6 +592,12 @@ RESIZE_PLACES = (
         ),
         "Your class token's position stands behind the patches'.",
         "It is row 0, before and after.",
+    ),
+    _wrong(
+        "last_row_kept",
+        _last_row_kept,
+        "You keep the last row and resize the others, the class token's among them.",
+        "The class token's position is row 0; rows 1 to N form the grid.",
     ),
     _wrong(
         "class_row_zero",
@@ -681,6 +715,12 @@ POOL = (
         "One row an image is due: (B, d_model). x[:, 0] drops the axis, x[:, :1] keeps it.",
     ),
     _wrong(
+        "exchanged",
+        _either(_patch_mean, _token_0),
+        'Your two ways are exchanged: "class" gives the mean, "mean" the class token.',
+        "Look at the condition: the class token is due where how is “class”.",
+    ),
+    _wrong(
         "class_always",
         _either(_token_0, _token_0),
         "You return the class token whatever `how` says.",
@@ -741,6 +781,20 @@ def _normed_each_time(self: Any, images: Tensor) -> Tensor:
     return self.head(x[:, 0])
 
 
+def _added_once_more(self: Any, images: Tensor) -> Tensor:
+    x = _embedded(self, images)
+    for block in self.blocks:
+        x = x + block(x)
+    return self.head(self.norm(x)[:, 0])
+
+
+def _through_normed(self: Any, images: Tensor) -> Tensor:
+    x = self.norm(_embedded(self, images))
+    for block in self.blocks:
+        x = block(x)
+    return self.head(x[:, 0])
+
+
 def _reshaped_tokens(self: Any, images: Tensor) -> Tensor:
     out = self.patches(images)
     x = right.embed(out.reshape(len(out), -1, out.shape[1]), self.class_token, self.places)
@@ -781,14 +835,20 @@ VIT = (
     _wrong(
         "no_blocks",
         _vit(lambda self, images: _through(self, _embedded(self, images), [])),
-        "Your tokens skip the blocks.",
-        "Without them the class token has heard nothing of the patches: every image gets the same answer.",
+        "Your tokens skip the blocks, or what the blocks return is not kept.",
+        "Without them the class token has heard nothing of the patches: every image gets the same answer. In the loop, x = block(x).",
     ),
     _wrong(
         "one_block",
         _vit(lambda self, images: _through(self, _embedded(self, images), self.blocks[:1])),
         "Only the first block is used.",
         "Send x through every block, and keep what comes out: x = block(x).",
+    ),
+    _wrong(
+        "added_once_more",
+        _vit(_added_once_more),
+        "You add each block's answer to what it read: x + block(x).",
+        "The blocks have their residuals inside, around attention and around the feed-forward. Here x = block(x).",
     ),
     _wrong(
         "blocks_reversed",
@@ -804,9 +864,7 @@ VIT = (
     ),
     _wrong(
         "norm_first",
-        _vit(
-            lambda self, images: _through_normed(self, images),
-        ),
+        _vit(_through_normed),
         "Your norm stands before the blocks, not after them.",
         "What the head reads must be normalised; the blocks normalise what they read themselves.",
     ),
@@ -853,13 +911,6 @@ VIT = (
         "Then token 0, which the answer is read from, is a patch, and every patch has its neighbour's position.",
     ),
 )
-
-
-def _through_normed(self: Any, images: Tensor) -> Tensor:
-    x = self.norm(_embedded(self, images))
-    for block in self.blocks:
-        x = block(x)
-    return self.head(x[:, 0])
 
 
 # ---------------------------------------------------------------- 16.9 what a ViT costs
