@@ -672,15 +672,15 @@ DELETION_CURVE = Exercise(
 PREDICTIONS = (
     Prediction(
         id="winner",
-        question="Which of the ViT's maps points into the lesion most often?",
+        question="Over three trainings, which of the ViT's maps points into the lesion most often?",
         options=(
-            "the last layer's attention",
-            "rollout",
+            "the last layer's attention and rollout, about equally",
+            "rollout, by far",
             "gradient × attention",
-            "they are about equal",
         ),
-        answer="the last layer's attention",
-        because="PLACEHOLDER",
+        answer="the last layer's attention and rollout, about equally",
+        because="Rollout hits 0.76 on average (0.73 to 0.78), the last layer 0.74 (0.66 to 0.79), gradient × attention "
+        "0.58 (0.42 to 0.67). The darkest patch, which needs no model, hits 0.78.",
     ),
     Prediction(
         id="black",
@@ -688,15 +688,17 @@ PREDICTIONS = (
         "the chance of a lesion?",
         options=("it falls at once", "it falls slowly", "it stays near 1"),
         answer="it stays near 1",
-        because="PLACEHOLDER",
+        because="Lesions are dark here, so a black patch is one more lesion. Over three trainings the area under such "
+        "curves is 0.99 or more for every map, and 0.08 for rollout when mean tissue takes the place of patches.",
     ),
     Prediction(
         id="marker",
-        question="The second model was trained on scans where each lesion comes with a marker. A healthy scan with a "
+        question="The third model was trained on scans where each lesion comes with a marker. A healthy scan with a "
         "marker: what does the model say?",
         options=("healthy, nearly always", "a coin toss", "lesion, nearly always"),
         answer="lesion, nearly always",
-        because="PLACEHOLDER",
+        because="With the markers turned around, the accuracy is 0.02 on average: the answer follows the marker. "
+        "Nothing in training told the model which of the two it should learn, and the marker is easier.",
     ),
 )
 QUIZ = (
@@ -705,7 +707,7 @@ QUIZ = (
         options=(
             Option(
                 text="It multiplies attention weights, and these do not depend on the answer asked about.",
-                why="Right. Neither the head nor a gradient enters, so it cannot tell evidence for from evidence "
+                why="Neither the head nor a gradient enters, so it cannot tell evidence for from evidence "
                 "against.",
                 right=True,
             ),
@@ -728,7 +730,7 @@ QUIZ = (
             ),
             Option(
                 text="It depends on what a random map and a centre map hit.",
-                why="Right. Where lesions fill 5 % of a scan it is six times chance; where a centre map hits 40 % it is "
+                why="Where lesions fill 5 % of a scan it is six times chance; where a centre map hits 40 % it is "
                 "worse than not looking.",
                 right=True,
             ),
@@ -740,7 +742,7 @@ QUIZ = (
         options=(
             Option(
                 text="The model's score depends on those patches, with this fill in their place.",
-                why="Right: it is a statement about the model and the fill, not about the disease.",
+                why="It is a statement about the model and the fill, not about the disease.",
                 right=True,
             ),
             Option(
@@ -754,6 +756,25 @@ QUIZ = (
         ),
     ),
     Question(
+        text="Of a model that follows a marker, rollout points into the lesion on 77 % of the scans. How can that be?",
+        options=(
+            Option(
+                text="It shows where the class token gathered, not what the answer was made from.",
+                why="Tokens of the lesion may be gathered and then ignored by what follows. Changing the image and watching "
+                "the answer tells the two apart.",
+                right=True,
+            ),
+            Option(
+                text="The residual path was forgotten.",
+                why="It was not: your rollout agrees with the formula. The formula is what misleads.",
+            ),
+            Option(
+                text="The model uses the lesion after all.",
+                why="Turned-around markers turn 93 % of its answers around.",
+            ),
+        ),
+    ),
+    Question(
         text="Why does black make a bad fill here?",
         options=(
             Option(
@@ -762,7 +783,7 @@ QUIZ = (
             ),
             Option(
                 text="Black patches look like lesions to the model.",
-                why="Right: lesions are dark on these scans, so each deletion plants one.",
+                why="Lesions are dark on these scans, so each deletion plants one.",
                 right=True,
             ),
             Option(text="Gradients vanish at zero.", why="No gradient enters a deletion curve."),
