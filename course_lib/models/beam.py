@@ -59,11 +59,15 @@ def beam_search(
     live: list[tuple[list[int], float]] = [([start], 0.0)]
     waiting: list[tuple[list[int], float]] = []
     for _ in range(max_len):
-        rows = log_probs(torch.tensor([words for words, _ in live])).tolist()
+        rows = log_probs(torch.tensor([words for words, _ in live]))
+        # No prefix has more than `width` of the `width` best continuations.
+        best_of_each = rows.topk(min(width, rows.shape[-1]), dim=-1)
         longer = [
             ([*words, word], score + more)
-            for (words, score), row in zip(live, rows, strict=True)
-            for word, more in enumerate(row)
+            for (words, score), row, column in zip(
+                live, *map(Tensor.tolist, best_of_each), strict=True
+            )
+            for more, word in zip(row, column, strict=True)
         ]
         kept = sorted(longer, key=lambda one: -one[1])[:width]
         waiting += [one for one in kept if one[0][-1] == end]

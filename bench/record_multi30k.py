@@ -1,0 +1,87 @@
+"""Train German to English on Multi30k and score it by sacreBLEU; write the log.
+
+    COURSE_DATA=… python bench/record_multi30k.py [--seeds 0 1 2]     a GPU, minutes a seed
+    COURSE_DATA=… python bench/record_multi30k.py --toy               the whole path, on a CPU
+
+Trained on `train`, judged on `test_2016_flickr`, cased, with sacreBLEU's own tokenisation; the
+signature is printed with the score. The bar is 36.5.
+"""
+
+import argparse
+import json
+import sys
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import torch
+
+from course_lib.data.multi30k import multi30k
+from course_lib.errors import CourseError
+from course_lib.training.multi30k import Recipe, bleu, train, translate
+
+BAR = 36.5
+LOG = Path(__file__).parent.parent / "course_lib" / "data" / "recorded" / "multi30k.json"
+TOY = {"vocab_size": 600, "d_model": 32, "n_layers": 1, "d_ff": 64, "steps": 30, "warmup": 5}
+
+
+def measure(recipe: Recipe, toy: bool) -> dict[str, object]:
+    """Train once, translate the test split, and say what came out."""
+    pairs, test = multi30k("train"), multi30k("test_2016_flickr")
+    if toy:
+        pairs, test = pairs[:1000], test[:10]
+    start = time.perf_counter()
+    model, tokenizer, history = train(pairs, recipe)
+    trained = time.perf_counter() - start
+    english, german = zip(*test, strict=True)
+    translations = translate(model, tokenizer, german, recipe)
+    score, signature = bleu(translations, english)
+    greedy, _ = bleu(translate(model, tokenizer, german, replace(recipe, width=1)), english)
+    for example in range(3):
+        print(f"  {german[example]}\n    → {translations[example]}\n    ({english[example]})")
+    return {
+        "bleu": round(score.score, 2),
+        "greedy_bleu": round(greedy.score, 2),
+        "signature": signature,
+        "direction": "de-en",
+        "training_seconds": round(trained, 1),
+        "last_losses": [round(loss, 4) for loss in history.losses[-3:]],
+        "parameters": model.n_parameters(),
+        "recipe": asdict(recipe),
+    }
+
+
+def hardware() -> str:
+    """Say what this ran on."""
+    where = torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
+    return f"{where}, torch {torch.__version__}"
+
+
+def main() -> int:
+    """Train a seed after another; write the log unless it is a try."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--toy", action="store_true", help="30 steps of a tiny model, on the CPU")
+    asked = parser.parse_args()
+    recipe = Recipe(precision="no", **TOY) if asked.toy else Recipe()
+    if not asked.toy and not torch.cuda.is_available():
+        print("The full run needs a GPU (hours on a CPU). --toy tries the whole path here.")
+        return 1
+    runs = []
+    try:
+        for seed in asked.seeds[:1] if asked.toy else asked.seeds:
+            runs.append(measure(replace(recipe, seed=seed), asked.toy))
+            print(f"seed {seed}: {json.dumps(runs[-1])}", flush=True)
+    except CourseError as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    if asked.toy:
+        return 0
+    LOG.write_text(json.dumps({"hardware": hardware(), "runs": runs}, indent=1), encoding="utf-8")
+    mean = sum(float(str(run["bleu"])) for run in runs) / len(runs)
+    print(f"BLEU {mean:.2f}, mean of {len(runs)}; bar {BAR}; {hardware()}")
+    return int(mean < BAR)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
