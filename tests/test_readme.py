@@ -16,7 +16,7 @@ def test_it_is_short():
 
 
 def test_its_table_lists_every_lesson():
-    rows = re.findall(r"^\| (\d\d) \| \[(.+?)\]\((.+?)\) \| (\d+) \| (.+?) \|$", README, re.M)
+    rows = re.findall(r"^\|(\d\d)\|\[(.+?)\]\((.+?)\)\|(\d+)\|(.+?)\|$", README, re.M)
     due = [
         (
             lesson.number,
