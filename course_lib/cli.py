@@ -19,6 +19,9 @@ app = typer.Typer(
 #: A learner's kit comes without these.
 INSTRUCTORS = ("course_lib.authoring", "course_lib.grading")
 
+bench = typer.Typer(no_args_is_help=True, help="Measure what this machine does with the models.")
+app.add_typer(bench, name="bench")
+
 LessonNumber = Annotated[str, typer.Argument(metavar="NN", help="A lesson's number, such as 04.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
@@ -86,6 +89,27 @@ def doctor(as_json: Json = False) -> None:
     from course_lib.doctor import report
 
     raise typer.Exit(report(as_json=as_json))
+
+
+@bench.command(
+    epilog="Examples:  course bench vit --scale tiny  ·  course bench vit --json  ·  "
+    "COURSE_DATA=~/data course bench vit --scale full"
+)
+def vit(
+    scale: Annotated[
+        str | None,
+        typer.Option(help="tiny, small (digits) or full (CIFAR-10, for a GPU); this machine's."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of weights, order and augmentation.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Train a ViT, a CNN, torchvision's and timm's ViT alike; accuracy, images/s, share of peak."""
+    from course_lib.training.vision_bench import run_bench
+
+    known = ("tiny", "small", "full")
+    if scale is not None and scale not in known:
+        raise CourseError(f"--scale is one of {', '.join(known)}; it is {scale!r}")
+    raise typer.Exit(run_bench(scale, as_json=as_json, seed=seed))  # type: ignore[arg-type]
 
 
 @app.command(epilog="Examples:  course build   ·   course build 04   ·   course build --check")

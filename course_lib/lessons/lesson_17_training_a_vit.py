@@ -687,7 +687,7 @@ SHARE_OF_PEAK = Exercise(
     cases=peak_cases,
     sample=peak_sample,
     oracle=peak_oracle,
-    reference=f"{REFERENCE}.share_of_peak",
+    reference="course_lib.training.throughput.share_of_peak",
     device=False,
     hints=(
         "How many matrix products does the backward pass make for each one of the forward pass? Two gradients are wanted.",

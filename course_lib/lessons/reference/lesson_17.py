@@ -102,29 +102,3 @@ def accuracy(
             right += int((model(some).argmax(-1) == due).sum())
     model.train(was)
     return right / len(labels)
-
-
-def share_of_peak(
-    seconds: Sequence[float], batch: int, forward: float, peak: float, skip: int
-) -> float:
-    """Return which share of the device's peak a training uses: 3 · forward · batch / t / peak.
-
-    t is the median of the steps' seconds, without the first ones. The backward pass costs two
-    forward ones: gradients of the inputs, and of the weights.
-
-    Paper: Chowdhery et al. 2022, appendix B.
-
-    Args:
-        seconds: of every step.
-        batch: images in a step.
-        forward: floating-point operations of one image's forward pass.
-        peak: operations a second that the device was measured at.
-        skip: steps at the beginning that are left out.
-
-    >>> share_of_peak([9.0, 2.0, 2.0, 5.0], batch=4, forward=5.0, peak=100.0, skip=1)
-    0.3
-    """
-    ordered = sorted(seconds[skip:])
-    middle = len(ordered) // 2
-    median = ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
-    return 3 * forward * batch / median / peak
