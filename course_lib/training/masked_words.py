@@ -115,4 +115,6 @@ def held_out_loss(
     text = windows(part)[:HELD_OUT]
     fresh = draws(12345, shape=tuple(text.shape))
     inputs, chosen = mask_tokens(text, torch.zeros_like(text).bool(), *fresh, MASK)
-    return float(masked_loss(model(inputs), text, chosen))
+    device = next(model.parameters()).device
+    tokens, inputs, chosen = (one.to(device) for one in (text, inputs, chosen))
+    return float(masked_loss(model(inputs), tokens, chosen))

@@ -6,6 +6,7 @@ learns runs again.
 
 import itertools
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 
 import torch
@@ -17,6 +18,8 @@ from course_lib.training.batches import epochs
 from course_lib.training.fit import FitConfig, History, fit
 
 Pool = Callable[[Tensor, Tensor], Tensor]
+#: Blocks that keep MiniLM's weights, and epochs of training the others.
+N_FROZEN, EPOCHS = 4, 4
 #: Texts that the frozen blocks read at a time.
 _AT_ONCE = 60
 
@@ -40,7 +43,7 @@ class TextClassifier(nn.Module):
         self, tokens: Int[Tensor, "B T"], mask: Bool[Tensor, "B T"]
     ) -> Float[Tensor, "B C"]:
         """Return the logits of the classes."""
-        hidden = self.encoder(tokens, mask, torch.zeros_like(tokens))
+        hidden = self.encoder(tokens, mask, torch.zeros_like(tokens))  # all of them a first text
         return self.head(self.pool(hidden, mask))
 
     def finish(
@@ -50,6 +53,28 @@ class TextClassifier(nn.Module):
         for block in self.encoder.blocks[n_done:]:  # type: ignore[index,union-attr]
             states = block(states, mask[:, None, :])
         return self.head(self.pool(states, mask))
+
+
+def minilm_classifier(pool: Pool, seed: int, encoder: nn.Module | None = None) -> TextClassifier:
+    """Return MiniLM with a fresh head for two classes.
+
+    Args:
+        pool: see `TextClassifier`.
+        seed: of the head.
+        encoder: holds MiniLM's weights; a copy of the course's when left out.
+    """
+    from course_lib.models.minilm import pretrained_encoder
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return TextClassifier(encoder or deepcopy(pretrained_encoder()), pool, 2)
+
+
+def tuning(epochs: int = EPOCHS, seed: int = 0) -> FitConfig:
+    """Return how the course fine-tunes: 15 batches of 24 sentences an epoch."""
+    return FitConfig(
+        steps=15 * epochs, rate=5e-4, warmup=5, weight_decay=0.01, seed=seed, name="fine-tuning"
+    )
 
 
 @dataclass(frozen=True)
@@ -114,7 +139,9 @@ def fine_tune(
 def predict(model: TextClassifier, states: States) -> Int[Tensor, " N"]:
     """Return the likeliest class of every text."""
     rows = zip(states.hidden.split(_AT_ONCE), states.mask.split(_AT_ONCE), strict=True)
-    return torch.cat([model.finish(x, mask, states.n_done).argmax(-1) for x, mask in rows])
+    device = model.head.weight.device
+    said = [model.finish(x.to(device), real.to(device), states.n_done) for x, real in rows]
+    return torch.cat(said).argmax(-1).cpu()
 
 
 def bag_of_words(

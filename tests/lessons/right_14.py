@@ -149,7 +149,7 @@ def freeze_all_first(model, n_frozen):
 
 
 def scores_by_confusion(predicted, labels, n_classes):
-    table = torch.zeros(n_classes, n_classes)
+    table = torch.zeros(n_classes, n_classes, device=labels.device)
     for said, true in zip(predicted.tolist(), labels.tolist(), strict=True):
         table[true, said] += 1
     right = table.diagonal()
