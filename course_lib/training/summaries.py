@@ -16,6 +16,7 @@ from course_lib.models.t5 import T5, T5Config
 from course_lib.training.batches import drawn, epochs
 from course_lib.training.config import FitConfig, History
 from course_lib.training.fit import fit
+from course_lib.training.text_metrics import rouge
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -77,22 +78,15 @@ def padded(rows: Sequence[Sequence[int]]) -> Int[Tensor, "B T"]:
 def small_config() -> T5Config:
     """Return the sizes of the small model."""
     return T5Config(
-        vocab_size=VOCABULARY, d_model=96, n_heads=4, d_head=24, n_layers=2, d_ff=256, dropout=0.1
+        vocab_size=VOCABULARY, d_model=96, n_heads=4, d_head=24, n_layers=2, d_ff=256, dropout=0.0
     )
 
 
 def small_t5(seed: int) -> T5:
-    """Return a fresh small T5.
-
-    Its table begins small: a vector of length 10 for each piece, as T5 draws them, drowns what two
-    thin layers have to say.
-    """
+    """Return a fresh small T5."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = T5(small_config())
-    with torch.no_grad():
-        model.words.weight.mul_(0.3)
-    return model
+        return T5(small_config())
 
 
 @dataclass(frozen=True)
@@ -143,7 +137,7 @@ def loss(model: T5, batch: Pairs) -> tuple[Tensor, Tensor]:
 
 
 def train_summaries(
-    seed: int, steps: int, pretraining: int = 0, rate: float = 3e-3
+    seed: int, steps: int, pretraining: int = 0, rate: float = 5e-3
 ) -> tuple[T5, History]:
     """Train a small T5 on summaries, after `pretraining` steps of span corruption.
 
@@ -164,6 +158,16 @@ def train_summaries(
             )
             history = fit(model, batches(pairs, seed), loss, config)
     return model, history
+
+
+def same_line() -> str:
+    """Return the training summary most like the others: what a model could say that reads nothing.
+
+    Of 150 of them, spread evenly, it has the highest mean ROUGE-L with the others.
+    """
+    lines = [pair.summary for pair in docstrings("train")]
+    some = lines[:: max(1, len(lines) // 150)]
+    return max(some, key=lambda line: rouge(some, [line] * len(some)))
 
 
 @torch.no_grad()
