@@ -23,13 +23,12 @@
 # 224 × 224 has 50,176 of them, and attention compares each with each.
 #
 # Dosovitskiy et al. 2021 cut the picture into squares, **patches**, of 16 × 16 pixels. Each patch is a token: 14 · 14 = 196 of
-# them, fewer than the words of this page so far. The rest of the model is lesson 10's encoder, unchanged.
+# them. The rest of the model is lesson 10's encoder, unchanged.
 
 # %% setup
 import torch
 import torch.nn.functional as F
 from course_lib import Lesson
-from course_lib.data.images import digits, photograph
 from course_lib.figures import bars, pictures, show
 from torch import nn
 
@@ -73,6 +72,8 @@ def patchify(images, patch_size):
 patchify = lesson.check(patchify)
 
 # %% demo
+from course_lib.data.images import digits, photograph
+
 photos = {name: photograph(name, side=(64, 96)).float() / 255 for name in ("china", "flower")}
 for name, photo in photos.items():
     tokens = patchify(photo[None], 16)
@@ -192,8 +193,7 @@ print("gradients of weight and bias agree:", bool(apart < 1e-9))
 #
 # By hand: one output, two channels, 2 × 2, with the weights 0, 1, 2, 3 for the first channel and 4, 5, 6, 7 for the second. Channels first the row is
 # (0, 1, 2, 3, 4, 5, 6, 7). Channels last it is (0, 4, 1, 5, 2, 6, 3, 7).
-
-# %% [markdown]
+#
 # ### Exercise 16.4 · A kernel back to a linear layer
 #
 # Difficulty 1 of 3 · 5 minutes · the check proves that each weight multiplies the same pixel as before, for either order of the channels.
@@ -337,8 +337,7 @@ lesson.reveal("corners")
 # ## 4 · The whole model
 #
 # After the last block the tokens are normed, and one row is left for the head. Which?
-
-# %% [markdown]
+#
 # By hand: class token 9, patches 1 and 3. The class token's way gives 9; the mean of the patches gives 2. A mean with the class token in it
 # gives 4.3, which is neither.
 #
@@ -365,15 +364,16 @@ pool = lesson.check(pool)
 # %% [markdown]
 # Now the model. Its parts are made: `patches` is the convolution, `blocks` are lesson 10's, pre-norm with GELU. The names are those
 # of `course_lib.models.vit`, so that the weights of the field can be loaded.
-#
+
+# %% given
+from course_lib.models.blocks import BlockConfig, EncoderBlock
+
+# %% [markdown]
 # ### Exercise 16.8 · The vision transformer
 #
 # Difficulty 3 of 3 · 10 minutes · the check proves that logits and all gradients agree with the same weights in PyTorch's own layers.
 #
 # `self.patches(images)` returns `(B, d_model, rows, columns)`; `embed` wants rows.
-
-# %% given
-from course_lib.models.blocks import BlockConfig, EncoderBlock
 
 
 # %% exercise
@@ -436,7 +436,7 @@ theirs = VisionTransformer(
 )
 fresh = theirs.eval()(torch.rand(2, 3, side, side)).abs().max().item()
 print(f"fresh: largest logit {fresh}")
-noise_fill(theirs, seed=0, scale=choose(tiny=0.2, small=0.2, full=0.03))
+theirs = noise_fill(theirs, seed=0, scale=choose(tiny=0.2, small=0.2, full=0.03))
 
 # %% [markdown]
 # The table of names that `from_torch_vit` keeps is the whole translation: `conv_proj` is `patches`, `encoder.pos_embedding` is
@@ -452,6 +452,9 @@ images = torch.randn(3, 3, side, side, generator=torch.Generator().manual_seed(1
 with torch.no_grad():
     due, got = theirs(images), yours(images)
 print(f"logits spread over {due.std():.1f}; equal to 1e-4: {bool((due - got).abs().max() < 1e-4)}")
+
+# %% [markdown]
+# Hugging Face keeps queries, keys and values apart, as you do, and calls the same things by other names once more.
 
 # %% demo
 config = ViTConfig(
@@ -512,6 +515,9 @@ show(
     alt="Three handwritten digits of 8 × 8 pixels, and the same three with their sixteen patches in another order: no digit can be made out.",
 )
 
+# %% [markdown]
+# You know all that is needed to tell what comes out. Two guesses, before anything is trained.
+
 # %% demo
 lesson.predict("bag")
 lesson.predict("jigsaw")
@@ -526,7 +532,7 @@ print(f"pictures right: {accuracy(model):.1%}, as jigsaws: {accuracy(model, orde
 
 # %% demo
 long_enough = choose(tiny=False, small=True, full=True)
-print("pictures above 90 %:", accuracy(model) > 0.9 or not long_enough)
+print("pictures above 80 %:", accuracy(model) > 0.8 or not long_enough)
 print("jigsaws below 40 %: ", accuracy(model, order) < 0.4)
 
 # %% [markdown]
@@ -548,9 +554,25 @@ lesson.reveal("bag")
 lesson.reveal("jigsaw")
 
 # %% [markdown]
+# Is the third model's table of positions the first one's, in another order? Compare the cosines between positions, as they stand and with
+# the jigsaw laid back.
+
+# %% demo
+back = order.argsort()
+others = ~torch.eye(16, dtype=torch.bool)
+for seed in range(3):
+    of_pictures = log.similarities("positions", seed)[others]
+    table = log.similarities("positions, jigsaws", seed)
+    found = [
+        torch.corrcoef(torch.stack([of_pictures, one[others]]))[0, 1]
+        for one in (table, table[back][:, back])
+    ]
+    print(f"seed {seed}: correlation as they stand {found[0]:.2f}, laid back {found[1]:.2f}")
+
+# %% [markdown]
 # Three things to take home. A ViT without positions is no fool: it tells about seven digits of ten from the bag of their patches. With positions it gets
-# 95 % or more. And it does not care *which* order it is taught, for it was never told that token 1 lies beside token 0. It learns that
-# from data.
+# 95 % or more. And it does not care *which* order it is taught, for it was never told that token 1 lies beside token 0. It finds the order
+# in the data, and finds it again in the jigsaws.
 #
 # What a convolution knows before the first picture, a ViT must find out. That is why it needs more data (§4.3 of the paper), and what lesson 17
 # works against.
@@ -573,6 +595,9 @@ show(
     + ".",
 )
 
+# %% [markdown]
+# Three maps may be chosen well. So take all pairs of positions, and ask how the cosine depends on how far apart they lie.
+
 # %% demo
 at = torch.stack(torch.meshgrid(torch.arange(8.0), torch.arange(8.0), indexing="ij"), -1)
 apart = torch.cdist(at.view(64, 2), at.view(64, 2))
@@ -583,7 +608,12 @@ for seed in log.seeds("a pixel a patch"):
     means.append([table[(apart - d).abs() < 1e-3].mean().item() for d in distances])
 means = torch.tensor(means)
 show(
-    bars(means.mean(0), [f"{d:.1f}" for d in distances], "Positions that lie apart by …", ylabel="mean cosine"),
+    bars(
+        means.mean(0),
+        [f"{d:.1f}" for d in distances],
+        "Positions that lie apart by …",
+        ylabel="mean cosine",
+    ),
     alt="Mean cosine of two learned positions by their distance in pixels: "
     + ", ".join(f"{d:.1f}: {m:.2f}" for d, m in zip(distances, means.mean(0), strict=True))
     + ".",
@@ -591,8 +621,8 @@ show(
 
 # %% [markdown]
 # Nobody said which pixels are neighbours, and neighbours came to look alike: they are read alike. The paper shows the same for photographs (its
-# figure 7). With the sixteen larger patches it is *not* so: there neighbours differ, and it is the four corners, empty in most digits, that look
-# alike. Read such maps with care: they show what the data make interchangeable, not geometry.
+# figure 7). With the sixteen larger patches it is *not* so: there neighbours have cosines of about −0.1, and it is the corners, empty in most digits, that
+# tend to look alike. Read such maps with care: they show what the data make interchangeable, and that need not be what lies near.
 
 # %% [markdown]
 # ## 6 · What an image costs
@@ -631,6 +661,10 @@ def vit_cost(n_patches, patch_size, n_channels, n_classes, d_model, n_layers, d_
 # %% check
 vit_cost = lesson.check(vit_cost)
 
+# %% [markdown]
+# Your formulas, held against the real `vit_b_16`: built without memory (on the device “meta”), its parameters and products counted by PyTorch. Below it the same
+# model with other patches. First a guess.
+
 # %% demo
 lesson.predict("half")
 
@@ -647,7 +681,6 @@ print("vit_b_16, counted:", (sum(p.numel() for p in full.parameters()), counter.
 print("by your formulas: ", costs[16])
 print(f"torchvision's table: {facts['num_params']:,} parameters, {facts['_ops']} “GFLOPS”")
 
-# %% demo
 for p, (parameters, flops) in costs.items():
     n = (224 // p) ** 2
     meetings = 12 * 4 * (n + 1) ** 2 * 768
@@ -658,7 +691,7 @@ for p, (parameters, flops) in costs.items():
 lesson.reveal("half")
 
 # %% [markdown]
-# Half the patch size, and the parameters hardly move while the work grows four and a half times. So “a ViT-B” says little about speed without its
+# Half the patch size, and the parameters hardly move while the work grows four and a half times. “A ViT-B” says little about speed without its
 # patch size. And mind the units: torchvision's table counts a multiplication with its addition as one, so its 17.564 are your 35.1.
 #
 # **In a word.** A ViT is an encoder with a cutter in front. All that is special to images is in the cut and in the table of positions.

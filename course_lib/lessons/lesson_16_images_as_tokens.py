@@ -758,10 +758,9 @@ PREDICTIONS = (
         id="half",
         question="vit_b_16 cuts 224 × 224 pixels into patches of 16. With patches of 8 instead, how many times as many FLOPs does an image "
         "cost?",
-        options=("about 2", "about 4", "about 5", "about 16"),
-        answer="about 5",
-        because="Four times as many patches: the matrices cost 4 times as much, scores and mixing 16 times. Together 4.5 times, which is "
-        "nearest to 5.",
+        options=("2", "4", "between 4 and 5", "16"),
+        answer="between 4 and 5",
+        because="Four times as many patches: the matrices cost 4 times as much, scores and mixing 16 times. Together it is 4.45 times.",
     ),
     Prediction(
         id="bag",
