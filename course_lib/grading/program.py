@@ -85,8 +85,8 @@ class Master:
 
     @property
     def sources(self) -> list[str]:
-        """The code of the setup and given cells."""
-        return [cell.source for cell in self.cells if cell.role in MASTERS]
+        """The code of the cells whose imports an answer may use."""
+        return [cell.source for cell in self.cells if cell.role in (*MASTERS, "exercise")]
 
     def program(self, cells: Sequence[Mapping[str, Any]], *, trust: bool = False) -> Program:
         """Put a submission together.

@@ -269,7 +269,7 @@ class RemoteRunner(Runner):
         extra: Mapping[str, Any] | None = None,
         **more: Any,
     ) -> str:
-        encoder = Encoder(Packer())
+        encoder = Encoder(Packer(self.answers.sandbox.cage.kit))
         fields = {
             "args": case.args,
             "kwargs": dict(case.kwargs),
@@ -278,8 +278,10 @@ class RemoteRunner(Runner):
             "gradients": case.gradients,
         }
         more["case"] = {key: encoder.encode(value) for key, value in fields.items()}
+        kinds: dict[type, str] = {ModuleProtocol: "module", Protocol: "function"}
+        kind = kinds.get(type(self.protocol))
+        more["protocol"] = kind or encoder.encode(self.protocol)
         more |= {key: encoder.encode(value) for key, value in (extra or {}).items()}
-        more["protocol"] = "module" if isinstance(self.protocol, ModuleProtocol) else "function"
         return session.post(do, self.seconds, encoder.arrays, name=self.name, **more)
 
     def _heard(

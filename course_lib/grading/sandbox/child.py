@@ -182,8 +182,10 @@ class Request:
             fields = {key: self.decoder.decode(item) for key, item in header["case"].items()}
             self._case = Case(label="", **fields)
         if "protocol" in header:
-            kind = ModuleProtocol if header["protocol"] == "module" else protocol.Protocol
-            self.runner = Runner(kind(), header["seconds"])
+            kinds = {"module": ModuleProtocol, "function": protocol.Protocol}
+            sent = header["protocol"]
+            kind = kinds[sent]() if isinstance(sent, str) else self.decode("protocol")
+            self.runner = Runner(kind, header["seconds"])
 
     @property
     def name(self) -> str:

@@ -1,26 +1,42 @@
-"""Hand a case's own functions to the sandbox: by name where a library has them, else by value.
+"""Hand a case's own functions and objects to the sandbox: by name where it has them, else by value.
 
 Only the marker packs; what the sandbox sends back never holds code. Names of packed functions are
 left out, so that an answer cannot read from a name what it should find out by calling.
 """
 
+import collections
 import functools
 import importlib
 import marshal
 import types
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from course_lib.grading.sandbox.wire import Decoder, Encoder
 
 GIVEN = "given"
+#: Parts of a class that Python or dataclasses make again, or that nobody needs.
+LEFT_OUT = {
+    *("__dict__", "__weakref__", "__module__", "__doc__", "__annotations__", "__slots__"),
+    *("__dataclass_fields__", "__dataclass_params__", "__match_args__", "__orig_bases__"),
+    *("__abstractmethods__", "_abc_impl", "__parameters__", "__qualname__", "__classcell__"),
+    *("__setattr__", "__delattr__", "__init__", "__repr__", "__hash__", "__eq__", "__replace__"),
+}
+MADE_AGAIN = {"__setattr__", "__delattr__", "__init__", "__repr__", "__hash__", "__eq__"}
 
 
 class Packer:
-    """Encodes what `Encoder` does not know: functions, modules, partial calls, classes."""
+    """Encodes what `Encoder` does not know: functions, classes, modules, objects of all kinds.
 
-    def __init__(self) -> None:
+    Args:
+        kit: the folder of the course's code inside; what it holds goes by name.
+    """
+
+    def __init__(self, kit: Path) -> None:
+        self.kit = kit
         self.seen: dict[int, int] = {}
         self.kept: list[Any] = []  # an id is an id only while its object lives
 
@@ -28,19 +44,76 @@ class Packer:
         """Return the header of a value; raise TypeError for one that cannot be sent."""
         if id(value) in self.seen:
             return {"k": "same", "id": self.seen[id(value)]}
-        named = _by_name(value)
+        named = self._by_name(value)
         if named is not None:
             return named
+        if isinstance(value, torch.Size):
+            return encoder.encode(tuple(value))
+        if isinstance(value, set | frozenset):
+            return {"k": "set", "v": [encoder.encode(item) for item in sorted(value, key=repr)]}
         if isinstance(value, types.FunctionType):
             return self._function(value, encoder)
+        if isinstance(value, types.MethodType):
+            return {
+                "k": "method",
+                "v": [encoder.encode(value.__func__), self(value.__self__, encoder)],
+            }
         if isinstance(value, functools.partial):
             parts = (value.func, value.args, dict(value.keywords))
             return {"k": "partial", "v": [encoder.encode(part) for part in parts]}
-        raise TypeError(f"a case holds a {type(value).__name__}, which cannot be sent")
+        if isinstance(value, type):
+            return self._class(value, encoder)
+        if isinstance(value, dict):
+            return {"k": "ordered", "v": encoder.encode(dict(value))}
+        return self._object(value, encoder)
 
-    def _function(self, value: types.FunctionType, encoder: Encoder) -> Any:
+    def tensor(self, value: Any, encoder: Encoder) -> Any:
+        """Encode a parameter so that it arrives as one; the same one twice arrives as one, too."""
+        if id(value) in self.seen:
+            return {"k": "same", "id": self.seen[id(value)]}
+        place = self._note(value)
+        plain, grad = encoder.encode(value.detach()), encoder.encode(value.grad)
+        return {"k": "parameter", "id": place, "v": plain, "g": grad, "grad": value.requires_grad}
+
+    def _note(self, value: Any) -> int:
         place = self.seen[id(value)] = len(self.seen)
         self.kept.append(value)
+        return place
+
+    def _object(self, value: Any, encoder: Encoder) -> Any:
+        """Encode an object as its class and its attributes."""
+        if not hasattr(value, "__dict__") or type(value).__module__ == "builtins":
+            raise TypeError(f"a case holds a {type(value).__name__}, which cannot be sent")
+        place = self._note(value)
+        return {
+            "k": "object",
+            "id": place,
+            "class": encoder.encode(type(value)),
+            "state": encoder.encode(dict(vars(value))),
+        }
+
+    def _class(self, value: type, encoder: Encoder) -> Any:
+        place = self._note(value)
+        fields = hasattr(value, "__dataclass_fields__")
+        out = LEFT_OUT if fields else LEFT_OUT - MADE_AGAIN
+        items = [(name, item) for name, item in vars(value).items() if name not in out]
+        return {
+            "k": "class",
+            "id": place,
+            "bases": [encoder.encode(base) for base in value.__bases__],
+            "items": [[name, self._member(item, encoder)] for name, item in items],
+        }
+
+    def _member(self, item: Any, encoder: Encoder) -> Any:
+        for kind in (staticmethod, classmethod):
+            if isinstance(item, kind):
+                return {"k": kind.__name__, "v": encoder.encode(item.__func__)}
+        if isinstance(item, property):
+            return {"k": "property", "v": encoder.encode(item.fget)}
+        return encoder.encode(item)
+
+    def _function(self, value: types.FunctionType, encoder: Encoder) -> Any:
+        place = self._note(value)
         code = value.__code__
         used = _names(code)
         known = {name: value.__globals__[name] for name in used if name in value.__globals__}
@@ -56,27 +129,35 @@ class Packer:
         }
 
     def _global(self, item: Any, used: set[str], encoder: Encoder) -> Any:
-        """Encode a global; of a module of the course, only the names that are used."""
-        if isinstance(item, types.ModuleType) and item.__name__.startswith("course_"):
+        """Encode a global; of a module that is not inside, only the names that are used."""
+        if isinstance(item, types.ModuleType) and not self._inside(item.__name__):
             names = sorted(name for name in used if hasattr(item, name))
             return {"k": "space", "v": [[n, encoder.encode(getattr(item, n))] for n in names]}
         return encoder.encode(item)
 
+    def _inside(self, module: str) -> bool:
+        """Tell whether the sandbox can import a module."""
+        if not module.startswith("course_"):
+            return True
+        path = self.kit.joinpath(*module.split("."))
+        return path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
 
-def _by_name(value: Any) -> Any:
-    """Return a header for what a library holds under a name."""
-    if isinstance(value, types.ModuleType) and not value.__name__.startswith("course_"):
-        return {"k": "module", "name": value.__name__}
-    name = getattr(value, "__qualname__", None) or getattr(value, "__name__", None)
-    if name is None or not callable(value):
+    def _by_name(self, value: Any) -> Any:
+        """Return a header for what the sandbox holds under a name."""
+        if isinstance(value, types.ModuleType):
+            return {"k": "module", "name": value.__name__} if self._inside(value.__name__) else None
+        name = getattr(value, "__qualname__", None) or getattr(value, "__name__", None)
+        if not isinstance(name, str) or not callable(value):
+            return None
+        for module in (
+            getattr(value, "__module__", None),
+            "torch",
+            "torch.nn.functional",
+            "builtins",
+        ):
+            if isinstance(module, str) and self._inside(module) and _found(module, name) is value:
+                return {"k": "name", "module": module, "name": name}
         return None
-    modules = [getattr(value, "__module__", None), "torch", "torch.nn.functional", "builtins"]
-    for module in modules:
-        if not module or module.startswith("course_"):
-            continue
-        if _found(module, name) is value:
-            return {"k": "name", "module": module, "name": name}
-    return None
 
 
 def _found(module: str, name: str) -> Any:
@@ -126,9 +207,48 @@ class Unpacker:
             for name, item in header["v"]:
                 setattr(space, name, decoder.decode(item))
             return space
-        if kind == "function":
-            return self._function(header, decoder)
+        make = getattr(self, f"_{kind}", None)
+        if make is not None:
+            return make(header, decoder)
         return _unpack_source(kind, header, decoder)
+
+    def _set(self, header: Any, decoder: Decoder) -> Any:
+        return {decoder.decode(item) for item in header["v"]}
+
+    def _ordered(self, header: Any, decoder: Decoder) -> Any:
+        return collections.OrderedDict(decoder.decode(header["v"]))
+
+    def _method(self, header: Any, decoder: Decoder) -> Any:
+        function, owner = (decoder.decode(item) for item in header["v"])
+        return types.MethodType(function, owner)
+
+    def _parameter(self, header: Any, decoder: Decoder) -> Any:
+        plain = decoder.decode(header["v"])
+        made = self.made[header["id"]] = torch.nn.Parameter(plain, requires_grad=header["grad"])
+        made.grad = decoder.decode(header["g"])
+        return made
+
+    def _object(self, header: Any, decoder: Decoder) -> Any:
+        kind = decoder.decode(header["class"])
+        made = self.made[header["id"]] = kind.__new__(kind)
+        vars(made).update(decoder.decode(header["state"]))
+        return made
+
+    def _class(self, header: Any, decoder: Decoder) -> Any:
+        bases = tuple(decoder.decode(base) for base in header["bases"])
+        made = self.made[header["id"]] = types.new_class("Given", bases)
+        for name, item in header["items"]:
+            setattr(made, name, decoder.decode(item))
+        return made
+
+    def _staticmethod(self, header: Any, decoder: Decoder) -> Any:
+        return staticmethod(decoder.decode(header["v"]))
+
+    def _classmethod(self, header: Any, decoder: Decoder) -> Any:
+        return classmethod(decoder.decode(header["v"]))
+
+    def _property(self, header: Any, decoder: Decoder) -> Any:
+        return property(decoder.decode(header["v"]))
 
     def _function(self, header: Any, decoder: Decoder) -> Any:
         """Build a function; its parts are decoded in the order in which they were encoded."""

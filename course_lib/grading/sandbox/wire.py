@@ -162,6 +162,9 @@ class Encoder:
         return self._leaf(value)
 
     def _leaf(self, value: Any) -> Any:
+        parameter = getattr(self.strange, "tensor", None)
+        if parameter is not None and isinstance(value, torch.nn.Parameter):
+            return parameter(value, self)
         if isinstance(value, torch.Tensor):
             return self._tensor(value)
         if isinstance(value, np.ndarray) and value.dtype.name in ARRAYS:
@@ -183,13 +186,13 @@ class Encoder:
 
     def _tensor(self, value: torch.Tensor) -> Any:
         with torch._C.DisableTorchFunctionSubclass():  # the bytes, whatever a subclass says
-            plain = value.detach().as_subclass(torch.Tensor)
+            plain = value.detach()
             layout = str(plain.layout).removeprefix("torch.")
             name = str(plain.dtype).removeprefix("torch.")
             if layout != "strided" or plain.device.type == "meta" or name not in DTYPES:
                 where = "meta" if plain.device.type == "meta" else layout
                 return {"k": "empty", "d": name, "s": list(plain.shape), "where": where}
-            plain = plain.cpu().resolve_conj().resolve_neg()
+            plain = plain.as_subclass(torch.Tensor).cpu().resolve_conj().resolve_neg()
             flat = plain.reshape(-1).clone(memory_format=torch.contiguous_format)
             raw = flat.view(torch.uint8).numpy() if flat.numel() else _NOTHING
             return self._raw("tensor", name, raw, list(plain.shape))
