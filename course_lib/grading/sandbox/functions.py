@@ -7,6 +7,7 @@ left out, so that an answer cannot read from a name what it should find out by c
 import collections
 import functools
 import importlib
+import itertools
 import marshal
 import types
 from pathlib import Path
@@ -146,16 +147,14 @@ class Packer:
         """Return a header for what the sandbox holds under a name."""
         if isinstance(value, types.ModuleType):
             return {"k": "module", "name": value.__name__} if self._inside(value.__name__) else None
-        name = getattr(value, "__qualname__", None) or getattr(value, "__name__", None)
-        if not isinstance(name, str) or not callable(value):
+        if not callable(value):
             return None
-        for module in (
-            getattr(value, "__module__", None),
-            "torch",
-            "torch.nn.functional",
-            "builtins",
-        ):
-            if isinstance(module, str) and self._inside(module) and _found(module, name) is value:
+        modules = [getattr(value, "__module__", None), "torch", "torch.nn.functional", "builtins"]
+        names = [getattr(value, key, None) for key in ("__qualname__", "__name__")]
+        for module, name in itertools.product(modules, names):
+            if not (isinstance(module, str) and isinstance(name, str) and self._inside(module)):
+                continue
+            if _found(module, name) is value:
                 return {"k": "name", "module": module, "name": name}
         return None
 
