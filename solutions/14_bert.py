@@ -74,6 +74,7 @@ def mask_tokens(tokens, special, choose, change, others, mask_id):
 mask_tokens = lesson.check(mask_tokens)
 
 # %% demo
+from course_lib.data.pretrained import encoder_tokenizer
 from course_lib.models.minilm import tokenize
 
 torch.manual_seed(4)
@@ -82,7 +83,8 @@ draws = [torch.rand(tokens.shape) for _ in range(2)]
 others = torch.randint(1000, 30_000, tokens.shape)
 inputs, chosen = mask_tokens(tokens, (tokens == 101) | (tokens == 102), *draws, others, 103)
 for row, asked in zip(inputs, chosen, strict=True):
-    print("positions asked about:", asked.nonzero().flatten().tolist())
+    print(" ".join(map(encoder_tokenizer().id_to_token, row.tolist()[1:-1])), end="  ")
+    print("| asked about:", asked.nonzero().flatten().tolist())
 lesson.predict("unmasked")
 
 # %% [markdown]
@@ -213,8 +215,6 @@ def pack_pair(first, second, cls, sep):
 pack_pair = lesson.check(pack_pair)
 
 # %% demo
-from course_lib.data.pretrained import encoder_tokenizer
-
 pair = "Where is the cat?", "On the mat."
 theirs = encoder_tokenizer().encode(*pair)
 ids = [encoder_tokenizer().encode(text, add_special_tokens=False).ids for text in pair]
@@ -618,7 +618,7 @@ lesson.reveal("sentiment")
 # sets, and worth a look before you tune anything large. The data are many-sided and small. On SST-2, with 67,349 phrases, BERT's authors report an accuracy of 93.5 % for
 # the base model (Devlin et al. 2019, table 1).
 #
-# What has changed inside? Nothing in the lowest four blocks. Browse the heads before and after; start with layer 5.
+# What has changed inside? Browse the heads before and after; start with layer 5.
 
 
 # %% demo
@@ -645,8 +645,8 @@ head_browser(
 )
 
 # %% [markdown]
-# Layer 4 stands among them although it learns: its attention reads what block 3 wrote, but queries and keys are made by its own weights, which have moved. And mind
-# lesson 9: weights show what is read, not what it is used for.
+# Layers count from 0 here, so these are the two that learned. Layer 4 reads the same hidden states as before; only its own queries and keys have moved. Layer 5 reads others,
+# too. And mind lesson 9: weights show what is read, not what it is used for.
 #
 # **In a word.** Freeze what is general, train what is near the answer, and always run the cheap baseline first.
 #

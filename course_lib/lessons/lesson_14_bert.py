@@ -853,10 +853,10 @@ PREDICTIONS = (
         id="pooling",
         question="A sentence is encoded alone, and once more in a batch with a much longer one. You average over all positions, "
         "padding included. How alike are its two vectors?",
-        options=("equal", "cosine below 0.99", "unrelated, cosine near 0"),
-        answer="cosine below 0.99",
+        options=("equal: cosine 1", "nearly: cosine 0.99", "hardly: cosine about 0.5"),
+        answer="hardly: cosine about 0.5",
         because="Hidden states at padding are not zero: a place and a segment were embedded there, and six blocks worked on "
-        "them. They drag every vector towards one and the same.",
+        "them. Nine real tokens stand against 83 of padding here.",
     ),
     Prediction(
         id="sentiment",
