@@ -519,7 +519,7 @@ SHIFT_RIGHT = Exercise(
     wrong_answers=wrong.SHIFT_RIGHT,
 )
 
-# ---------------------------------------------------------------- 15.7 best span
+# ---------------------------------------------------------------- 15.8 best span
 
 
 def span_cases() -> list[Case]:
@@ -615,7 +615,7 @@ BEST_SPAN = Exercise(
     wrong_answers=wrong.BEST_SPAN,
 )
 
-# ---------------------------------------------------------------- 15.8 answers
+# ---------------------------------------------------------------- 15.9 answers
 
 _ANSWERS = (
     ("the global lock", "a lock", "a global lock against the lock"),
@@ -720,7 +720,7 @@ ANSWER_SCORES = Exercise(
     wrong_answers=wrong.ANSWER_SCORES,
 )
 
-# ---------------------------------------------------------------- 15.9 ROUGE-L
+# ---------------------------------------------------------------- 15.7 ROUGE-L
 
 _TEXTS = (
     ("return the first item", "return an item", "by hand"),
@@ -918,9 +918,9 @@ LESSON = LessonSpec(
         BUCKET_BIAS,
         UNSCALED,
         SHIFT_RIGHT,
+        ROUGE_L,
         BEST_SPAN,
         ANSWER_SCORES,
-        ROUGE_L,
     ),
     predictions=PREDICTIONS,
     quiz=QUIZ,

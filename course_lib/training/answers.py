@@ -73,7 +73,7 @@ def _tokens(question: Question, places: list[tuple[int, int]], inside: list[bool
 
 
 def train_head(
-    data: Encoded, rows: Sequence[int], *, steps: int = 150, rate: float = 3e-3, seed: int = 0
+    data: Encoded, rows: Sequence[int], *, steps: int = 60, rate: float = 3e-3, seed: int = 0
 ) -> nn.Linear:
     """Train two numbers a token, for the start and the end of an answer, on some questions.
 
