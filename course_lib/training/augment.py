@@ -6,7 +6,7 @@ gets its own draw, which is what regularises.
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Int, Real
 from torch import Tensor
 
 
@@ -28,15 +28,15 @@ def standardise(
 
 
 def crop_and_flip(
-    images: Float[Tensor, "B C H W"],
+    images: Real[Tensor, "B C H W"],
     corners: Int[Tensor, "B 2"],
     flips: Bool[Tensor, " B"],
     padding: int,
-) -> Float[Tensor, "B C H W"]:
+) -> Real[Tensor, "B C H W"]:
     """Cut every image out of its own place in a frame of zeros, and mirror those that are told.
 
     Args:
-        images: any numbers.
+        images: any numbers, bytes too.
         corners: row and column where the window begins, each from 0 to 2 · padding; `padding` and
             `padding` leave an image where it was.
         flips: which windows are mirrored, left to right, afterwards.
@@ -56,11 +56,11 @@ def crop_and_flip(
 
 
 def random_crop_and_flip(
-    images: Float[Tensor, "B C H W"],
+    images: Real[Tensor, "B C H W"],
     padding: int,
     flip: bool,
     generator: torch.Generator | None = None,
-) -> Float[Tensor, "B C H W"]:
+) -> Real[Tensor, "B C H W"]:
     """Draw a place for every image, and for half of them a mirror; see `crop_and_flip`.
 
     Args:
