@@ -32,7 +32,7 @@ PAIRS = [
     for c, z in PLACES.items()
 ]
 RECIPE = Recipe(
-    vocab_size=330, d_model=32, n_heads=2, n_layers=1, d_ff=64, dropout=0.0, steps=220,
+    vocab_size=330, d_model=32, n_heads=2, n_layers=1, d_ff=64, dropout=0.0, steps=100,
     batch_size=9, rate=5e-3, warmup=20, smoothing=0.1, precision="no", width=3, max_len=24,
 )  # fmt: skip
 
@@ -93,7 +93,7 @@ def test_it_learns_a_small_language(folder: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_a_translation_depends_on_its_sentence_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COURSE_QUIET", "1")
-    recipe = Recipe(**{**vars(RECIPE), "steps": 30, "width": 1})
+    recipe = Recipe(**{**vars(RECIPE), "steps": 10, "warmup": 2, "width": 1})
     model, tokenizer, _ = train(PAIRS, recipe)
     german = [german for _, german in PAIRS[:5]] + ["Hier"]
     together = translate(model, tokenizer, german, recipe)
