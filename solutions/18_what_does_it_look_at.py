@@ -30,14 +30,15 @@ import math
 
 import torch
 from course_lib import Lesson
-from course_lib.data.scans import MARKER_BOX, Scans, box_masks, scans, scans_log
 from course_lib.figures import bars, lines, show
 from course_lib.figures.overlays import overlays
-from course_lib.training.evidence import GRID, PATCH, chance_of_lesion, recorded_model
 
 lesson = Lesson("18")
 
 # %% demo
+from course_lib.data.scans import MARKER_BOX, Scans, box_masks, scans, scans_log
+from course_lib.training.evidence import GRID, PATCH, chance_of_lesion, recorded_model
+
 torch.set_num_threads(1)  # small models are fastest on one core
 vit, cnn, log = recorded_model("vit"), recorded_model("cnn"), scans_log()
 made = scans(400, seed=2)
@@ -102,7 +103,8 @@ show(
 # %% [markdown]
 # Six maps, and six opinions. Which one is *the* attention of the model? There is no such thing: each head of each layer moves
 # information, and only all of them together reach the answer. The next part puts them together.
-#
+
+# %% [markdown]
 # ## 2 · Through all layers: rollout
 #
 # After block 1 a token no longer stands for its own patch: it holds a mixture. When block 2 attends to it, it attends to a mixture.
@@ -112,7 +114,10 @@ show(
 #
 # $$\hat A_\ell = \tfrac12 \operatorname{mean}_h A_{\ell h} + \tfrac12 I, \qquad R = \hat A_L \cdots \hat A_2 \hat A_1$$
 #
-# where rows of each $\hat A_\ell$ are scaled to sum to 1. By hand, with two tokens and one head: layer 1 is `[[0, 1], [1, 0]]`, so
+# where rows of each $\hat A_\ell$ are scaled to sum to 1.
+
+# %% [markdown]
+# By hand, with two tokens and one head: layer 1 is `[[0, 1], [1, 0]]`, so
 # Â₁ = `[[½, ½], [½, ½]]`. Layer 2 is `[[1, 0], [½, ½]]`, so Â₂ = `[[1, 0], [¼, ¾]]`. The product Â₂ Â₁ is `[[½, ½], [½, ½]]`: although token 0
 # looks only at itself in layer 2, half of what it holds came from token 1.
 
@@ -193,6 +198,10 @@ def upsample(maps, patch):
 # %% check
 upsample = lesson.check(upsample)
 
+# %% [markdown]
+# Now two hundred scans at once, with your functions: the heads of the first layer averaged, those of the last, and rollout. Below they are for the scan
+# that you saw before.
+
 # %% demo
 with torch.no_grad():
     weights = vit.attention_weights(sick.images)
@@ -268,11 +277,14 @@ def base_rate(boxes, height, width):
 # %% check
 base_rate = lesson.check(base_rate)
 
+# %% [markdown]
+# Guess before you measure:
+
 # %% demo
 lesson.predict("winner")
 
 # %% [markdown]
-# Five maps enter that know nothing about the model: pure chance, a random map, one that always points to the centre, one that points to
+# Five numbers stand beside them that need no model: pure chance, a random map, one that always points to the centre, one that points to
 # the darkest patch, and the best any patch could score (a lesion seldom fills a patch of the grid).
 
 # %% demo
@@ -284,9 +296,10 @@ baselines = {key: each for key, each in log["baselines"].items() if key != "untr
 print(baselines)
 
 # %% [markdown]
-# The maps point far better than chance. And yet the darkest patch, a rule that needs no model at all, is a rival to be taken seriously: a map
-# that only shows *where something is odd* would do as well. Before the verdict you need two more maps.
-#
+# The maps point far better than chance. And yet the darkest patch, a rule that needs no model at all, hits 0.78: a map
+# that only shows *where something is odd* would do as well. (Your numbers are of 200 scans, the recorded ones of 500.) Before the verdict you need two more maps.
+
+# %% [markdown]
 # ## 4 · Ask the gradient
 #
 # Rollout has a blind spot. It never asks **for which answer**: the map for *lesion* and the map for *healthy* are the same. The gradient does ask. Take the
@@ -358,6 +371,9 @@ def grad_cam(features, gradients):
 # %% check
 grad_cam = lesson.check(grad_cam)
 
+# %% [markdown]
+# All five maps on the same scans. The gradients are those of the logit for *lesion*; the library's two functions fetch them with autograd.
+
 # %% demo
 from course_lib.training.evidence import attention_gradients, feature_gradients
 
@@ -421,7 +437,8 @@ show(
 
 # %% [markdown]
 # Most of these scans are named rightly. A wrong map does not mean a wrong answer, nor a right map a right one.
-#
+
+# %% [markdown]
 # ## 5 · Take it away and see
 #
 # The pointing game needs a box. Without one, ask the model: if the map is right, the score must fall when what it marks is taken away. That is the
@@ -465,6 +482,9 @@ deletion_curve = lesson.check(deletion_curve)
 
 # %% demo
 lesson.predict("black")
+
+# %% [markdown]
+# Two fills, one map: that of the last layer. Insertion is your own function again, with image and fill exchanged.
 
 
 # %% demo
@@ -512,7 +532,8 @@ for kind in ("vit", "cnn"):
 # %% [markdown]
 # With tissue as fill the areas agree with the boxes: rollout and the last layer first. With black as fill all maps get the same number, near 1, and nobody
 # could tell them apart. Rows of the ViT and of the CNN are not comparable: each curve asks its own model.
-#
+
+# %% [markdown]
 # ## 6 · A model that cheats
 #
 # Zech et al. (2018) found networks that told hospitals apart, helped by the metal markers that technicians place beside a patient. Our third model was trained on scans where each
@@ -567,7 +588,8 @@ for name in log["results"]["vit_marked"][0]["hits"]:
 # Read the second training. With markers turned around it is right on 7 % of the scans: it follows the marker. Yet rollout points into the lesion on 77 % and at the marker on 1 %; gradient × attention on
 # 62 % and 3 %. Whoever saw these maps would swear that the model reads lesions. In the third training the last layer does the same. Only occlusion, which changes the image and watches the
 # answer, names the marker every time.
-#
+
+# %% [markdown]
 # **Where maps mislead**, measured here:
 #
 # - They show where the model gathers, not what the answer uses (second training).
@@ -585,11 +607,12 @@ for name, rate in untrained.items():
 # %% [markdown]
 # The last table is a sanity check in the spirit of Adebayo et al. (2018). The last layer of *random* weights points into the lesion on 40 % of the scans, seven times chance, since dark patches stand out to
 # any projection. What stays good when nothing was learnt shows the image, not the model.
-#
+
+# %% [markdown]
 # ## 7 · Click a patch
 #
 # The explorer holds your rollout beside each layer and head. Choose a token by clicking or with the arrow keys, and see from where it gathers; the planted box is framed.
-# Token 0, the class token, stands left of the grid. Try a patch in the lesion: does it look at itself? And a patch far from it?
+# The class token has a button. Try a patch in the lesion: does it look at itself? And a patch far from it?
 
 # %% demo
 from course_lib.explore import patch_clicker

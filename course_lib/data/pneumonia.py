@@ -44,7 +44,7 @@ def read(path: Path, split: Split) -> Images:
     try:
         with np.load(path, allow_pickle=False) as table:
             pixels, labels = table[f"{split}_images"], table[f"{split}_labels"]
-    except (KeyError, ValueError, OSError, zipfile.BadZipFile) as error:
+    except (KeyError, ValueError, EOFError, OSError, zipfile.BadZipFile) as error:
         raise CourseError(
             f"{path} is not the file expected (arrays train_images, train_labels, test_images, "
             f"test_labels): {error}. Remove it, and it is fetched again"

@@ -35,8 +35,8 @@ def overlays(
     for name, one in panels.items():
         if one.ndim != 2:
             raise ValueError(f"“{name}” has shape {one.shape}; a map is one matrix")
-    across = min(_ACROSS, len(panels))
-    down = -(-len(panels) // across)
+    down = -(-len(panels) // _ACROSS)
+    across = -(-len(panels) // down)
     with house_style():
         from matplotlib.figure import Figure
 

@@ -37,15 +37,22 @@ VIT = ViTConfig(
 )
 
 
-class ScanViT(ViT):
+class ScanViT(nn.Module):
     """A ViT that reads scans as they are, (B, 28, 28) from 0 to 1, and gives away its weights."""
 
     def __init__(self, config: ViTConfig = VIT) -> None:
-        super().__init__(config)
+        super().__init__()
+        self.vit = ViT(config)
 
-    def embed(self, images: Float[Tensor, "B height width"]) -> Float[Tensor, "B T d_model"]:
-        """Return the tokens that the first block reads."""
-        return super().embed(_standard(images))
+    def forward(self, images: Float[Tensor, "B height width"]) -> Float[Tensor, "B n_classes"]:
+        """Return the logits of the classes."""
+        return self.vit(_standard(images))
+
+    def attention_weights(
+        self, images: Float[Tensor, "B height width"]
+    ) -> Float[Tensor, "L B H T T"]:
+        """Return the attention weights of every layer and head."""
+        return self.vit.attention_weights(_standard(images))
 
     def with_weights(
         self, images: Float[Tensor, "B height width"]
@@ -54,15 +61,16 @@ class ScanViT(ViT):
 
         Unlike `attention_weights`, these are part of the way to the logits: gradients reach them.
         """
-        x, kept = self.embed(images), []
-        for block in self.blocks:
+        vit, kept = self.vit, []
+        x = vit.embed(_standard(images))
+        for block in vit.blocks:
             read = block.norm1(x)
             weights = block.attn.weights(read, read)
             kept.append(weights)
             v = block.attn.project(read, read, read)[2]
             x = x + block.attn.w_o(merge_heads(weights @ v))
             x = x + block.ff(block.norm2(x))
-        return self.head(self.pool(self.norm(x))), kept
+        return vit.head(vit.pool(vit.norm(x))), kept
 
 
 class ScanCNN(nn.Module):
