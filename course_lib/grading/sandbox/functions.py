@@ -59,6 +59,8 @@ class Packer:
                 "k": "method",
                 "v": [encoder.encode(value.__func__), self(value.__self__, encoder)],
             }
+        if isinstance(value, functools._lru_cache_wrapper):
+            return encoder.encode(value.__wrapped__)
         if isinstance(value, functools.partial):
             parts = (value.func, value.args, dict(value.keywords))
             return {"k": "partial", "v": [encoder.encode(part) for part in parts]}
