@@ -73,6 +73,10 @@ def mask_tokens(tokens, special, choose, change, others, mask_id):
 # %% check
 mask_tokens = lesson.check(mask_tokens)
 
+# %% [markdown]
+# Three readings of one sentence, through MiniLM's tokenizer. It begins with [CLS] and ends with [SEP]; both are left out of what is printed, so that the first word
+# is position 1.
+
 # %% demo
 from course_lib.data.pretrained import encoder_tokenizer
 from course_lib.models.minilm import tokenize
@@ -114,6 +118,9 @@ def masked_loss(logits, tokens, chosen):
 # %% check
 masked_loss = lesson.check(masked_loss)
 
+# %% [markdown]
+# Back to the guess. Here is a model that copies whatever it can see and knows nothing where it is asked, at the first three of twenty positions:
+
 # %% demo
 logits = torch.zeros(1, 20, 5)
 copied = torch.arange(20)[None] % 5
@@ -135,6 +142,9 @@ lesson.reveal("unmasked")
 
 # %% demo
 lesson.predict("dynamic")
+
+# %% [markdown]
+# First a short one with new masks, live:
 
 # %% train tags=["nbval-ignore-output"]
 from course_lib.training.masked_words import train_masked
@@ -168,6 +178,9 @@ show(
     ),
 )
 
+# %% [markdown]
+# At the end of the curves, with the spread over seeds. The last number asks about the windows that were learned from, under masks that no training has drawn:
+
 # %% demo
 for way, name in ways.items():
     last, read = log.losses(way)[:, -1], log.losses(way, "read")[:, -1]
@@ -182,7 +195,8 @@ lesson.reveal("dynamic")
 # “comparable or slightly better”.
 #
 # **In a word.** Hide some, ask about those alone, and draw anew each time.
-#
+
+# %% [markdown]
 # ## 2 · What goes in
 #
 # BERT reads one text or two: a question and a passage, a claim and its evidence. They share one row, so that attention runs across:
@@ -213,6 +227,9 @@ def pack_pair(first, second, cls, sep):
 
 # %% check
 pack_pair = lesson.check(pack_pair)
+
+# %% [markdown]
+# Hugging Face's tokenizer packs pairs too. Compare:
 
 # %% demo
 pair = "Where is the cat?", "On the mat."
@@ -256,14 +273,7 @@ embed = lesson.check(embed)
 # ## 3 · The model
 #
 # Behind the sum stands a layer norm. Then come blocks as in lesson 10, post-norm and with GELU, and that is all: no causal mask, no decoder. The
-# mask only keeps padding from being read.
-#
-# ### Exercise 14.5 · BERT
-#
-# Difficulty 3 of 3 · 12 minutes · the check proves that output and all gradients agree with PyTorch's own layers, with padding, for pairs
-# of texts.
-#
-# `make_block` makes one of lesson 10's blocks; call it as `block(x, mask)` with a mask `(B, T, T)` or one that broadcasts to it.
+# mask only keeps padding from being read. The blocks are lesson 10's, with BERT's choices:
 
 # %% given
 from torch import nn
@@ -275,6 +285,15 @@ def make_block(d_model, n_heads, d_ff):
     """Return BERT's block: norms behind the sums, GELU, and an eps of 1e-12."""
     sizes = BlockConfig(d_model=d_model, n_heads=n_heads, d_ff=d_ff, norm_first=False, eps=1e-12)
     return EncoderBlock(sizes)
+
+
+# %% [markdown]
+# ### Exercise 14.5 · BERT
+#
+# Difficulty 3 of 3 · 12 minutes · the check proves that output and all gradients agree with PyTorch's own layers, with padding, for pairs
+# of texts.
+#
+# Call a block as `block(x, mask)` with a mask `(B, T, T)`, or one that broadcasts to it.
 
 
 # %% exercise
@@ -321,6 +340,9 @@ bert = Bert(vocab_size=30_522, d_model=384, n_heads=12, n_layers=6, d_ff=1536, m
 course = pretrained_encoder()
 weights = {name: x for name, x in course.state_dict().items() if not name.startswith("pooler")}
 print(bert.load_state_dict(weights), f"{sum(p.numel() for p in bert.parameters()):,} numbers")
+
+# %% [markdown]
+# Every name has met its shape. But does it run as it should? Compare hidden states with the course's own:
 
 # %% demo
 texts = ["The cat sat on the mat because it was tired.", "Light travels faster than sound."]
@@ -370,6 +392,9 @@ def mean_pool(hidden, mask):
 # %% check
 mean_pool = lesson.check(mean_pool)
 
+# %% [markdown]
+# One function from here on: texts in, hidden states of MiniLM out, from your `Bert`.
+
 
 # %% given
 @torch.no_grad()
@@ -378,6 +403,9 @@ def encode(texts):
     tokens, mask = tokenize(list(texts))
     return bert(tokens, mask, torch.zeros_like(tokens)), mask
 
+
+# %% [markdown]
+# Now a short sentence in one batch with a long one:
 
 # %% demo
 short = "The laptop does not turn on."
@@ -440,6 +468,10 @@ kinds = {
     "bag of words": torch.from_numpy(words),
 }
 
+# %% [markdown]
+# Each sentence is a query. The nearest is itself; the next should be its partner, which stands beside it in the list: numbers 0 and 1, 2 and 3, and so on. `^ 1`
+# goes from one to the other.
+
 # %% demo
 found = {}
 for name, vectors in kinds.items():
@@ -467,6 +499,9 @@ from course_lib.explore import nearest_sentences
 nearest_sentences(
     lesson.pair("mean_pool"), lesson.pair("nearest"), encode=encode, sentences=sentences
 )
+
+# %% [markdown]
+# Here is one thing and its opposite:
 
 # %% demo
 plain, negated, other = mean_pool(
@@ -533,7 +568,8 @@ freeze = lesson.check(freeze)
 # By hand: four texts, truly + + − −, called + + + −. For + precision is 2/3, recall 1, F1 0.8. For − precision is 1, recall ½, F1 0.67. The **macro F1** is the
 # mean of the F1s: 0.73. (Some compute the F1 of the mean precision and the mean recall. That is another number, 0.79 here, under the same name: Opitz and Burst
 # 2019.)
-#
+
+# %% [markdown]
 # ### Exercise 14.9 · Precision, recall and F1
 #
 # Difficulty 2 of 3 · 8 minutes · the check proves that each class has its precision, recall and F1, and the macro F1 is the mean of the F1s.
@@ -560,6 +596,9 @@ def class_scores(predicted, labels, n_classes):
 
 # %% check
 class_scores = lesson.check(class_scores)
+
+# %% [markdown]
+# Hold your scores against scikit-learn's, on the first thing that deserves a score: a bag of words with logistic regression.
 
 # %% demo
 from course_lib.training.metrics import class_scores as by_scikit_learn
@@ -592,6 +631,9 @@ said = tuning.predict(model, below[1])
 print(
     f"{learning:,} numbers learn; macro F1 on test sentences {class_scores(said, labels, 2)[3]:.2f}"
 )
+
+# %% [markdown]
+# Is that more than the bag of words?
 
 # %% demo
 tuned_f1 = class_scores(said, labels, 2)[3].item()
@@ -637,6 +679,10 @@ after, _ = attention_of(model.encoder, TEXT)
 moved = (after - before).abs().amax(dim=(1, 2, 3))
 print("layers whose weights moved:", [layer for layer in range(6) if moved[layer] > 0])
 
+# %% [markdown]
+# Layers count from 0 here, so 4 and 5 are the two that learned. Layer 4 reads the same hidden states as before; only its own queries and keys have moved. Layer 5 reads
+# others, too.
+
 # %% demo tags=["nbval-ignore-output"]
 from course_lib.explore import head_browser
 
@@ -645,11 +691,11 @@ head_browser(
 )
 
 # %% [markdown]
-# Layers count from 0 here, so these are the two that learned. Layer 4 reads the same hidden states as before; only its own queries and keys have moved. Layer 5 reads others,
-# too. And mind lesson 9: weights show what is read, not what it is used for.
+# Mind lesson 9: weights show what is read, not what it is used for.
 #
 # **In a word.** Freeze what is general, train what is near the answer, and always run the cheap baseline first.
-#
+
+# %% [markdown]
 # ## 6 · What came after
 #
 # **RoBERTa** (Liu et al. 2019) changed no part of the model: new masks at each reading, no next-sentence task, larger batches, far more text. It is a lesson about training.

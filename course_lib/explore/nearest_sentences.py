@@ -15,8 +15,8 @@ from course_lib.figures.style import short
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-#: Neighbours on the page, and letters of a typed sentence that are read.
-_SHOWN, _LETTERS = 6, 300
+#: Neighbours on the page, numbers of the sentence's vector, letters of a typed one that are read.
+_SHOWN, _NUMBERS, _LETTERS = 6, 4, 300
 Encode = Callable[[list[str]], tuple[torch.Tensor, torch.Tensor]]
 
 
@@ -83,12 +83,17 @@ class NearestSentences(Explorer):
             "cosines": cosines,
             "course_places": course and course[0],
             "course_cosines": course and course[1],
-            "note": " ".join(
-                note(pair, one)
-                for pair, one in zip((self.pool, self.search), drawings, strict=True)
-            ),
+            "vector": alone.values["out"][0, :_NUMBERS].tolist(),
+            "note": self._note(drawings),
             "problem": next((one.problem for one in drawings if one.problem), ""),
         }
+
+    def _note(self, drawings: list[Drawing]) -> str:
+        pairs = self.pool, self.search
+        notes = [note(pair, one) for pair, one in zip(pairs, drawings, strict=True)]
+        if notes == [f"Drawn by your {pair.name}." for pair in pairs]:
+            return f"Drawn by your {self.pool.name} and your {self.search.name}."
+        return " ".join(notes)
 
     def _states(self) -> tuple[torch.Tensor, torch.Tensor]:
         """Return hidden states and mask of all sentences; the encoder reads them once."""

@@ -3,8 +3,8 @@
 SETUP = """import numpy as np, torch
 from types import SimpleNamespace
 from course_lib.attention.positions import rotate_halves, sinusoidal_positions
-from course_lib.explore import decoding_stepper, mask_painter, positions, soft_lookup, temperature
-from course_lib.explore import vector_playground
+from course_lib.explore import decoding_stepper, mask_painter, nearest_sentences, positions
+from course_lib.explore import soft_lookup, temperature, vector_playground
 from course_lib.figures import bars, show
 
 def softmax(scores, temperature=1.0):
@@ -39,10 +39,25 @@ class Rising:
         cache.length += tokens.shape[1]
         return torch.linspace(0, 3, 40).expand(*tokens.shape, 40).clone()
 
+def mean_pool(hidden, mask):
+    return hidden.sum(1) / mask.sum(1, keepdim=True)
+
+def dot_nearest(query, vectors, k):
+    best = (vectors @ query).topk(k)
+    return best.indices, best.values
+
+def nearest(query, vectors, k):
+    best = torch.cosine_similarity(vectors, query[None], dim=-1).topk(k)
+    return best.indices, best.values
+
+def encode(texts):
+    rows = [[text.count(letter) for letter in "aeiou"] for text in texts]
+    return torch.tensor(rows, dtype=torch.float32)[:, None], torch.ones(len(rows), 1).bool()
+
 def attention(q, k, v, mask=None):
     return torch.softmax((q @ k.mT).masked_fill(~mask, -torch.inf) / q.shape[-1] ** 0.5, -1) @ v
 """
-PLAYGROUND, TEMPERATURE, LOOKUP, PAINTER, FIGURE, POSITIONS, STEPPER = range(1, 8)
+PLAYGROUND, TEMPERATURE, LOOKUP, PAINTER, FIGURE, POSITIONS, STEPPER, SENTENCES = range(1, 9)
 CELLS = (
     SETUP,
     "vector_playground(dot, cosine)",
@@ -56,5 +71,8 @@ CELLS = (
     "    name='with_temperature', yours=everywhere, course=with_temperature, passed=False\n)\n"
     "names = [f' w{i}' for i in range(40)]\n"
     "decoding_stepper(pair, keep, keep, model=Rising(), prompt=[1, 2], names=names)",
+    "pair = SimpleNamespace(name='nearest', yours=dot_nearest, course=nearest, passed=False)\n"
+    "texts = ['A cat sat on it.', 'Aa, a cat ran after a rat.', 'You do too.', 'We see trees.']\n"
+    "nearest_sentences(mean_pool, pair, encode=encode, sentences=texts)",
 )
-EVERY = (PLAYGROUND, TEMPERATURE, LOOKUP, PAINTER, POSITIONS, STEPPER)
+EVERY = (PLAYGROUND, TEMPERATURE, LOOKUP, PAINTER, POSITIONS, STEPPER, SENTENCES)

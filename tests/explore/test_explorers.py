@@ -13,6 +13,7 @@ import torch
 from course_lib.explore import (
     decoding_stepper,
     mask_painter,
+    nearest_sentences,
     soft_lookup,
     temperature,
     vector_playground,
@@ -70,6 +71,31 @@ def stepper(yours, k=top_k, p=top_p):
     return decoding_stepper(yours, k, p, model=Rising(), prompt=[1, 2], names=names)
 
 
+def mean_pool(hidden, mask):
+    return (hidden * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
+
+
+def nearest(query, vectors, k):
+    best = torch.cosine_similarity(vectors, query[None], dim=-1).topk(k)
+    return best.indices, best.values
+
+
+def encode(texts):
+    """Letters as hidden states, a row for each word."""
+    rows = [[[len(word), word.count("a"), ord(word[0]) % 7] for word in t.split()] for t in texts]
+    longest = max(map(len, rows))
+    hidden = [row + [[9.0, 9, 9]] * (longest - len(row)) for row in rows]
+    lengths = torch.tensor([[len(row)] for row in rows])
+    return torch.tensor(hidden, dtype=torch.float32), torch.arange(longest) < lengths
+
+
+SENTENCES = ["a cat sat down", "the dog slept", "rain fell all day long", "we ate at home"]
+
+
+def sentences(yours):
+    return nearest_sentences(yours, nearest, encode=encode, sentences=SENTENCES)
+
+
 def pair(yours, course, name=None):
     return SimpleNamespace(
         name=name or course.__name__, yours=yours, course=course, passed=yours is course
@@ -82,6 +108,7 @@ MAKE = {
     "soft_lookup": lambda yours: soft_lookup(pair(yours, lookup)),
     "mask_painter": lambda yours: mask_painter(pair(yours, attention)),
     "decoding_stepper": lambda yours: stepper(pair(yours, with_temperature)),
+    "nearest_sentences": lambda yours: sentences(pair(yours, mean_pool)),
 }
 SHOWN = {
     "temperature": "weights",
@@ -89,6 +116,7 @@ SHOWN = {
     "soft_lookup": "weights",
     "mask_painter": "weights",
     "decoding_stepper": "at_temperature",
+    "nearest_sentences": "vector",
 }
 COURSE = {
     "temperature": softmax,
@@ -96,6 +124,7 @@ COURSE = {
     "soft_lookup": lookup,
     "mask_painter": attention,
     "decoding_stepper": with_temperature,
+    "nearest_sentences": mean_pool,
 }
 WRONG = {
     "temperature": lambda scores, temperature=1.0: torch.full_like(scores, 0.777),
@@ -105,6 +134,7 @@ WRONG = {
         torch.full((len(q), v.shape[1]), 0.777) + 0 * q[:, :1]
     ),
     "decoding_stepper": lambda logits, temperature: torch.full_like(logits, 0.777),
+    "nearest_sentences": lambda hidden, mask: torch.full_like(hidden[:, 0], 0.777),
 }
 every_explorer = pytest.mark.parametrize("name", MAKE)
 
@@ -208,6 +238,7 @@ def test_a_bare_function_is_drawn_as_it_is(name):
         "soft_lookup": lambda: soft_lookup(lookup),
         "mask_painter": lambda: mask_painter(attention),
         "decoding_stepper": lambda: stepper(with_temperature),
+        "nearest_sentences": lambda: sentences(mean_pool),
     }[name]()
     assert f"Drawn by {COURSE[name].__name__}." in bare.state()["note"]
 
@@ -225,6 +256,7 @@ def test_something_that_is_no_function_is_refused(name):
         "soft_lookup": soft_lookup,
         "mask_painter": mask_painter,
         "decoding_stepper": stepper,
+        "nearest_sentences": sentences,
     }[name]
     with pytest.raises(TypeError, match=r"an explorer draws a function: .* this is a list"):
         make([1, 2])

@@ -40,7 +40,7 @@ function build(stage) {
   return function draw(view) {
     if (Number(choice.value) !== view.at.query && !stage.waiting()) choice.value = view.at.query;
     if (!view.typed && !stage.waiting() && document.activeElement !== typed) typed.value = "";
-    put(asked, `Nearest to “${view.text}”:`);
+    put(asked, `Nearest to “${view.text}”, whose vector begins ${view.vector.map((x) => fmt(x)).join(", ")} …`);
     courseHead.style.display = view.course_places ? "" : "none";
     rows.forEach((row, i) => {
       row.node.style.display = i < view.places.length ? "" : "none";
