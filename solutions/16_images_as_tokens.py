@@ -578,8 +578,8 @@ for seed in range(3):
 # works against.
 
 # %% [markdown]
-# Can you see what it found out? In a fourth training every *pixel* was a patch: 64 positions, drawn at random before. Below, the cosine of one
-# position with all others, each at its place, after 600 steps.
+# Can you see what it found out? In a fourth training every *pixel* was a patch: 64 positions, drawn at random before (600 steps, 90 to 93 % right
+# over three seeds). Below, for the first seed, the cosine of one position with all others, each at its place.
 
 # %% demo
 table = log.similarities("a pixel a patch").view(64, 8, 8)
@@ -614,7 +614,7 @@ show(
         "Positions that lie apart by …",
         ylabel="mean cosine",
     ),
-    alt="Mean cosine of two learned positions by their distance in pixels: "
+    alt="Mean cosine of two learned positions by their distance in pixels, three seeds: "
     + ", ".join(f"{d:.1f}: {m:.2f}" for d, m in zip(distances, means.mean(0), strict=True))
     + ".",
 )
