@@ -579,7 +579,7 @@ for key in ("accuracy", "accuracy_last"):
     print(f"ViT, {key}: {shares.mean():5.2f} %")
 
 # %% [markdown]
-# Moving digits by up to a pixel costs the ViT about ten points at this number of steps, and the CNN next to nothing. A pixel is an eighth of
+# Moving digits by up to a pixel costs the ViT seven points at this number of steps, and the CNN next to nothing. A pixel is an eighth of
 # the picture and half a patch: after such a move nearly every token is another. Augmentation pays when training is long enough to see
 # through it; 660 steps are not.
 #

@@ -564,7 +564,8 @@ class Reader(nn.Module):
         super().__init__()
         self.norm, self.read = nn.BatchNorm1d(d), nn.Linear(d, k)
         rng = _rng(seed)
-        for tensor in (*self.parameters(), self.norm.running_mean):
+        means = [buffer for name, buffer in self.named_buffers() if name.endswith("mean")]
+        for tensor in (*self.parameters(), *means):
             tensor.data = noise(rng, *tensor.shape)
         self.double().train(training)
 
@@ -573,7 +574,8 @@ class Reader(nn.Module):
         # One image alone has no spread: its batch is made of it and of a picture of zeros.
         alone = len(images) == 1 and self.training
         x = torch.cat([images, torch.zeros_like(images)]) if alone else images
-        return self.read(self.norm(x.flatten(1)))[: len(images)]
+        logits: Tensor = self.read(self.norm(x.flatten(1)))
+        return logits[: len(images)]
 
 
 def _judge_case(seed: int, n: int, batch: int, k: int, training: bool) -> Case:
