@@ -7,17 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import torch
 
-from course_lib.data.number_words import (
-    ENGLISH,
-    GERMAN,
-    Vocabulary,
-    english_pieces,
-    german_pieces,
-)
-from course_lib.explore.explorer import Control, Explorer
+from course_lib.explore.number_map import NumberMap
 from course_lib.explore.pair import CannotDraw, as_pair, draw, note
 from course_lib.figures.charts import weights_heatmap
-from course_lib.figures.style import short
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,10 +17,9 @@ if TYPE_CHECKING:
     from course_lib.models.recurrent_translator import RecurrentTranslator
 
 _NUMBERS = (121, 4_057, 83_006, 132_333, 700_048)
-_END = "(end)"
 
 
-class Alignment(Explorer):
+class Alignment(NumberMap):
     """See `alignment`."""
 
     name = "alignment"
@@ -45,25 +36,8 @@ class Alignment(Explorer):
     def __init__(self, attend: Any, model: "RecurrentTranslator", numbers: Sequence[int]) -> None:
         if not numbers:
             raise ValueError("there is one number at least to align; the list is empty")
-        self.english, self.german = Vocabulary(ENGLISH), Vocabulary(GERMAN)
-        self.sources = [list(english_pieces(number)) for number in numbers]
-        self.targets = [[*german_pieces(number), _END] for number in numbers]
-        super().__init__(
-            [
-                Control("number", tuple(numbers), start=min(1, len(numbers) - 1)),
-                Control("row", tuple(range(max(map(len, self.targets)))), computed=False),
-                Control("column", tuple(range(max(map(len, self.sources)))), computed=False),
-            ]
-        )
+        super().__init__(numbers, start=min(1, len(numbers) - 1))
         self.pair, self.model = as_pair(attend), model
-
-    def place(self, **steps: int) -> "Alignment":
-        """Move, and stay within the map of the number at hand."""
-        super().place(**steps)
-        at = self.at["number"]
-        self.at["row"] = min(self.at["row"], len(self.targets[at]) - 1)
-        self.at["column"] = min(self.at["column"], len(self.sources[at]) - 1)
-        return self
 
     def _ask(self, attend: Callable[..., Any]) -> dict[str, Any]:
         """Run the trained translator with the function at hand, along the right translation."""
@@ -103,14 +77,6 @@ class Alignment(Explorer):
         number = self.controls[0].values[self.at["number"]]
         title = f"{number:,}: German down, English across"
         return weights_heatmap(now["weights"], now["target"], now["source"], title)
-
-    def alt(self) -> str:
-        now = self.numbers()
-        each = "; ".join(
-            f"{piece} looks at word {best + 1}, {now['source'][best]} ({short(row[best])})"
-            for piece, best, row in zip(now["target"], now["best"], now["weights"], strict=True)
-        )
-        return f"Alignment of “{' '.join(now['source'])}”: {each}."
 
 
 class _OneResult:

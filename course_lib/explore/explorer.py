@@ -43,6 +43,8 @@ class Explorer:
 
     #: The module in `static/`, without `.js`.
     name: ClassVar[str]
+    #: The module, where an explorer shares that of another.
+    script: ClassVar[str] = ""
     #: The heading, also the accessible name of the whole explorer.
     title: ClassVar[str]
     #: What a key does: which control it moves, by how many steps.

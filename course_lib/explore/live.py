@@ -20,7 +20,7 @@ class Live(anywidget.AnyWidget):
     def __init__(self, explorer: Explorer) -> None:
         self._explorer = explorer
         super().__init__(
-            _esm=page.module(explorer.name),
+            _esm=page.module(explorer.script or explorer.name),
             _css=page.static("explorer.css"),
             meta=explorer.meta(),
             view=explorer.view(),

@@ -79,7 +79,8 @@ def standin(explorer: "Explorer") -> str:
     facts = {"meta": explorer.meta(), "at": explorer.at, "table": table}
     payload = json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
     name = explorer.name
-    script = f'{static("shared.js")}\n{static(name + ".js")}\nmountAll("{name}");'
+    module = static((explorer.script or name) + ".js")
+    script = f'{static("shared.js")}\n{module}\nmountAll("{name}");'
     return (
         f'{style}\n<div class="course-explorer-standin" data-course-explorer="{name}" '
         f"data-course-payload='{_quoted(payload)}'>{figure}</div>\n"

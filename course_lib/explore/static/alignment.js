@@ -17,11 +17,14 @@ function ink([red, green, blue]) {
 
 function build(stage) {
   const choose = slider(stage, "number", "number", (value) => value.toLocaleString("en"));
+  // Cross-attention has a map for each layer and head; the older attention has one map.
+  const which = ["layer", "head"].filter((name) => stage.control(name)).map((name) => slider(stage, name, name, String));
+  const paged = stage.meta.keys.PageUp[0];
   const holder = h("div");
   const written = h("p");
   stage.body.append(
-    h("div", { class: "ce-row" }, choose.node), holder, written,
-    h("p", { class: "ce-help" }, "Arrow keys move through the map, Page Up and Page Down change the number. ► marks the largest weight of a row."),
+    h("div", { class: "ce-row" }, choose.node, ...which.map((one) => one.node)), holder, written,
+    h("p", { class: "ce-help" }, `Arrow keys move through the map, Page Up and Page Down change the ${paged}. ► marks the largest weight of a row.`),
   );
 
   let shown = null;
@@ -52,7 +55,7 @@ function build(stage) {
       grid(view);
       shown = view.at.number;
     }
-    choose.draw(view);
+    [choose, ...which].forEach((one) => one.draw(view));
     const row = Math.min(view.at.row, view.target.length - 1);
     const column = Math.min(view.at.column, view.source.length - 1);
     cells.forEach((line, t) => line.forEach((one, j) => {
@@ -71,6 +74,7 @@ function build(stage) {
     put(written, `It writes ${view.written || "nothing"}; right is ${view.right}.`);
     const best = view.best[row];
     const named = (place) => `word ${place + 1}, “${view.source[place]}”`;
-    return `Piece ${row + 1}, “${view.target[row]}”, looks at ${named(column)} with weight ${fmt(view.weights[row][column])}; most at ${named(best)}: ${fmt(view.weights[row][best])}.`;
+    const where = which.length ? `Layer ${view.at.layer}, head ${view.at.head}. ` : "";
+    return `${where}Piece ${row + 1}, “${view.target[row]}”, looks at ${named(column)} with weight ${fmt(view.weights[row][column])}; most at ${named(best)}: ${fmt(view.weights[row][best])}.`;
   };
 }
