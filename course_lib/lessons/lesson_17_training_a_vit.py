@@ -394,6 +394,19 @@ def decay_oracle(model: nn.Module) -> tuple[list[Tensor], list[Tensor]]:
     return groups
 
 
+def no_vector_decays(call: Any, case: Case, value: Any) -> str | None:
+    """What has one axis is not among the decayed."""
+    if not isinstance(value, tuple) or len(value) != 2:
+        return None
+    for parameter in value[0]:
+        if isinstance(parameter, Tensor) and parameter.ndim < 2:
+            return (
+                f"Among your decayed parameters is one of shape {tuple(parameter.shape)} (case: {case.label}). "
+                "With one axis it is a bias, a gain or the class token, and stays out."
+            )
+    return None
+
+
 SPLIT_FOR_DECAY = Exercise(
     name="split_for_decay",
     title="Decay on the right parameters",
@@ -412,6 +425,7 @@ SPLIT_FOR_DECAY = Exercise(
     ),
     oracle=decay_oracle,
     reference=f"{REFERENCE}.split_for_decay",
+    properties=(Property(id="no_vector_decays", holds=no_vector_decays),),
     parts=("the decayed", "the others"),
     device=False,
     hints=(
@@ -624,7 +638,7 @@ ACCURACY = Exercise(
         pick(rng, range(1, 6)),
         3,
         rng.random() < 0.5,
-    ),  # fmt: skip
+    ),
     oracle=judge_oracle,
     protocol=Judging(),
     reference=f"{REFERENCE}.accuracy",

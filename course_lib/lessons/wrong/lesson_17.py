@@ -99,6 +99,12 @@ STANDARDISE = (
         why="Bytes spread over dozens; weights are initialised for inputs of spread 1.",
     ),
     WrongAnswer(
+        id="two_scales",
+        code=lambda images, training: standardise(images / 255, training),
+        says="You divide the images by 255 and take mean and spread of pixels that go to 255.",
+        why="Statistics and images must be on one scale. Every picture would come out at nearly the same dark number.",
+    ),
+    WrongAnswer(
         id="sample_spread",
         code=_less_one,
         says="Your spread divides by n − 1: torch's std does so unless it is told correction=0.",
@@ -414,7 +420,7 @@ def _linear_weights_alone(model: nn.Module) -> Split:
 SPLIT_FOR_DECAY = (
     WrongAnswer(
         id="decay_on_norms",
-        code=_splitting(lambda name, p: not name.endswith("bias") and "token" not in name),
+        code=_splitting(lambda name, p: name.endswith("weight")),
         says="Your decay reaches the gains of the normalisations, which are called weight as well.",
         why="A gain of 0 switches its feature off, and decay pulls it there. Count axes rather than read names: a gain has one.",
     ),
@@ -578,6 +584,14 @@ RATES = (
         code=_rating(_after(lambda step, steps, warmup: 1 - _done(step, steps, warmup))),
         says="Your rate falls in a straight line.",
         why="That trains well too, but it is another schedule: the cosine stays high for longer, and levels out at the end.",
+    ),
+    WrongAnswer(
+        id="one_step_ahead",
+        code=_rating(
+            _after(lambda step, steps, warmup: _cosine((step + 1 - warmup) / (steps - warmup)))
+        ),
+        says="Your cosine is a step ahead: its first step has fallen already, and the last has a rate of 0.",
+        why="The first step behind the warm-up stands at cos 0, at the peak. A rate of 0 at the end wastes the last batch.",
     ),
     WrongAnswer(
         id="warmup_in_epochs",
