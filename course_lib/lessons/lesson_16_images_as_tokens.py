@@ -1,5 +1,6 @@
 """Lesson 16 as data: exercises, predictions, quiz; wrong answers stand in `wrong/lesson_16.py`."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -596,7 +597,15 @@ def vit_cases() -> list[Case]:
             (3, 2, 2, 4, 3, (10, 2, 3, 11, 7), 1),
         )
     ]
-    return [small, *drawn]
+    faint = _vit_case("a stream so faint that eps counts", 4, 2, 1, 3, 2, 2, (6, 2, 2, 5, 4))
+    state = {name: t * (1e-3 if _writes(name) else 1) for name, t in faint.state.items()}
+    return [small, *drawn, replace(faint, state=state, edge=True)]
+
+
+def _writes(name: str) -> bool:
+    """Tell whether a parameter writes to the stream."""
+    parts = ("patches", "class_token", "places", "w_o", "w_out")
+    return any(part in name for part in parts)
 
 
 def vit_sample(rng: np.random.Generator) -> Case:
