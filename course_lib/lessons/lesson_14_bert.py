@@ -193,6 +193,7 @@ def loss_cases() -> list[Case]:
     return [
         Case(label="two of three positions, with probabilities ½ and ¼", args=by_hand),
         *drawn,
+        Case(label="one question in all", args=_loss_args(5, 1, 1, 4), edge=True),
         Case(label="nothing chosen", args=(logits, tokens, none), edge=True),
     ]
 
@@ -413,7 +414,10 @@ def bert_cases() -> list[Case]:
     ]
     small = _bert_case(3, (2, 4, 6, 2, 3, 2, 7, 1), 1e-3, "tables with small numbers, seed 3")
     first = _bert_case(4, (1, 3, 4, 1, 2, 1, 3, 0), 1.0, "one text of three tokens, one block")
-    return [first, *drawn, small]
+    narrow = _bert_case(
+        5, (2, 3, 4, 1, 1, 1, 2, 0), 1.0, "width 1, so that no row varies", edge=True
+    )
+    return [first, *drawn, small, narrow]
 
 
 def bert_sample(rng: np.random.Generator) -> Case:
