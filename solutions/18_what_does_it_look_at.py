@@ -629,8 +629,8 @@ with torch.no_grad():
 patch_clicker(lesson.pair("rollout"), parts)
 
 # %% [markdown]
-# **Explain.** On the scan with a marker, choose rollout and the class token, then the patch in the corner. Why can the class token hold much of the corner, and the corner little of the class
-# token? (Row and column of a matrix answer different questions.)
+# **Explain.** On the scan with a marker, choose rollout and the class token, then the patch in the corner. The class token holds 0.10 of the corner, the corner 0.02 of the class
+# token. Why do the two differ? (Row and column of a matrix answer different questions.)
 #
 # **Stretch.** With a network, `course_lib.data.pneumonia.pneumonia_mnist()` loads 5,332 small chest X-rays of children (MedMNIST v2, Yang et al. 2023). They have labels but no boxes: all you
 # can measure there is deletion and insertion. Not for diagnosis.

@@ -81,6 +81,17 @@ def head_oracle(x: Tensor, w_q: Tensor, w_k: Tensor, n_heads: int) -> Tensor:
     return torch.stack(maps, dim=-3).to(x.dtype)
 
 
+def queries_share_one(call: Any, case: Case, value: Any) -> str | None:
+    """Weights are shares: each query's sum to 1."""
+    sums = value.sum(-1)
+    if torch.allclose(sums, torch.ones_like(sums), atol=1e-6):
+        return None
+    return (
+        "Each query shares out a total of 1 over the keys. On the case "
+        f"“{case.label}” the first row of yours sums to {sums.flatten()[0].item():.3f}."
+    )
+
+
 ATTENTION_PER_HEAD = Exercise(
     name="attention_per_head",
     title="One map for each head",
@@ -91,6 +102,7 @@ ATTENTION_PER_HEAD = Exercise(
     cases=head_cases,
     sample=head_sample,
     oracle=head_oracle,
+    properties=(Property(id="rows_sum_to_one", holds=queries_share_one),),
     reference="course_lib.attention.rollout.attention_per_head",
     forbidden=("scaled_dot_product_attention", "multi_head_attention_forward"),
     hints=(

@@ -30,6 +30,7 @@ def _heads(
     swap: bool = False,
     turned: bool = False,
     mean: bool = False,
+    plain: bool = False,
 ) -> Tensor:
     """Attention per head, with switches for its mistakes; all off, it is right."""
     d = x.shape[-1] // n_heads
@@ -44,7 +45,8 @@ def _heads(
     q, k = (cut(x @ (w if turned else w.mT)) for w in (w_q, w_k))
     q, k = (k, q) if swap else (q, k)
     root = {"head": math.sqrt(d), "model": math.sqrt(x.shape[-1]), "none": 1.0}[scale]
-    weights = (q @ k.mT / root).softmax(axis)
+    scores = q @ k.mT / root
+    weights = scores if plain else scores.softmax(axis)
     return weights.mean(-3) if mean else weights
 
 
@@ -98,6 +100,12 @@ ATTENTION_PER_HEAD = (
         why="nn.Linear keeps its matrix with outputs down and inputs across, so the projection is x @ W.T.",
     ),
     WrongAnswer(
+        id="no_softmax",
+        code=_with(plain=True),
+        says="You return the scores; the softmax is missing.",
+        why="Weights are shares of 1 for each query. Scores may be negative and have no common scale.",
+    ),
+    WrongAnswer(
         id="heads_averaged",
         code=_with(mean=True),
         says="You averaged the heads away; one map for each head is due.",
@@ -137,6 +145,13 @@ def _roll(**switches: Any) -> Callable[[Tensor], Tensor]:
 
 def _mean_of_layers(weights: Tensor) -> Tensor:
     return weights.mean(0).mean(-3)
+
+
+def _residual_at_the_end(weights: Tensor) -> Tensor:
+    out = weights[0].mean(-3)
+    for layer in weights[1:]:
+        out = layer.mean(-3) @ out
+    return 0.5 * out + 0.5 * _eye(weights)
 
 
 ROLLOUT = (
@@ -186,6 +201,13 @@ ROLLOUT = (
         says="You took the largest weight over the heads, not their mean.",
         why="It is a known variant and often draws sharper maps, but it is not the rollout of the paper: here the "
         "heads are averaged.",
+    ),
+    WrongAnswer(
+        id="residual_at_the_end",
+        code=_residual_at_the_end,
+        says="You mixed the identity in once, after all layers were multiplied.",
+        why="Every block has a residual path of its own: what a token holds can skip one layer and take part in the "
+        "next.",
     ),
     WrongAnswer(
         id="elementwise",
@@ -452,6 +474,19 @@ def _relevance(**switches: Any) -> Callable[[Tensor, Tensor], Tensor]:
     return lambda weights, gradients: _relevant(weights, gradients, **switches)
 
 
+def _like_rollout(weights: Tensor, gradients: Tensor) -> Tensor:
+    eye = _eye(weights)
+    out = eye.expand(weights.shape[1:-3] + eye.shape)
+    for layer, gradient in zip(weights, gradients, strict=True):
+        mixed = (gradient * layer).clamp(min=0).mean(-3) + eye
+        out = mixed / mixed.sum(-1, keepdim=True) @ out
+    return out
+
+
+def _from_zeros(weights: Tensor, gradients: Tensor) -> Tensor:
+    return torch.zeros_like(weights[0].mean(-3))
+
+
 RELEVANCE = (
     WrongAnswer(
         id="negative_kept",
@@ -491,6 +526,19 @@ RELEVANCE = (
         why="R ← R + Ā R: the residual path keeps what was there.",
     ),
     WrongAnswer(
+        id="rows_renormalised",
+        code=_like_rollout,
+        says="You scaled the rows to sum to 1, as in rollout; here nothing is scaled.",
+        why="The size of gradient × attention says how much a layer matters. Scaled rows would give every token the "
+        "same total, whether it speaks for the answer or not.",
+    ),
+    WrongAnswer(
+        id="starts_from_zeros",
+        code=_from_zeros,
+        says="Your R starts from zeros, so it stays there.",
+        why="Before the first layer each token holds itself: R = I. Every product with zeros is zero.",
+    ),
+    WrongAnswer(
         id="layers_reversed",
         code=_relevance(order="reversed"),
         says="Your layers run from the last to the first.",
@@ -510,6 +558,11 @@ RELEVANCE = (
 
 def _alpha(gradients: Tensor) -> Tensor:
     return gradients.mean((-2, -1), keepdim=True)
+
+
+def _scaled_to_one(features: Tensor, gradients: Tensor) -> Tensor:
+    cam = (_alpha(gradients) * features).sum(-3).relu()
+    return cam / cam.amax((-2, -1), keepdim=True).clamp(min=1e-12)
 
 
 GRAD_CAM = (
@@ -558,6 +611,18 @@ GRAD_CAM = (
         why="Channels stand for different things, some for the answer and some against it. The mean runs over places.",
     ),
     WrongAnswer(
+        id="one_weight_for_all",
+        code=lambda f, g: (g.mean((-3, -2, -1), keepdim=True) * f).sum(-3).relu(),
+        says="You averaged the gradients over channels and places, so all channels share one weight.",
+        why="Channels stand for different things. Each has the mean of its own gradient as its weight.",
+    ),
+    WrongAnswer(
+        id="scaled_to_one",
+        code=_scaled_to_one,
+        says="You divided each map by its maximum.",
+        why="That suits a picture, but it hides whether a map is strong or next to nothing. Return it as it is.",
+    ),
+    WrongAnswer(
         id="features_alone",
         code=lambda f, g: f.mean(-3).relu(),
         says="Your gradients play no part.",
@@ -578,6 +643,8 @@ def _deleted(
     *,
     up: bool = False,
     black: bool = False,
+    flat: bool = False,
+    order: bool = False,
     insert: bool = False,
     once: bool = False,
     skip: str = "",
@@ -585,11 +652,12 @@ def _deleted(
 ) -> tuple[Tensor, Tensor]:
     """A deletion curve, with switches for its mistakes; all off, it is right."""
     side = image.shape[0] // patch_map.shape[0]
-    rank = patch_map.flatten().argsort(descending=not up, stable=True).argsort()
+    rank = patch_map.flatten().argsort(descending=not up, stable=True)
+    rank = rank if order else rank.argsort()
     when = rank.view(patch_map.shape).repeat_interleave(side, 0).repeat_interleave(side, 1)
     steps = torch.arange(len(rank) + 1)[:, None, None]
     gone = when == steps - 1 if once else when < steps
-    fill = torch.zeros_like(fill) if black else fill
+    fill = torch.zeros_like(fill) if black else fill.mean().expand_as(fill) if flat else fill
     images = torch.where(gone, image, fill) if insert else torch.where(gone, fill, image)
     images = images[1:] if skip == "first" else images[:-1] if skip == "last" else images
     curve = score(images)
@@ -621,6 +689,19 @@ DELETION_CURVE = (
         code=_deletion(up=True),
         says="You replace the least important patch first.",
         why="A deletion curve asks how fast the score falls when what matters most goes first. Sort in descending order.",
+    ),
+    WrongAnswer(
+        id="order_for_turns",
+        code=_deletion(order=True),
+        says="You took the order for the turns: argsort says which patch comes n-th, not when a patch comes.",
+        why="You need for each patch its turn, which is the inverse of the order: one more argsort, or an assignment "
+        "turn[order] = 0 … N − 1.",
+    ),
+    WrongAnswer(
+        id="mean_of_the_fill",
+        code=_deletion(flat=True),
+        says="You fill with the mean of `fill`, not with its own pixels.",
+        why="A patch is replaced by what `fill` has in the same place. Insertion depends on it: there `fill` is the image.",
     ),
     WrongAnswer(
         id="one_at_a_time",
