@@ -49,7 +49,7 @@ def news(split: Split, folder: Path | None = None, most: int | None = None) -> l
     if lacking:
         raise CourseError(
             f"the {split} split has the columns {', '.join(rows.column_names)}; "
-            f"{' and '.join(sorted(lacking))} is missing: each row holds an article and its highlights"
+            f"{' and '.join(sorted(lacking))} is missing: a row holds an article and its highlights"
         )
     chosen = rows if most is None else rows.select(range(min(most, len(rows))))
     return [Article(row["article"], " ".join(row["highlights"].split())) for row in chosen]
