@@ -355,7 +355,7 @@ show(
         ylabel="learning rate",
     ),
     alt=f"Two curves over 660 steps. Yours rises in a line to {max(plan):.3f} at step 66 and falls "
-    f"to {plan[-1]:.0e}; the other follows it in stairs of 22 steps.",
+    f"to almost 0; the other follows it in stairs of 22 steps.",
 )
 
 # %% [markdown]
@@ -555,7 +555,11 @@ for name in names:
 
 # %% demo
 show(
-    bars([100 - mean for mean in means.values()], labels=["logistic", "ViT", "SVM", "CNN"]),
+    bars(
+        [100 - mean for mean in means.values()],
+        labels=["logistic", "ViT", "SVM", "CNN"],
+        ylabel="mistakes, in per cent",
+    ),
     alt="Mistakes on 360 digits, in per cent, means of three seeds: "
     + ", ".join(f"{name} {100 - mean:.2f}" for name, mean in means.items())
     + ".",
