@@ -11,6 +11,7 @@ from course_lib.explore.explorer import Control
 from course_lib.explore.number_map import NumberMap
 from course_lib.explore.pair import CannotDraw, as_pair, draw, note
 from course_lib.figures.charts import weights_heatmap
+from course_lib.models.beam import greedy_translate
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -62,10 +63,20 @@ class CrossAttention(NumberMap):
         try:
             with torch.no_grad():
                 weights = self.model.cross_attention(source, target)[:, 0]
-                words = self.model(source, target)[0].argmax(-1)
+                words = self._written(source, target.shape[1] + 2)
         finally:
             self.model.parts = before
         return {"weights": weights.double().numpy(), "written": words.numpy()}
+
+    def _written(self, source: torch.Tensor, max_len: int) -> torch.Tensor:
+        """Return what the translator writes by itself."""
+        memory, config = self.model.encode(source), self.model.config
+        prefix = torch.tensor([[config.start]])
+
+        def decode(words: torch.Tensor) -> torch.Tensor:
+            return self.model.decode(words, memory, source)
+
+        return greedy_translate(decode, prefix, config.end, max_len)[0]
 
     def _drawing(self) -> Any:
         """Ask once for each number: all layers and heads come together."""

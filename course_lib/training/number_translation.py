@@ -43,8 +43,8 @@ class Recipe:
     rate: Callable[[int, int, int], float]
     batches: Callable[[Sequence[int], int], list[list[int]]]
     smoothing: float = 0.1
-    warmup: int = 100
-    factor: float = 0.3
+    warmup: int = 50
+    factor: float = 0.2
     budget: int = 1600
 
 
