@@ -418,8 +418,8 @@ lesson.reveal("winner")
 
 # %% [markdown]
 # Rollout and the last layer lead together, and gradient × attention is behind them and the least steady. That is this model on
-# this task: three layers, one small object, a class token that must fetch it. In the papers, on deep models and photographs with several
-# objects, gradients win. A ranking of methods does not travel; the habit of measuring does.
+# this task: three layers, one small object, a class token that must fetch it. In the paper, on deep models and photographs, gradients
+# win. A ranking of methods does not travel; the habit of measuring does.
 #
 # Now look where the winner fails.
 
@@ -605,8 +605,8 @@ for name, rate in untrained.items():
     print(f"  {name:22} {rate:.2f}")
 
 # %% [markdown]
-# The last table is a sanity check in the spirit of Adebayo et al. (2018). The last layer of *random* weights points into the lesion on 40 % of the scans, seven times chance, since dark patches stand out to
-# any projection. What stays good when nothing was learnt shows the image, not the model.
+# The last table is a sanity check in the spirit of Adebayo et al. (2018). The last layer of one draw of *random* weights points into the lesion on 40 % of the scans, seven times chance: a dark patch
+# stands out before anything is learnt. What stays good when nothing was learnt shows the image, not the model.
 
 # %% [markdown]
 # ## 7 · Click a patch

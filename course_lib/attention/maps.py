@@ -79,7 +79,7 @@ def deletion_curve(
 ) -> tuple[Float[Tensor, " N1"], Float[Tensor, ""]]:
     """Replace an image's patches by the fill's, the most important first, and score each step.
 
-    Paper: Petsiuk et al. 2018, §4.1 has it by pixels.
+    Paper: Petsiuk et al. 2018 (the deletion metric), there by pixels.
 
     Args:
         score: from images (M, H, W) to their scores (M,).
