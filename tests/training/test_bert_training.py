@@ -25,7 +25,8 @@ def model():
         sizes = BertConfig(vocab_size=11, d_model=8, n_heads=2, n_layers=3, d_ff=13, max_len=9)
         model = TextClassifier(Bert(sizes), mean_pool, 2)
         for parameter in model.parameters():
-            torch.nn.init.normal_(parameter, std=0.3)
+            if parameter.ndim > 1:
+                torch.nn.init.normal_(parameter, std=0.3)
     return model.eval()
 
 
