@@ -43,7 +43,7 @@ from course_lib.data.number_words import (
 from course_lib.training.translation import number_pairs
 
 english, german = Vocabulary(ENGLISH), Vocabulary(GERMAN)
-words = number_words(6000, 600)  # to learn from, and held out
+numbers = number_words(6000, 600)  # to learn from, and held out
 
 # %% demo
 three = number_pairs([21, 7, 3_006])
@@ -308,7 +308,7 @@ def batches_by_length(lengths, budget):
 batches_by_length = lesson.check(batches_by_length)
 
 # %% demo
-lengths = [len(english_pieces(n)) + len(german_pieces(n)) + 1 for n in words.train]
+lengths = [len(english_pieces(n)) + len(german_pieces(n)) + 1 for n in numbers.train]
 sorted_batches = batches_by_length(lengths, 1600)
 as_they_come = [list(range(at, min(at + 60, len(lengths)))) for at in range(0, len(lengths), 60)]
 as_they_come = [[(7919 * p) % len(lengths) for p in batch] for batch in as_they_come]
@@ -340,8 +340,8 @@ from course_lib.training.scale import choose
 torch.set_num_threads(1)  # so small a model gains nothing from a second thread
 some = choose(tiny=slice(0, 90, 3), small=slice(None), full=slice(None))
 train, test = (
-    number_pairs(words.train[some]),
-    number_pairs(words.test[:: choose(tiny=8, small=2, full=1)]),
+    number_pairs(numbers.train[some]),
+    number_pairs(numbers.test[:: choose(tiny=8, small=2, full=1)]),
 )
 recipe = Recipe(shift=shift_right, loss=smoothed_loss, rate=warmup_rate, batches=batches_by_length)
 yours = Parts(masks=three_masks, embed=embed)
@@ -578,7 +578,7 @@ def log_probs_of(model, source):
     return log_probs
 
 
-tried = list(words.test[:: len(words.test) // choose(tiny=4, small=24, full=100)])
+tried = list(numbers.test[:: len(numbers.test) // choose(tiny=4, small=24, full=100)])
 print("width  mean log p  exact")
 with torch.no_grad():
     for width in (1, 2, 4):
@@ -686,14 +686,14 @@ print(f"BLEU {wrong_number:.0f}, and wrong by a hundred")
 # %% demo
 from course_lib.data.number_words import crossings
 
-pairs = number_pairs([n for n in words.test if n > 20])
-numbers = [n for n in words.test if n > 20]
+beyond = [n for n in numbers.test if n > 20]
+pairs = number_pairs(beyond)
 with torch.no_grad():
     cross = translator.cross_attention(pairs.source, shift_right(pairs.target, 1))
 looks_at = cross.argmax(-1)
 hits = torch.zeros(cross.shape[0], cross.shape[2], 2)
 count = 0
-for row, number in enumerate(numbers):
+for row, number in enumerate(beyond):
     for place in crossings(english_pieces(number), german_pieces(number)):
         count += 1
         hits[..., 0] += looks_at[:, row, :, place.unit] == place.from_unit
