@@ -140,17 +140,12 @@ lesson.reveal("unmasked")
 # One question is open. Where do the random numbers come from? BERT's authors prepared their data once: ten copies of each text with a
 # mask each, read forty times in all. RoBERTa (Liu et al. 2019, §4.1) draws a new mask whenever a text is read, which it calls **dynamic** masking.
 
-# %% demo
-lesson.predict("dynamic")
-
-# %% [markdown]
-# First a short one with new masks, live:
-
 # %% train tags=["nbval-ignore-output"]
 from course_lib.training.masked_words import train_masked
 from course_lib.training.scale import choose
 
-STEPS = choose(tiny=4, small=80, full=600)
+lesson.predict("dynamic")
+STEPS = choose(tiny=4, small=80, full=600)  # a short training with new masks
 _, history = train_masked(mask_tokens, masked_loss, seed=0, steps=STEPS)
 measured = history.evaluations[-1]["held_out"]
 print(f"{STEPS} steps, new masks: loss on held-out text {measured:.2f}")
@@ -178,9 +173,6 @@ show(
     ),
 )
 
-# %% [markdown]
-# At the end of the curves, with the spread over seeds. The last number asks about the windows that were learned from, under masks that no training has drawn:
-
 # %% demo
 for way, name in ways.items():
     last, read = log.losses(way)[:, -1], log.losses(way, "read")[:, -1]
@@ -190,7 +182,7 @@ print(f"guessing by frequency: {log.facts['unigram']:.2f}")
 lesson.reveal("dynamic")
 
 # %% [markdown]
-# With one mask for good, the model learns 15 % of the tokens by heart and becomes worse than guessing by frequency, even on the windows it has
+# The spread is over three seeds. The last column asks about the windows that were learned from, under masks that no training has drawn. With one mask for good, the model learns 15 % of the tokens by heart and becomes worse than guessing by frequency, even on the windows it has
 # read. Ten masks are nearly as good as ever new ones. That is no contradiction to RoBERTa, whose §4.1 compares BERT's ten with new ones and finds them
 # “comparable or slightly better”.
 #
@@ -341,9 +333,6 @@ course = pretrained_encoder()
 weights = {name: x for name, x in course.state_dict().items() if not name.startswith("pooler")}
 print(bert.load_state_dict(weights), f"{sum(p.numel() for p in bert.parameters()):,} numbers")
 
-# %% [markdown]
-# Every name has met its shape. But does it run as it should? Compare hidden states with the course's own:
-
 # %% demo
 texts = ["The cat sat on the mat because it was tired.", "Light travels faster than sound."]
 tokens, mask = tokenize(texts)
@@ -393,10 +382,10 @@ def mean_pool(hidden, mask):
 mean_pool = lesson.check(mean_pool)
 
 # %% [markdown]
-# One function from here on: texts in, hidden states of MiniLM out, from your `Bert`.
+# Now a short sentence in one batch with a long one. `encode` runs MiniLM in your `Bert`.
 
 
-# %% given
+# %% demo
 @torch.no_grad()
 def encode(texts):
     """Return hidden states and mask of some texts."""
@@ -404,10 +393,6 @@ def encode(texts):
     return bert(tokens, mask, torch.zeros_like(tokens)), mask
 
 
-# %% [markdown]
-# Now a short sentence in one batch with a long one:
-
-# %% demo
 short = "The laptop does not turn on."
 long = "The train to London was late, so she read on, and on, " * 6
 hidden, mask = encode([short, long])
@@ -499,9 +484,6 @@ from course_lib.explore import nearest_sentences
 nearest_sentences(
     lesson.pair("mean_pool"), lesson.pair("nearest"), encode=encode, sentences=sentences
 )
-
-# %% [markdown]
-# Here is one thing and its opposite:
 
 # %% demo
 plain, negated, other = mean_pool(
@@ -632,9 +614,6 @@ print(
     f"{learning:,} numbers learn; macro F1 on test sentences {class_scores(said, labels, 2)[3]:.2f}"
 )
 
-# %% [markdown]
-# Is that more than the bag of words?
-
 # %% demo
 tuned_f1 = class_scores(said, labels, 2)[3].item()
 print("at least 0.05 above the bag of words:", tuned_f1 > macro.item() + 0.05)
@@ -679,10 +658,6 @@ after, _ = attention_of(model.encoder, TEXT)
 moved = (after - before).abs().amax(dim=(1, 2, 3))
 print("layers whose weights moved:", [layer for layer in range(6) if moved[layer] > 0])
 
-# %% [markdown]
-# Layers count from 0 here, so 4 and 5 are the two that learned. Layer 4 reads the same hidden states as before; only its own queries and keys have moved. Layer 5 reads
-# others, too.
-
 # %% demo tags=["nbval-ignore-output"]
 from course_lib.explore import head_browser
 
@@ -691,7 +666,8 @@ head_browser(
 )
 
 # %% [markdown]
-# Mind lesson 9: weights show what is read, not what it is used for.
+# Layers count from 0 here, so 4 and 5 are the two that learned. Layer 4 reads the same hidden states as before; only its own queries and keys have moved. Layer 5 reads
+# others, too. And mind lesson 9: weights show what is read, not what it is used for.
 #
 # **In a word.** Freeze what is general, train what is near the answer, and always run the cheap baseline first.
 

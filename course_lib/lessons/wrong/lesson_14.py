@@ -51,6 +51,13 @@ def _one_draw(
     return right.mask_tokens(tokens, special, choose, choose / 0.15, others, mask_id)
 
 
+def _replaced_below(
+    tokens: Tensor, special: Tensor, choose: Tensor, change: Tensor, others: Tensor, mask_id: int
+) -> tuple[Tensor, Tensor]:
+    chosen = (choose < 0.15) & ~special
+    return torch.where(chosen & (change < 0.9), others, tokens), chosen
+
+
 MASK_TOKENS = (
     WrongAnswer(
         id="none_kept",
@@ -125,6 +132,12 @@ MASK_TOKENS = (
         why="`choose` decides whether, `change` decides what. Two decisions need two numbers here.",
     ),
     WrongAnswer(
+        id="hidden_then_replaced",
+        code=_replaced_below,
+        says="Your replacement undoes the hiding: below 0.9 lies below 0.8 as well.",
+        why="Replaced is what lies from 0.8 up to 0.9. Ask for both bounds, or replace first and hide afterwards.",
+    ),
+    WrongAnswer(
         id="tenths_swapped",
         code=_swapped_tenths,
         says="You keep from 0.8 to 0.9 and replace from 0.9 on; it is the other way round.",
@@ -181,6 +194,18 @@ MASKED_LOSS = (
         says="You divide by all positions, not by the chosen ones.",
         why="Zeros at the others are no losses, but they count in a mean. The loss would shrink with the number that "
         "happened to be chosen.",
+    ),
+    WrongAnswer(
+        id="zero_targets",
+        code=lambda logits, tokens, chosen: _each_loss(logits, tokens * chosen).mean(),
+        says="You set the other targets to token 0, and ask for token 0 there.",
+        why="Token 0 is a token like any other. Leave these positions out; with cross_entropy a target of −100 is left out.",
+    ),
+    WrongAnswer(
+        id="zero_logits",
+        code=lambda logits, tokens, chosen: _each_loss(logits * chosen[..., None], tokens).mean(),
+        says="You set the other logits to 0, and still count those positions.",
+        why="Logits of 0 mean that all words are equally likely: each of those positions adds ln V. Leave them out.",
     ),
     WrongAnswer(
         id="mean_of_rows",
@@ -395,6 +420,24 @@ EMBED = (
         why="`segments` says which row each token takes.",
     ),
     WrongAnswer(
+        id="segments_swapped",
+        code=lambda tokens, segments, words, places, kinds: right.embed(
+            tokens, 1 - segments, words, places, kinds
+        ),
+        says="Your segments are swapped: segment 0 gets row 1.",
+        why="Segment 0, the first text, has row 0 of the table.",
+    ),
+    WrongAnswer(
+        id="normalised",
+        code=_sum(
+            lambda word, place, kind, *_: F.layer_norm(
+                word + place + kind, word.shape[-1:], eps=1e-12
+            )
+        ),
+        says="You normalise the sum already.",
+        why="BERT does, but with a gain and a bias that are learned: that is the next exercise's layer norm.",
+    ),
+    WrongAnswer(
         id="scaled",
         code=_sum(lambda word, place, kind, *_: word * word.shape[-1] ** 0.5 + place + kind),
         says="Your words are multiplied by √d.",
@@ -479,6 +522,14 @@ def _causal(self: Any, mask: Tensor) -> Tensor:
     return mask[:, None, :] & torch.ones(n, n, dtype=torch.bool, device=mask.device).tril()
 
 
+class _PaddingZeroed(_Bert):
+    def forward(self, tokens: Tensor, mask: Tensor, segments: Tensor) -> Tensor:
+        return super().forward(tokens, mask, segments) * mask[..., None]
+
+
+_PaddingZeroed.__name__ = "Bert"
+
+
 BERT = (
     WrongAnswer(
         id="mask_forgotten",
@@ -557,6 +608,18 @@ BERT = (
         code=_bert(order=lambda self: list(self.blocks)[::-1]),
         says="You run the last block first.",
         why="Block 0 reads the embedding; each of the others reads what the one before it wrote.",
+    ),
+    WrongAnswer(
+        id="blocks_ignored",
+        code=_bert(order=lambda self: []),
+        says="You return the embedding: what the blocks compute gets lost.",
+        why="A block returns new hidden states and leaves its input alone. Keep them: x = block(x, …).",
+    ),
+    WrongAnswer(
+        id="padding_zeroed",
+        code=_PaddingZeroed,
+        says="You set the hidden states at padding to zero.",
+        why="What stands there does not matter, so it is left alone: whoever pools uses the mask.",
     ),
     WrongAnswer(
         id="last_block_missing",
@@ -713,6 +776,12 @@ NEAREST = (
         why="A long vector would win against a nearer one.",
     ),
     WrongAnswer(
+        id="one_length_for_all",
+        code=_by(lambda query, vectors: vectors @ query / (vectors.norm() * query.norm())),
+        says="You divide by one length for the whole table of vectors.",
+        why="Each row has its own length: vectors.norm(dim=-1).",
+    ),
+    WrongAnswer(
         id="euclidean",
         code=_by(_euclid, largest=False),
         says="You rank by Euclidean distance.",
@@ -839,6 +908,12 @@ FREEZE = (
         why="Blocks from n_frozen on are to learn as well.",
     ),
     WrongAnswer(
+        id="everything_frozen",
+        code=lambda model, n_frozen: model.requires_grad_(False) and None,
+        says="You freeze the whole model.",
+        why="The head and the blocks from n_frozen on are to learn.",
+    ),
+    WrongAnswer(
         id="one_too_many",
         code=_freeze(lambda model, n: [*_lower(model), *model.encoder.blocks[: n + 1]]),
         says="You freeze one block too many.",
@@ -904,6 +979,11 @@ def _undefined(predicted: Tensor, labels: Tensor, n_classes: int) -> Any:
     return precision, recall, f1, f1.mean()
 
 
+def _accuracies(predicted: Tensor, labels: Tensor, n_classes: int) -> Any:
+    share = (predicted == labels).float().mean()
+    return (*[share.repeat(n_classes)] * 3, share)
+
+
 CLASS_SCORES = (
     WrongAnswer(
         id="f1_of_averages",
@@ -936,6 +1016,12 @@ CLASS_SCORES = (
         code=_scores(lambda p, r, f1, n, a: (p, r, f1 / 2, f1.mean() / 2)),
         says="Your F1s are half of what they should be.",
         why="The harmonic mean of two numbers is 2pr / (p + r); without the 2 a perfect answer would have ½.",
+    ),
+    WrongAnswer(
+        id="accuracy_for_all",
+        code=_accuracies,
+        says="You return the accuracy in place of every score.",
+        why="Accuracy counts all texts together. Precision and recall are asked of one class at a time.",
     ),
     WrongAnswer(
         id="weighted",
