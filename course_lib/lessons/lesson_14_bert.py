@@ -371,7 +371,9 @@ EMBED = Exercise(
 # ---------------------------------------------------------------- 14.5 BERT
 
 
-def bert_state(seed: Seed, v: int, d: int, d_ff: int, n: int, room: int, scale: float) -> dict:
+def bert_state(
+    seed: Seed, v: int, d: int, d_ff: int, n: int, room: int, scale: float
+) -> dict[str, Tensor]:
     """Noise for every parameter; `scale` of the tables, small ones feel eps."""
     rng = _rng(seed)
     state = {

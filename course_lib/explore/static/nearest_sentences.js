@@ -18,6 +18,7 @@ function build(stage) {
     const cosine = h("td");
     const course = h("td", { class: "ce-left" });
     text.style.whiteSpace = course.style.whiteSpace = "normal";
+    course.style.textAlign = "left";
     const node = h("tr", {}, h("td", {}, `${i + 1}`), text, cosine, h("td", { class: "ce-track" }, bar), course);
     return { node, bar, text, cosine, course };
   });
