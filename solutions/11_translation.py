@@ -95,7 +95,7 @@ show(
         masks[1][1].float(),
         [f"place {t}" for t in range(len(masks[1][1]))],
         [german.pieces[i] for i in three.target[1].tolist()],
-        "The decoder's mask for 7, if it read its labels",
+        "Decoder's mask, labels of 7",
     ),
     alt="Mask of the decoder for the labels of 7, places down, words across: the column of “sieben” is 1 "
     "everywhere, that of the end mark from place 1 on, and the two columns of padding are 0.",
@@ -471,8 +471,8 @@ for number, said in gaps[0]["examples"][:6]:
 lesson.reveal("unseen")
 
 # %% [markdown]
-# Look at the errors. They are not noise but fluent German numbers, only shorter ones: most often the tens of the thousands are gone, and *28,840* becomes *8,840*. After a ten, a
-# *tausend* was never due in its training; so the model writes a number of a length that it knows. It has learned which patterns occur, not how numbers are built. That it reaches 100 % on held-out numbers of known magnitudes does not contradict this.
+# Look at the errors. They are not noise but fluent German numbers, only shorter ones: in 19 of the 30 recorded examples the tens of the thousands are gone, and *28,840* becomes *8,840*. In its training
+# two digits of thousands always stood behind a *hundert*; so the model writes a number of a kind that it knows. It has learned which patterns occur, not how numbers are built. That it reaches 100 % on held-out numbers of known magnitudes does not contradict this.
 #
 #
 # **Explain.** The test set of the first translator was held out by number, and it did not show this. What would have to be held out so that a test says something about sentences
@@ -715,7 +715,7 @@ show(
         map_[best[0], 0, best[1]],
         [*german_pieces(number), "(end)"],
         list(english_pieces(number)),
-        f"121, layer {best[0]}, head {best[1]}: where each piece was looked up",
+        f"121, layer {best[0]}, head {best[1]}",
     ),
     alt=f"Weights of layer {best[0]}, head {best[1]}, for 121, German pieces down and English words across: "
     "“ein” looks at the first “one”, “hundert” at “hundred”, the second “ein” at the last “one”, "
@@ -723,7 +723,7 @@ show(
 )
 
 # %% [markdown]
-# The four heads of layer 1 put their largest weight on the word that is being written at all 468 crossings. Those of layer 0 do so now and then: their
+# The four heads of layer 1 put their largest weight on the word that is being written at all 468 crossings. Those of layer 0 do so at a quarter to two thirds of them: their
 # maps look like nothing in particular, and yet layer 1 stands on what they wrote. (Lesson 09's warning holds: a map is a picture of where a head looks, not a proof of what it uses.)
 #
 # ### See it: layer by layer, head by head

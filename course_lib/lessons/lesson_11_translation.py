@@ -626,6 +626,11 @@ def bleu_cases() -> list[Case]:
             args=(["a b c x d e".split()], ["a b c y d e".split()]),
         ),
         Case(
+            label="no candidate has four words",
+            args=([["a", "b", "c"], ["e"]], [["a", "b", "c", "d"], ["e", "f"]]),
+            edge=True,
+        ),
+        Case(
             label="one candidate is empty",
             args=([[], "a b c d e".split()], ["a b".split(), "a b c d f".split()]),
             edge=True,
