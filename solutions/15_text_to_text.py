@@ -246,7 +246,7 @@ show(
         xlabel="distance s − t from query to key",
         ylabel="bucket",
     ),
-    alt="Bucket against distance. Encoder: 15 at −128 and below, falling in steps that get narrower to 0 at 0, "
+    alt="Bucket against distance. Encoder: 15 at −91 and below, falling in steps that get narrower to 0 at 0, "
     "then from 17 at 1 up to 31 at 91 and beyond. Decoder: 31 far behind, falling to 0 at 0, and 0 for everything ahead.",
 )
 lesson.reveal("far")
@@ -502,7 +502,7 @@ for name, score in table.items():
 show(
     bars(
         list(table.values()),
-        [name.replace(" ", "\n") for name in table],
+        list(table),
         "ROUGE-L on unseen modules",
     ),
     alt="Bars of ROUGE-L: "

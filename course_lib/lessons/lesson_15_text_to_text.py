@@ -537,6 +537,10 @@ def span_cases() -> list[Case]:
             args=(row(0, 0, 0, 4, 1), row(0, 5, 1, 0, 3), inside, 2),
         ),
         Case(
+            label="an answer of four tokens",
+            args=(row(0, 7, 1, 2, 0), row(0, 2, 3, 1, 7), inside, 4),
+        ),
+        Case(
             label="the best end is one token too far",
             args=(row(0, 7, 1, 2, 0), row(0, 2, 3, 1, 7), inside, 3),
         ),
@@ -739,6 +743,7 @@ def rouge_cases() -> list[Case]:
         *(Case(label=label, args=(a.split(), b.split())) for a, b, label in _TEXTS),
         Case(label="nothing in common", args=(["a", "b"], ["c"]), edge=True),
         Case(label="nothing written", args=(["a", "b"], []), edge=True),
+        Case(label="two empty rows", args=([], []), edge=True),
     ]
 
 
@@ -833,8 +838,8 @@ PREDICTIONS = (
             "the small T5",
         ),
         answer="the first sentence of what is to be summed up",
-        because="1,500 pairs are far too few to learn what words mean. Copying needs no learning, and the first sentence often "
-        "says again what the line said.",
+        because="1,500 pairs are far too few to learn what words mean. Copying needs no learning: the first sentence has "
+        "0.148, the same line for all 0.144, the T5 about 0.08.",
     ),
 )
 

@@ -281,6 +281,12 @@ UNSCALED = (
         why="T5 divides nothing: scores plus bias go into the softmax as they are.",
     ),
     WrongAnswer(
+        id="lesson_04_again",
+        code=_attend_fault(scale=0.5, when="never"),
+        says="That is lesson 04's attention: scores divided by √d, and no bias.",
+        why="T5 divides nothing, and the bias is all that tells it the order of words.",
+    ),
+    WrongAnswer(
         id="no_bias",
         code=_attend_fault(when="never"),
         says="The bias is missing.",
