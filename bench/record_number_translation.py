@@ -110,12 +110,13 @@ def course_recipe() -> Any:
 
 
 def save(model: Any) -> None:
-    """Write weights in half precision; a tied table is written once."""
+    """Write weights in a byte each; a tied table is written once."""
     from safetensors.torch import save_file
 
-    half = {name: value.half() for name, value in model.state_dict().items()}
-    half.pop("head.weight")
-    save_file(half, str(WEIGHTS))
+    from course_lib.models.packing import pack
+
+    state = {name: value for name, value in model.state_dict().items() if name != "head.weight"}
+    save_file(pack(state), str(WEIGHTS))
     print(f"wrote {WEIGHTS.name}, {WEIGHTS.stat().st_size / 1000:.0f} KB")
 
 

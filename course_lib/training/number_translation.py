@@ -15,6 +15,7 @@ from tqdm import trange
 
 from course_lib.data.number_words import ENGLISH, GERMAN, LIMIT, Vocabulary
 from course_lib.models.number_translator import NumberTranslator, Parts, seeded
+from course_lib.models.packing import unpack
 from course_lib.models.transformer import TransformerConfig
 from course_lib.training.batches import drawn
 from course_lib.training.translation import Pairs, trimmed
@@ -211,7 +212,7 @@ def recorded_translator(parts: Parts) -> NumberTranslator:
 
     file = files("course_lib.data").joinpath("recorded", "number_translator.safetensors")
     model = seeded(number_config(), 0, parts)
-    weights = {name: value.float() for name, value in load(file.read_bytes()).items()}
+    weights = unpack(load(file.read_bytes()))
     # The head is the table of the target's words.
     model.load_state_dict(weights | {"head.weight": weights["target_embed.weight"]})
     return model.eval()
