@@ -7,6 +7,7 @@ succeed; else the first result would prove nothing.
 import base64
 import json
 import os
+import shutil
 import pickle
 import tempfile
 import tracemalloc
@@ -35,20 +36,23 @@ def test_attack_gets_what_is_due_and_succeeds_without_its_defence(cage, attack, 
 
 
 @pytest.fixture(scope="module")
-def results():
-    """A folder outside /tmp, where an instructor's results might lie."""
+def results(root):
+    """A folder outside /tmp, where an instructor's results and solutions might lie."""
     with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+        os.mkdir(os.path.join(folder, "solutions"))
+        shutil.copy(root / "solutions" / "04_scaled_dot_product.py", f"{folder}/solutions")
+        os.chmod(folder, 0o755)
         yield folder
 
 
-def reader(root, results):
+def reader(results):
     """Return a notebook that reads the solution and writes marks, where it can."""
     return notebook(
         {"scaled_scores": None},
         [
             f"""
 try:
-    text = open({str(root)!r} + "/solutions/04_scaled_dot_product.py").read()
+    text = open({results!r} + "/solutions/04_scaled_dot_product.py").read()
     exec(text[text.index("def scaled_scores"):].split("# %%")[0])
 except OSError:
     def scaled_scores(q, k):
@@ -62,8 +66,8 @@ except OSError:
     )
 
 
-def test_the_disk_is_out_of_reach_and_within_it_without_the_allow_list(cage, root, results):
-    data, forged = reader(root, results), os.path.join(results, "marks.csv")
+def test_the_disk_is_out_of_reach_and_within_it_without_the_allow_list(cage, results):
+    data, forged = reader(results), os.path.join(results, "marks.csv")
     assert points(mark(cage, data)) == (0, 1, 1) and not os.path.exists(forged)
     with Sandbox(TASK.master.sources, cage.limits, defences=ALL.without("mounts")) as open_cage:
         assert points(mark(open_cage, data, "mounts")) == FULL

@@ -82,6 +82,7 @@ def command(bwrap: str, kit: Path, *, whole_disk: bool = False) -> list[str]:
         words += ["--setenv", name, value]
     if whole_disk:
         return [*words, "--bind", "/", "/", "--proc", "/proc", "--dev", "/dev", *python(kit)]
+    words += ["--tmpfs", "/tmp"]  # first: Python may be installed below it
     words += [word for place in _readable() for word in ("--ro-bind", str(place), str(place))]
     for link in ("/lib", "/lib64"):
         if os.path.islink(link):
@@ -91,7 +92,7 @@ def command(bwrap: str, kit: Path, *, whole_disk: bool = False) -> list[str]:
     words += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
     words += [word for folder in _own_installation() for word in ("--tmpfs", str(folder))]
     words += ["--ro-bind", str(kit), str(KIT), "--proc", "/proc", "--dev", "/dev"]
-    words += ["--tmpfs", "/tmp", "--remount-ro", "/", "--chdir", "/tmp"]
+    words += ["--remount-ro", "/", "--chdir", "/tmp"]
     return [*words, *python(KIT)]
 
 

@@ -4,10 +4,11 @@ import contextlib
 import ctypes
 import os
 import resource
+import sys
 from typing import Any
 
 NEWNS, NEWIPC, NEWUSER, NEWPID, NEWNET = 0x20000, 0x8000000, 0x10000000, 0x20000000, 0x40000000
-NODEV, NOSUID, NOEXEC = 4, 2, 8
+NODEV, NOSUID, NOEXEC, BIND, REC = 4, 2, 8, 0x1000, 0x4000
 CAPBSET_DROP, SET_PDEATHSIG, SET_NO_NEW_PRIVS = 24, 1, 38
 CAPSET, CAP_VERSION = {"x86_64": 126, "aarch64": 91}, 0x20080522
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -28,11 +29,32 @@ def namespaces() -> None:
 
 
 def own_folders(size: int) -> None:
-    """Put empty folders of limited size over /tmp and /dev/shm, and nothing at all over /proc."""
+    """Put empty folders of limited size over /tmp and /dev/shm, and nothing at all over /proc.
+
+    A Python that is installed below /tmp is put back there.
+    """
+    kept = {path: os.open(path, os.O_PATH) for path in _below_tmp()}
     for folder, options in (("/tmp", size), ("/dev/shm", size), ("/proc", 4096)):
         flags = NODEV | NOSUID | (NOEXEC if folder != "/tmp" else 0)
-        if _libc.mount(b"tmpfs", folder.encode(), b"tmpfs", flags, f"size={options}".encode()):
-            raise OSError(ctypes.get_errno(), f"mount {folder}")
+        _mount("tmpfs", folder, "tmpfs", flags, f"size={options}")
+        if folder == "/tmp":
+            for path, opened in kept.items():
+                os.makedirs(path, exist_ok=True)
+                _mount(f"/proc/self/fd/{opened}", path, "", BIND | REC, "")
+                os.close(opened)
+
+
+def _below_tmp() -> list[str]:
+    """Return where Python is installed below /tmp: a folder within another is left out."""
+    found = sorted({os.path.realpath(path) for path in (sys.prefix, sys.base_prefix)})
+    below = [path for path in found if path.startswith("/tmp/")]
+    return [p for p in below if not any(p.startswith(f"{q}/") for q in below)]
+
+
+def _mount(source: str, target: str, kind: str, flags: int, options: str) -> None:
+    words = (source.encode(), target.encode(), kind.encode())
+    if _libc.mount(*words, flags, options.encode()) != 0:
+        raise OSError(ctypes.get_errno(), f"mount {target}")
 
 
 def no_privileges() -> None:
