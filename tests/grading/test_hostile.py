@@ -7,8 +7,8 @@ succeed; else the first result would prove nothing.
 import base64
 import json
 import os
-import shutil
 import pickle
+import shutil
 import tempfile
 import tracemalloc
 from dataclasses import replace

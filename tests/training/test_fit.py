@@ -233,6 +233,8 @@ def test_tensorboard_is_written(child):
 
 
 def test_an_interrupt_keeps_the_work(tmp_path):
+    before = signal.getsignal(signal.SIGINT)
+
     def interrupted(step):
         if step == 3:
             os.kill(os.getpid(), signal.SIGINT)
@@ -242,7 +244,7 @@ def test_an_interrupt_keeps_the_work(tmp_path):
     history = fit(net(), interrupted, loss, settings)
     assert (history.interrupted, history.stopped_at) == (True, 4)
     assert "Interrupted after step 4" in history.notes[-1]
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is before
     again = fit(net(), batches, loss, settings)
     assert again.losses == fit(net(), batches, loss, config()).losses
     assert again.resumed_at == 4 and not again.interrupted
