@@ -5,6 +5,7 @@ Both languages share one vocabulary of byte pairs, learned from the training spl
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
@@ -132,12 +133,15 @@ def token_loss(
     return total, (due != PAD).sum()
 
 
-def train(pairs: Pairs, recipe: Recipe) -> tuple[Transformer, "Tokenizer", History]:
+def train(
+    pairs: Pairs, recipe: Recipe, checkpoints: Path | None = None
+) -> tuple[Transformer, "Tokenizer", History]:
     """Learn the pieces, then the translation from German to English.
 
     Args:
         pairs: (English, German) captions, as `multi30k` returns them.
         recipe: sizes and settings.
+        checkpoints: see `FitConfig`.
     """
     english, german = zip(*pairs, strict=True)
     tokenizer = learn_pieces([*english, *german], recipe.vocab_size)
@@ -155,6 +159,7 @@ def train(pairs: Pairs, recipe: Recipe) -> tuple[Transformer, "Tokenizer", Histo
         weight_decay=0.01,
         seed=recipe.seed,
         name="German to English",
+        checkpoints=checkpoints,
     )
     history = fit(
         model,
