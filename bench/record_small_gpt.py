@@ -19,6 +19,7 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 
+from course_lib.data.python_docs import help_texts
 from course_lib.models.gpt import GPT
 from course_lib.models.small_gpt import CONFIG, CONTROL
 
@@ -30,11 +31,9 @@ PLAIN = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "–": "-
 
 def paragraphs():
     """Return the prose of each topic as a list of paragraphs: no code, no tables, no headings."""
-    from pydoc_data.topics import topics
-
     found = []
-    for name in sorted(topics):
-        blocks = re.split(r"\n\s*\n", topics[name].translate(PLAIN))
+    for _, text in sorted(help_texts().items()):
+        blocks = re.split(r"\n\s*\n", text.translate(PLAIN))
         lines = [" ".join(block.split()) for block in blocks if not block.startswith(("   ", "+-"))]
         found.append([line for line in lines if re.match(r"[A-Z]", line) and line[-1] in ".:"])
     return [topic for topic in found if topic]

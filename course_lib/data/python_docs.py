@@ -3,6 +3,7 @@
 It comes with every Python, so nothing is fetched. Its words differ a little between versions.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -30,6 +31,25 @@ class Text:
         return sorted(set(self.train) | set(self.held_out))
 
 
+def help_texts() -> Mapping[str, str]:
+    """Return the help texts of this Python, by topic.
+
+    Raises:
+        CourseError: when it was installed without them.
+
+    >>> help_texts()["assert"].startswith('The "assert" statement')
+    True
+    """
+    try:
+        from pydoc_data.topics import topics as texts
+    except ImportError:
+        raise CourseError(
+            "this Python has no help texts (the module pydoc_data.topics): some systems leave them "
+            "out. Install Python's documentation package, or Python from python.org or with uv"
+        ) from None
+    return texts
+
+
 @cache
 def python_docs() -> Text:
     """Return Python's documentation of its own language, each paragraph once.
@@ -44,21 +64,14 @@ def python_docs() -> Text:
     >>> len(text.train) > 8 * len(text.held_out) > 80_000
     True
     """
-    chunks = _chunks(_paragraphs())
+    chunks = _chunks(_paragraphs(help_texts()))
     held_out = [chunk for at, chunk in enumerate(chunks) if at % HELD_OUT == HELD_OUT - 1]
     train = [chunk for at, chunk in enumerate(chunks) if at % HELD_OUT != HELD_OUT - 1]
     return Text(train="".join(train), held_out="".join(held_out))
 
 
-def _paragraphs() -> list[str]:
-    try:
-        from pydoc_data.topics import topics
-    except ImportError:
-        raise CourseError(
-            "this Python has no help texts (the module pydoc_data.topics): some systems leave them "
-            "out. Install Python's documentation package, or Python from python.org or with uv"
-        ) from None
-    found = (part for name in sorted(topics) for part in topics[name].split("\n\n"))
+def _paragraphs(texts: Mapping[str, str]) -> list[str]:
+    found = (part for name in sorted(texts) for part in texts[name].split("\n\n"))
     return list(dict.fromkeys(part.strip("\n") for part in found if part.strip()))
 
 

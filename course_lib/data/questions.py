@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from course_lib.data.python_docs import help_texts
 from course_lib.errors import CourseError
 
 #: Fewer than that are of no use for training and testing.
@@ -79,14 +80,7 @@ def questions() -> Questions:
     >>> one.topic, one.question, one.answer
     ('assert', 'Which command line option requests optimization?', '-O')
     """
-    try:
-        from pydoc_data.topics import topics
-    except ImportError:
-        raise CourseError(
-            "this Python has no help texts (the module pydoc_data.topics): some systems leave them "
-            "out. Install Python's documentation package, or Python from python.org or with uv"
-        ) from None
-    return located(_written(), topics)
+    return located(_written(), help_texts())
 
 
 def located(rows: list[dict[str, str]], topics: Mapping[str, str]) -> Questions:

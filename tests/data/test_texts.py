@@ -6,10 +6,9 @@ from types import ModuleType
 import pytest
 import torch
 
-from course_lib.data import python_docs as docs_module
 from course_lib.data import shakespeare
 from course_lib.data.characters import Characters
-from course_lib.data.python_docs import python_docs
+from course_lib.data.python_docs import help_texts, python_docs
 from course_lib.errors import CourseError
 
 
@@ -31,7 +30,7 @@ def test_the_documentation_is_large_enough_and_a_tenth_is_held_out() -> None:
 def test_a_python_without_help_texts_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pydoc_data.topics", ModuleType("empty"))
     with pytest.raises(CourseError, match="no help texts"):
-        docs_module._paragraphs()
+        help_texts()
 
 
 def test_characters_go_there_and_back() -> None:
