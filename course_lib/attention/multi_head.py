@@ -180,7 +180,7 @@ def weighted_norms(
 ) -> Float[Tensor, "*B H T S"]:
     """Return how much each key really adds: `‖weights[h, t, s] · v_h[s] W_o[:, slice h]ᵀ‖`.
 
-    Paper: Kobayashi et al. 2020, §3.
+    Paper: Kobayashi et al. 2020.
 
     Args:
         weights: of every head.

@@ -27,7 +27,7 @@ class RMSNorm(nn.Module):
 
     Unlike layer norm it takes away no mean and adds no bias.
 
-    Paper: Zhang and Sennrich 2019, §3, equation 4.
+    Paper: Zhang and Sennrich 2019, §4, equation 4.
 
     Args:
         d_model: width of a row.
@@ -213,7 +213,7 @@ class Block(nn.Module):
     ) -> Float[Tensor, "B T d"]:
         """Return `x + part(norm(x))` (pre-norm) or `norm(x + part(x))` (post-norm).
 
-        Paper: Vaswani et al. 2017, §3.1 (post-norm); Xiong et al. 2020, §3.2 (pre-norm).
+        Paper: Vaswani et al. 2017, §3.1 (post-norm); Xiong et al. 2020, §3.3 (pre-norm).
         """
         if self.norm_first:
             return x + self.drop(part(norm(x)))

@@ -11,7 +11,7 @@ class KVCache:
     A layer appends its new keys and values and gets back all so far. It holds tensors that were
     made without gradients: use it under `torch.no_grad()`.
 
-    Paper: Shazeer 2019, §2.4.2, “incremental” attention.
+    Paper: Shazeer 2019, §2.4, “incremental” attention.
 
     Args:
         n_layers: L.

@@ -84,7 +84,7 @@ def mixup(
 ) -> tuple[Float[Tensor, "B C H W"], Float[Tensor, "B K"]]:
     """Mix every image with its partner's, and what each shows by the same shares.
 
-    Paper: Zhang et al. 2018, equation 1.
+    Paper: Zhang et al. 2018, §2.
 
     Args:
         images: a batch.
