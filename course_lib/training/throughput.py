@@ -41,8 +41,8 @@ def forward_flops(model: nn.Module, images: Float[Tensor, "B C H W"]) -> float:
         model: is left as it was.
         images: a batch.
 
-    >>> forward_flops(nn.Linear(3, 5), torch.zeros(2, 3))
-    30.0
+    >>> forward_flops(nn.Conv2d(1, 2, kernel_size=1), torch.zeros(3, 1, 2, 2))
+    16.0
     """
     from torch.utils.flop_counter import FlopCounterMode
 
