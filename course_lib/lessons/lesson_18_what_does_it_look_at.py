@@ -140,7 +140,8 @@ def rollout_cases() -> list[Case]:
     single = Case(
         label="a single image, without a batch", args=(_weights(4, 3, 2, 4, 4),), edge=True
     )
-    return [by_hand, *drawn, thinned, alone, single]
+    # Before the drawn ones: where rows sum to 1, scaling at another place shows in gradients only.
+    return [by_hand, thinned, *drawn, alone, single]
 
 
 def rollout_sample(rng: np.random.Generator) -> Case:

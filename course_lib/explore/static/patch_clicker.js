@@ -1,4 +1,4 @@
-// A scan, its patches to click on, and beside it from where the chosen token gathers. All weights came with the page.
+// A picture, its patches to click on, and beside it from where the chosen token gathers. All weights came with the page.
 
 const WIDE = 280;
 const STOPS = [[68, 1, 84], [59, 82, 139], [33, 145, 140], [94, 201, 98], [253, 231, 37]];
@@ -17,16 +17,16 @@ function colour(share) {
 }
 
 function build(stage) {
-  const { views, listed } = stage.meta;
-  const scans = stage.meta.scans.map((one) => ({ ...one, pixels: bytesOf(one.image), bytes: bytesOf(one.weights) }));
+  const { views, listed, answer } = stage.meta;
+  const pictures = stage.meta.pictures.map((one) => ({ ...one, pixels: bytesOf(one.image), bytes: bytesOf(one.weights) }));
   const choice = (name, label, names) => {
     const node = h("select", { "aria-label": label }, ...names.map((text, i) => h("option", { value: i }, text)));
     node.addEventListener("change", () => stage.send({ place: { [name]: Number(node.value) } }));
     return node;
   };
-  const scan = choice("scan", "scan", scans.map((one) => one.name));
+  const picture = choice("picture", "picture", pictures.map((one) => one.name));
   const view = choice("view", "gathered by", views);
-  const first = h("button", { type: "button" }, "class token");
+  const first = h("button", { type: "button" }, answer);
   first.addEventListener("click", () => stage.send({ place: { token: 0 } }));
 
   const left = h("canvas", { width: WIDE, height: WIDE, "aria-hidden": "true", style: "display:block;cursor:pointer" });
@@ -40,15 +40,15 @@ function build(stage) {
   });
   const share = h("p");
   stage.body.append(
-    h("div", { class: "ce-row" }, h("label", {}, h("span", {}, "scan"), scan), h("label", {}, h("span", {}, "gathered by"), view), first),
+    h("div", { class: "ce-row" }, h("label", {}, h("span", {}, "picture"), picture), h("label", {}, h("span", {}, "gathered by"), view), first),
     h(
       "div", { class: "ce-row" },
-      h("div", {}, h("p", { class: "ce-help" }, "The scan; the box is dashed"), walk),
+      h("div", {}, h("p", { class: "ce-help" }, stage.meta.pictures.some((one) => one.box) ? "The picture; the box is dashed" : "The picture"), walk),
       h("div", {}, h("p", { class: "ce-help" }, "From where it gathers"), right),
     ),
     h("table", {}, caption, h("thead", {}, h("tr", {}, ...["patch", "weight", ""].map((text) => h("th", { scope: "col" }, text)))), h("tbody", {}, ...lines.map((one) => one.node))),
     share,
-    h("p", { class: "ce-help" }, "On the scan: ← → to the next patch, ↑ ↓ a row, Home the class token, Page Up and Page Down the next view; or click. Bright is the row's largest weight, dark is 0."),
+    h("p", { class: "ce-help" }, `On the picture: ← → to the next patch, ↑ ↓ a row, Home the ${answer}, Page Up and Page Down the next view; or click. Bright is the row's largest weight, dark is 0.`),
   );
 
   let now = null;
@@ -101,7 +101,7 @@ function build(stage) {
   }
 
   return function draw(shown) {
-    const one = scans[shown.at.scan];
+    const one = pictures[shown.at.picture];
     now = one;
     const [rows, columns] = one.grid;
     const n = rows * columns + 1;
@@ -111,33 +111,33 @@ function build(stage) {
     const row = Array.from(one.bytes.subarray(start, start + n), (byte) => (byte / 255) * top);
     const largest = Math.max(...row.slice(1), 1e-12);
     const [height, width] = one.size;
-    scan.value = shown.at.scan;
+    picture.value = shown.at.picture;
     view.value = shown.at.view;
     first.setAttribute("aria-pressed", String(token === 0));
-    const box = one.box.map((edge, i) => (edge / one.size[i % 2]) * WIDE);
+    const box = one.box?.map((edge, i) => (edge / one.size[i % 2]) * WIDE);
     const place = (patch) => [Math.floor((patch - 1) / columns), (patch - 1) % columns];
     for (const context of [
       paint(left, height, width, (i) => [one.pixels[i], one.pixels[i], one.pixels[i]]),
       paint(right, rows, columns, (i) => colour(row[i + 1] / largest)),
     ]) {
-      if (one.box[2] > one.box[0]) frame(context, box, [7, 5]);
+      if (box) frame(context, box, [7, 5]);
       if (token) {
         const [y, x] = place(token);
         frame(context, [(y / rows) * WIDE, (x / columns) * WIDE, ((y + 1) / rows) * WIDE, ((x + 1) / columns) * WIDE], []);
       }
     }
-    const who = token ? `Patch ${token} (row ${place(token)[0]}, column ${place(token)[1]})` : "The class token";
+    const who = token ? `Patch ${token} (row ${place(token)[0]}, column ${place(token)[1]})` : `The ${answer}`;
     put(caption, `${who} gathers, by ${views[shown.at.view]}:`);
-    const order = Array.from(row.keys()).sort((a, b) => row[b] - row[a] || a - b);
-    const named = (patch) => (patch ? `row ${place(patch)[0]}, column ${place(patch)[1]}` : "class token");
+    const order = Array.from(row.keys()).slice(stage.meta.class_token ? 0 : 1).sort((a, b) => row[b] - row[a] || a - b);
+    const named = (patch) => (patch ? `row ${place(patch)[0]}, column ${place(patch)[1]}` : answer);
     lines.forEach((line, i) => {
       put(line.place, named(order[i]) + (order[i] === token ? " (itself)" : ""));
       put(line.weight, fmt(row[order[i]], 3));
       line.bar.style.width = `${(100 * row[order[i]]) / Math.max(...row, 1e-12)}%`;
     });
-    const inside = fmt(100 * shareInBox(one, row), 0);
-    put(share, one.box[2] > one.box[0] ? `The box holds ${inside} % of what comes from patches.` : "No box: this scan is healthy.");
-    const said = `${who}: most from ${named(order[0])}, ${fmt(row[order[0]])}; the box holds ${inside} %`;
+    const inside = one.box && fmt(100 * shareInBox(one, row), 0);
+    put(share, inside ? `The box holds ${inside} % of what comes from patches.` : "");
+    const said = `${who}: most from ${named(order[0])}, ${fmt(row[order[0]])}${inside ? `; the box holds ${inside} %` : ""}`;
     setAttributes(walk, { "aria-valuemax": n - 1, "aria-valuenow": token, "aria-valuetext": said });
     return `${said}.`;
   };

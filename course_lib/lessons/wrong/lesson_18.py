@@ -143,6 +143,11 @@ def _roll(**switches: Any) -> Callable[[Tensor], Tensor]:
     return lambda weights: _rolled(weights, **switches)
 
 
+def _scaled_at_the_end(weights: Tensor) -> Tensor:
+    out = _rolled(weights, scale="halved")
+    return out / out.sum(-1, keepdim=True)
+
+
 def _mean_of_layers(weights: Tensor) -> Tensor:
     return weights.mean(0).mean(-3)
 
@@ -174,6 +179,23 @@ ROLLOUT = (
         code=_roll(scale="halved"),
         says="You halved A + I, but a row of A that does not sum to 1 still needs to be renormalised.",
         why="Where weights were dropped or masked, a row sums to less than 1. Divide each row by its own sum.",
+    ),
+    WrongAnswer(
+        id="scaled_at_the_end",
+        code=_scaled_at_the_end,
+        says="You scaled the rows once, after all layers; each layer's rows are scaled before the next.",
+        why="A row that sums to less than 1 counts for less in every later layer, and a scale at the end cannot bring "
+        "that back. With rows that sum to 1 from the start the two agree.",
+    ),
+    WrongAnswer(
+        id="attention_scaled_alone",
+        code=_roll(
+            merge=lambda layer: layer.mean(-3) / layer.mean(-3).sum(-1, keepdim=True),
+            scale="halved",
+        ),
+        says="You scaled the rows of the attention before you added the identity; they are scaled afterwards.",
+        why="Where weights were set to 0, a token gathered less. Scaled beforehand, its attention would count as much as the "
+        "residual path again.",
     ),
     WrongAnswer(
         id="columns_normalised",
