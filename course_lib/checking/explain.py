@@ -128,8 +128,9 @@ def numbers(exercise: Exercise, case: Case, finding: Finding, value: Any, expect
     holds = " and every property holds" if exercise.properties else ""
     opening = f"Right shape, right dtype{holds}, but the" if shape else "The"
     at = f"differs first at {place(where)}" if where and where.index else "is another"
+    what = where.part if where and where.part and not where.index else "result"
     shown = evidence(finding, value, expected)
-    return f"{opening} result {at}. On the case “{case.label}”{shown}"
+    return f"{opening} {what} {at}. On the case “{case.label}”{shown}"
 
 
 def evidence(finding: Finding, value: Any, expected: Any) -> str:
