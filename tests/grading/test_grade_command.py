@@ -260,16 +260,15 @@ def test_where_cages_do_not_nest_each_submission_gets_one_of_its_own(cage):
     with Sandbox(TASK.master.sources, cage.limits, nest=False) as alone:
         assert not alone.nests
         crash = "def padding_mask(lengths, n_keys):\n    import os; os._exit(1)"
-        assert points(mark(alone, notebook({"padding_mask": crash}))) == (1, 0, 1)
+        leave = "open('/tmp/x', 'w').close()"
+        assert points(mark(alone, notebook({"padding_mask": crash}, [leave]))) == (1, 0, 1)
         look = "import os\nassert not os.path.isdir('/root/.ssh') and not os.path.exists('/tmp/x')"
-        marks = mark(alone, notebook(own=["open('/tmp/x', 'w').close()"]))
-        assert points(marks) == FULL
-        assert mark(alone, notebook(own=[look]))["notes"] == []
+        marks = mark(alone, notebook(own=[look]))
+        assert points(marks) == FULL and marks["notes"] == []
 
 
 def test_unsafe_marks_the_same_without_a_sandbox(cage):
     with Sandbox(TASK.master.sources, replace(cage.limits), unsafe=True) as bare:
-        assert points(mark(bare, notebook())) == FULL
         wrong = notebook({"causal_mask": "def causal_mask(n):\n    return None"})
         assert points(mark(bare, wrong)) == (1, 1, 0)
 

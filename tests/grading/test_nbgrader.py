@@ -42,7 +42,7 @@ class Material:
 
 
 def lesson(root: Path) -> Material:
-    spec = registry.find("02")
+    spec = registry.find("00")
     stem = f"{spec.number}_{spec.slug}"
     source = read_source(root / "solutions" / f"{stem}.py")
     solved = as_bytes(solved_notebook(source, spec))
