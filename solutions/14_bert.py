@@ -20,7 +20,7 @@
 # ## 1 · Filling gaps
 #
 # Read “The cat sat on the [MASK] because it was soft.” You guess *mat* or *sofa*, and the end of the sentence helped. GPT could not use it:
-# its mask hides all that follows. BERT has no causal mask, so nothing may be asked about a word that it sees. Hence the gap.
+# its mask hides all that follows. BERT has no causal mask. Asked about words that it sees, it would learn to copy. Hence the gap.
 
 # %% setup
 import torch
@@ -36,7 +36,7 @@ torch.set_num_threads(1)  # small models are fastest on one core
 # can read. So, of the chosen positions,
 #
 # - 80 % become [MASK];
-# - 10 % become some other token;
+# - 10 % become a token drawn at random;
 # - 10 % stay as they are. They are asked about all the same.
 
 # %% [markdown]
@@ -49,7 +49,8 @@ torch.set_num_threads(1)  # small models are fastest on one core
 # Difficulty 2 of 3 · 9 minutes · the check proves that 15 % are chosen, of these exactly 80 % hidden, 10 % replaced and 10 % kept, and
 # special tokens never.
 #
-# All arguments but `mask_id` have shape `(B, T)`. The random numbers come from outside, so that your result can be compared.
+# All arguments but `mask_id` have shape `(B, T)`. `special` is True at special tokens, `others` holds the tokens to replace with. What is random
+# comes from outside, so that your result can be compared.
 
 
 # %% exercise
@@ -100,7 +101,7 @@ lesson.predict("unmasked")
 # Difficulty 1 of 3 · 6 minutes · the check proves that the loss is the mean of −log p over the chosen positions of the batch, and
 # nothing else moves it.
 #
-# A batch may have no chosen position. Then the loss is 0.
+# A batch may have no chosen position. Then the loss is 0, in the dtype of the logits.
 
 
 # %% exercise
@@ -134,8 +135,8 @@ lesson.reveal("unmasked")
 # %% [markdown]
 # ### In small
 #
-# Your two functions pretrain a tiny BERT: 2 layers, 64 wide, on 640 windows of 48 tokens from Python's documentation. It is measured on text
-# that it never reads, with masks that are the same for all models.
+# Your two functions pretrain a tiny BERT: 2 layers, 64 wide, on 640 windows of 48 tokens from Python's documentation, with 513 tokens in its
+# vocabulary (512 pieces and [MASK]). It is measured on text that it never reads, with masks that are the same for all models.
 #
 # One question is open. Where do the random numbers come from? BERT's authors prepared their data once: ten copies of each text with a
 # mask each, read forty times in all. RoBERTa (Liu et al. 2019, §4.1) draws a new mask whenever a text is read, which it calls **dynamic** masking.
@@ -176,7 +177,7 @@ show(
 # %% demo
 for way, name in ways.items():
     last, read = log.losses(way)[:, -1], log.losses(way, "read")[:, -1]
-    print(f"{name:>9}: held-out {last.mean():.2f} ± {last.std():.2f}", end=", ")
+    print(f"{name:>9}: held-out {last.mean():.2f} ± {last.std(ddof=1):.2f}", end=", ")
     print(f"read text, unseen masks {read.mean():.2f}")
 print(f"guessing by frequency: {log.facts['unigram']:.2f}")
 lesson.reveal("dynamic")
@@ -194,9 +195,10 @@ lesson.reveal("dynamic")
 # BERT reads one text or two: a question and a passage, a claim and its evidence. They share one row, so that attention runs across:
 # `[CLS] a [SEP] b [SEP]`. [CLS] stands for the whole, [SEP] ends a text. A third number beside each token, its **segment**, says
 # which text it belongs to.
-#
+
+# %% [markdown]
 # By hand, with [CLS] = 1 and [SEP] = 2: texts (7, 8) and (9) give tokens 1 7 8 2 9 2 and segments 0 0 0 0 1 1. Each [SEP] belongs to the text that it
-# ends.
+# ends. An empty second text still has its [SEP]; only None means that there is none.
 #
 # ### Exercise 14.3 · Two texts in one row
 #
@@ -265,7 +267,7 @@ embed = lesson.check(embed)
 # ## 3 · The model
 #
 # Behind the sum stands a layer norm. Then come blocks as in lesson 10, post-norm and with GELU, and that is all: no causal mask, no decoder. The
-# mask only keeps padding from being read. The blocks are lesson 10's, with BERT's choices:
+# mask only keeps padding from being read. (BERT also has dropout in training; it is left out.) The blocks are lesson 10's, with BERT's choices:
 
 # %% given
 from torch import nn
@@ -475,6 +477,9 @@ print(
 )
 
 # %% [markdown]
+# Mind the third bar: the mean of the embeddings, without a single block, finds nearly as many. Which words are akin stands in the table
+# already, and for these pairs the blocks add little.
+#
 # “The laptop does not turn on” and “My computer will not start” share one word. Look around, and type a sentence of your own; the numbers
 # come from your `mean_pool` and your `nearest`. Try one thing and its opposite, too: meaning here is mostly topic.
 
@@ -556,7 +561,7 @@ freeze = lesson.check(freeze)
 #
 # Difficulty 2 of 3 · 8 minutes · the check proves that each class has its precision, recall and F1, and the macro F1 is the mean of the F1s.
 #
-# Where nothing stands below the line, the ratio counts as 0.
+# Where nothing stands below the line, the ratio counts as 0. The results are float32, as PyTorch divides whole numbers.
 
 
 # %% exercise
@@ -630,7 +635,7 @@ methods = ("bag of words", "frozen encoder", "two blocks tuned")
 for name in methods:
     each = scores.f1(name)
     print(
-        f"{name:>16}: {each.mean():.2f} ± {each.std():.2f}  ({', '.join(f'{x:.2f}' for x in each)})"
+        f"{name:>16}: {each.mean():.3f} ± {each.std(ddof=1):.3f}  ({', '.join(f'{x:.3f}' for x in each)})"
     )
 lesson.reveal("sentiment")
 
@@ -674,10 +679,10 @@ head_browser(
 # %% [markdown]
 # ## 6 · What came after
 #
-# **RoBERTa** (Liu et al. 2019) changed no part of the model: new masks at each reading, no next-sentence task, larger batches, far more text. It is a lesson about training.
+# **RoBERTa** (Liu et al. 2019) left the blocks as they were: new masks at each reading, no next-sentence task, larger batches, far more text, and a larger vocabulary, of bytes. It is a lesson about training.
 #
-# **XLNet** (Yang et al. 2019, §2.2) removes a weakness of the gap itself. BERT guesses its hidden words independently: in “[MASK] [MASK] is a city” it may pick *New* and *Angeles*. XLNet
-# draws a random order of the positions and predicts each from those before it *in that order*. Over many orders every token learns to use both sides, hidden tokens help each
+# **XLNet** (Yang et al. 2019, §2.2 and §2.3) removes a weakness of the gap itself. BERT guesses its hidden words independently: in “[MASK] [MASK] is a city” it may pick *New* and *Angeles*. XLNet
+# draws a random order of the positions and predicts each from those before it *in that order* (in practice the last in the order alone, which have much to go by). Over many orders every token learns to use both sides, hidden tokens help each
 # other, and no [MASK] is needed. The price is a second stream of attention, since a position has to know where it stands without seeing what stands there.
 
 # %% [markdown]
@@ -733,7 +738,7 @@ lesson.quiz()
 #
 # - Devlin et al. 2019, *BERT: Pre-training of Deep Bidirectional Transformers for Language Understanding*: §3, §3.1 (masking), §3.2 (fine-tuning), figure 2 (input).
 # - Liu et al. 2019, *RoBERTa: A Robustly Optimized BERT Pretraining Approach*: §4.1 (dynamic masking), §4.2 (next sentence).
-# - Yang et al. 2019, *XLNet: Generalized Autoregressive Pretraining for Language Understanding*: §2.2.
+# - Yang et al. 2019, *XLNet: Generalized Autoregressive Pretraining for Language Understanding*: §2.2 (orders), §2.3 (two streams).
 # - Reimers and Gurevych 2019, *Sentence-BERT: Sentence Embeddings using Siamese BERT-Networks*: §3.
 # - Wang et al. 2020, *MiniLM: Deep Self-Attention Distillation for Task-Agnostic Compression of Pre-Trained Transformers*.
 # - Opitz and Burst 2019, *Macro F1 and Macro F1*.

@@ -87,8 +87,9 @@ corrupt = lesson.check(corrupt)
 # Difficulty 3 of 3 · 10 minutes · the check proves that exactly the share asked for is taken out, in as many spans as the mean length
 # says, none touching another.
 #
-# `cut(total, parts)` draws `parts` lengths of at least 1 that sum to `total`. Ask it for the lengths of the gaps first, then for what
-# stays. Round both counts with `round`; one token at least goes, and one stays; there is one span at least, and a stretch for each.
+# `cut(total, parts)` draws `parts` lengths of at least 1 that sum to `total`. Ask it for the lengths of the gaps, and for those of the
+# stretches that stay. Round both counts with `round`; one token at least goes, and one stays (n is 2 or more); there is one span at least,
+# and a stretch for each.
 
 
 # %% exercise
@@ -153,7 +154,7 @@ print(f"first: {gone[0]:.2f}, last: {gone[-1]:.2f}, mean of all: {gone.mean():.3
 
 # %% demo
 def infill(tokens, density, generator):
-    """Return BART's corruption of a text: spans of Poisson length, one mask for each."""
+    """Return a text corrupted in BART's way: spans of Poisson length, one mask for each."""
     left, out, at = round(len(tokens) * density), [], 0
     while at < len(tokens):
         length = min(int(generator.poisson(3)), left)
@@ -174,14 +175,16 @@ print(f"T5 writes {len(written)} tokens, BART {len(words)}, the text itself")
 #
 # ## 2 · Order in buckets
 #
-# T5 has no positions. Each head adds a learned number to the score of a query and a key, chosen by their **distance** s − t alone. Near
-# distances matter exactly; whether a word stands 60 or 63 places away hardly does. So far distances share a **bucket**.
-#
+# T5 has no positions. Each head adds a learned number to the score of a query t and a key s, chosen by their **distance** s − t alone; all
+# layers of a stack share these numbers (Raffel et al. 2020, §2.1). Near distances matter exactly; whether a word stands 60 or 63 places away
+# hardly does. So far distances share a **bucket**.
+
+# %% [markdown]
 # By hand, 8 buckets, both ways, greatest distance 20. Four are for keys before the query (and itself), four for keys after. Of four, two are
 # exact: distances 0 and 1. The two others cover 2 to 20, each border √10 times the last: 2, then 6.3. So 5 steps back is bucket 2, 7 steps
 # back bucket 3, and so is 40.
 #
-# In general, with n buckets for a direction and e = n/2 of them exact, a distance of size r ≥ e has bucket
+# In general, with n buckets for a direction, e = n/2 of them exact, and the greatest distance $r_{max}$, a distance of size r ≥ e has bucket
 #
 # $$e + \left\lfloor \frac{\ln(r/e)}{\ln(r_{max}/e)}\,(n - e) \right\rfloor,\quad n - 1 \text{ at most}$$
 
@@ -252,7 +255,7 @@ show(
 lesson.reveal("far")
 
 # %% [markdown]
-# The steps are a word wide near 0 and dozens of words wide far out. A decoder spends all 32 on what lies behind.
+# The steps are a word wide near 0, and in the encoder 27 words wide further out, from 64 to 90. A decoder spends all 32 on what lies behind.
 #
 # The bias itself is a look-up. The table has a row for each bucket and a column for each head. By hand, one head, four buckets, rows 0, 10, 20,
 # 30: two queries and three keys have distances (0, 1, 2) and (−1, 0, 1). Two buckets each way, one of them exact: the bias is (0, 30, 30) and
@@ -309,8 +312,8 @@ lesson.predict("scaled")
 #
 # Difficulty 2 of 3 · 6 minutes · the check proves that scores and bias are added, masked and normalised, and nothing is divided by √d.
 #
-# Softmax(q kᵀ + bias) v. `bias` has shape `(H, T, S)` and is added for every text of the batch. `mask` is True where a query may attend. A
-# query with no key allowed gets zeros.
+# Softmax(q kᵀ + bias) v. `bias` has shape `(H, T, S)` and is added for every text of the batch. `mask` is True where a query may attend, and
+# broadcasts to `(B, H, T, S)`. A query with no key allowed gets zeros.
 
 
 # %% exercise
@@ -329,8 +332,8 @@ def unscaled_attention(q, k, v, bias, mask):
 unscaled_attention = lesson.check(unscaled_attention)
 
 # %% [markdown]
-# What would the division do to weights that grew up without it? Queries and keys of width 64 whose scores have a standard deviation of 3,
-# as trained heads often do:
+# What would the division do to weights that grew up without it? Take queries and keys of width 64 whose scores have a standard deviation of
+# 3:
 
 # %% demo
 draws = torch.Generator().manual_seed(0)
@@ -355,7 +358,8 @@ lesson.reveal("scaled")
 # While the decoder learns to write `7 8 1` (1 is the end), at each place it may know what stands before. Before the first token nothing does,
 # so it reads a **start token**: `0 7 8`. T5 takes its padding, 0. BART has another.
 #
-# Labels use −100 where the loss shall look away. No word has that number, so what is *read* there is padding.
+# Labels use −100 where the loss shall look away. No word has that number, so what is *read* there is padding: labels `7 1 −100 −100` are
+# read as `0 7 1 0`.
 
 # %% [markdown]
 # ### Exercise 15.6 · What the decoder reads
@@ -412,7 +416,8 @@ print("write:", example.summary)
 # weighs both lengths.
 #
 # Let L(i, j) be the common length for the first i words of one row and the first j of the other. If the i-th and the j-th word are equal, L(i, j)
-# = L(i−1, j−1) + 1. If not, one of them is left out: the greater of L(i−1, j) and L(i, j−1). An empty row scores 0.
+# = L(i−1, j−1) + 1. If not, one of them is left out: the greater of L(i−1, j) and L(i, j−1). Words are equal where they are written alike. An
+# empty row scores 0.
 
 
 # %% exercise
@@ -469,7 +474,7 @@ print("a senseless order, ROUGE-L:", round(rouge(["return the first item"], shuf
 
 # %% [markdown]
 # Before you train anything, find out what can be had for nothing. Two baselines: say the **first sentence** of what is to be summed up; or say
-# the **same line** always, the training summary that is most like the others.
+# the **same line** always, the training summary that is most like the others. (The table below has the first eight words besides.)
 
 # %% demo
 lesson.predict("winner")
@@ -519,13 +524,15 @@ print(f"{run['different_lines']} different lines for {log['pairs']['test']} docs
 print("the same line of the baseline:", log["baselines"]["line"])
 
 # %% [markdown]
-# The small T5 loses, to both baselines and with every seed. It has found out that lines begin with “Return the”, and then repeats itself. It has not
+# The small T5 loses, to every baseline and with every seed. It has found out that many lines begin with “Return the”, and then repeats itself. It has not
 # learned to look at what it reads: 500 batches of 16 pairs are five rounds through 1,505 pairs, for half a million weights that began as noise.
 #
 # Span corruption first makes no difference that three seeds could show: 0.089 against 0.083, while seeds reach from 0.04 to 0.12. It had half of the
-# steps, and 192,000 tokens to read at most. T5 was pretrained on 2³⁵, about 34 billion
-# (Raffel et al. 2020, §3.1.2). Pretraining pays when it is long; a lesson can show how it works, not what it brings.
-#
+# steps, and 192,000 tokens to read at most. T5's authors compared their designs after 2³⁵ tokens each, about 34 billion (Raffel et al. 2020,
+# §3.1.2), and gave the models that they published about a trillion (§3.7). Pretraining pays when it is long; a lesson can show how it works,
+# not what it brings.
+
+# %% [markdown]
 # And look at the baselines. A line that says nothing about anything scores nearly as much as the first sentence: ROUGE-L gives points for “Return
 # a … the”. A score without baselines would have looked like a result.
 #
@@ -573,7 +580,7 @@ else:
 # Difficulty 2 of 3 · 10 minutes · the check proves that of all spans that lie in the passage and are short enough, the one with the
 # greatest sum is found.
 #
-# Both ends count: from i to j there are j − i + 1 tokens. Of equal sums the earlier start wins, then the shorter span.
+# Both ends count: from i to j there are j − i + 1 tokens. At least one span fits. Of equal sums the earlier start wins, then the shorter span.
 
 
 # %% exercise
@@ -605,7 +612,7 @@ best_span = lesson.check(best_span)
 # Difficulty 2 of 3 · 10 minutes · the check proves that case, punctuation and articles do not count, repeated words do, and F1 weighs what
 # was said against what was due.
 #
-# Punctuation (`string.punctuation`) is taken out, not replaced by a space. When one side has no words left, F1 is 1.0 if both have none, else
+# Punctuation (`string.punctuation`) is taken out first, not replaced by a space: “a.m.” is the word “am”. When one side has no words left, F1 is 1.0 if both have none, else
 # 0.0.
 
 
@@ -655,7 +662,7 @@ for one in asked[4:40:12]:
     print(f"\n{one.passage[:150]} …\n{one.question} → {one.answer}")
 
 # %% [markdown]
-# A reader trained on a hundred thousand questions would do well here. We have 57. So the pretrained MiniLM of lesson 14 stays frozen; it reads
+# SQuAD has a hundred thousand questions to learn from. We have 57. So the pretrained MiniLM of lesson 14 stays frozen; it reads
 # question and passage as one text, and only a head is trained on its states: two numbers a token.
 #
 # With so few, one split decides by luck. **Cross-validation** uses all: five groups of topics, and each group is answered by a head that
@@ -750,8 +757,8 @@ lesson.quiz()
 # %% [markdown]
 # ### References
 #
-# - Raffel et al. 2020, *Exploring the Limits of Transfer Learning with a Unified Text-to-Text Transformer*: §2.1 (the model), §3.1.4 (the
-#   objective), §3.3.4 (corrupting spans).
+# - Raffel et al. 2020, *Exploring the Limits of Transfer Learning with a Unified Text-to-Text Transformer*: §2.1 (the model), §3.1.2
+#   and §3.7 (how much it read), §3.1.4 (the objective), §3.3.4 (corrupting spans).
 # - Lewis et al. 2020, *BART: Denoising Sequence-to-Sequence Pre-training*: §2.2.
 # - Devlin et al. 2019, *BERT*: §4.2 (question answering).
 # - Rajpurkar et al. 2016, *SQuAD: 100,000+ Questions for Machine Comprehension of Text*: §6.1.

@@ -261,6 +261,7 @@ def pack_cases() -> list[Case]:
         Case(label="texts (7, 8) and (9)", args=([7, 8], [9], 101, 102)),
         Case(label="one text (7, 8)", args=([7, 8], None, 101, 102)),
         *drawn,
+        Case(label="a second text without words", args=([7, 8], [], 101, 102), edge=True),
     ]
 
 
@@ -293,7 +294,7 @@ PACK_PAIR = Exercise(
     minutes=6,
     difficulty=1,
     proves="a pair becomes [CLS] a [SEP] b [SEP], every [SEP] in the segment of the text that it ends",
-    passed="Agrees with appending token by token, for pairs and for single texts.",
+    passed="Agrees with appending token by token, for pairs, for single texts and for an empty second one.",
     cases=pack_cases,
     sample=pack_sample,
     oracle=pack_oracle,

@@ -630,6 +630,7 @@ _ANSWERS = (
     ("the", "theatre", "an article inside a word"),
     ("don't stop", "don t stop", "an apostrophe"),
     ("an iterator", "iterator object", "one word each"),
+    ("at 9 a.m.", "at 9 am", "points inside a word"),
     ("A “with” statement", "the with statement", "quotes of another kind"),
     ("right to left", "from right to left", "a word too few"),
     ("left to right to left", "left to right", "words too many"),
@@ -741,6 +742,7 @@ _TEXTS = (
 def rouge_cases() -> list[Case]:
     return [
         *(Case(label=label, args=(a.split(), b.split())) for a, b, label in _TEXTS),
+        Case(label="a capital letter", args=(["Return", "it"], ["return", "it"])),
         Case(label="nothing in common", args=(["a", "b"], ["c"]), edge=True),
         Case(label="nothing written", args=(["a", "b"], []), edge=True),
         Case(label="two empty rows", args=([], []), edge=True),

@@ -283,6 +283,10 @@ def _segments(change: Callable[[list[int], list[int], int], list[int]]) -> Calla
     return code
 
 
+def _falsy(first: Ids, second: Ids | None, cls: int, sep: int) -> tuple[list[int], list[int]]:
+    return _packed(first, second or None, cls, sep)
+
+
 def _by_sep(tokens: list[int], segments: list[int], sep: int) -> list[int]:
     """Count 1 from the first [SEP] on, which belongs to the first text."""
     return [int(at >= tokens.index(sep)) if 1 in segments else 0 for at in range(len(tokens))]
@@ -322,6 +326,13 @@ PACK_PAIR = (
         code=_pack_fault(always=True),
         says="A single text gets two [SEP] in your version.",
         why="Where there is no second text (None), nothing follows the first one's [SEP].",
+    ),
+    WrongAnswer(
+        id="empty_is_none",
+        code=_falsy,
+        says="An empty second text gets no [SEP] in your version.",
+        why="An empty list is a text without words, and its [SEP] ends it; only None says that there is none. “if second:” takes "
+        "both for False.",
     ),
     WrongAnswer(
         id="segments_all_zero",

@@ -510,6 +510,14 @@ ANSWER_SCORES = (
         why="SQuAD takes it out: “__dict__” becomes “dict” either way, but “don't” becomes “dont”, one word.",
     ),
     WrongAnswer(
+        id="articles_first",
+        code=_scores_fault(
+            lambda text: _words(re.sub(r"\b(a|an|the)\b", " ", text.lower()), articles=False)
+        ),
+        says="You take the articles out before the punctuation.",
+        why="Then the a of “a.m.” is an article and “m” is left. Without its points it is the word “am”.",
+    ),
+    WrongAnswer(
         id="on_sets",
         code=_scores_fault(sets=True),
         says="You count a repeated word once.",
@@ -631,6 +639,14 @@ def _rouge(common: Callable[[Any, Any], int], below: str = "f1") -> Callable[[An
 
 
 ROUGE_L = (
+    WrongAnswer(
+        id="case_ignored",
+        code=lambda target, written: _rouge(_common)(
+            [word.lower() for word in target], [word.lower() for word in written]
+        ),
+        says="“Return” and “return” are one word for you.",
+        why="Whoever wants that lowers the case of both texts first, as the lesson's next cell does. The score takes words as they come.",
+    ),
     WrongAnswer(
         id="on_sets",
         code=lambda target, written: _rouge(lambda a, b: len(a & b))(set(target), set(written)),
