@@ -176,41 +176,49 @@ def _both(lessons: str | None, assignments: str | None) -> tuple[list[str] | Non
     return tuple([one.strip() for one in text.split(",") if one.strip()] for text in given)
 
 
+# The longer options of `course grade`.
+Submissions = Annotated[
+    Path, typer.Argument(help="A folder of notebooks (by learner, or flat), or a zip of one.")
+]
+Secret = Annotated[
+    str | None,
+    typer.Option(
+        envvar="COURSE_GRADE_SEED",
+        help="Your secret, from which hidden cases grow; kept in --to when left out.",
+    ),
+]
+Roster = Annotated[
+    Path | None, typer.Option(help="CSV with a column `learner`; nobody else is marked.")
+]
+Workers = Annotated[int | None, typer.Option(min=1, help="Processes; one for each processor.")]
+Scheduler = Annotated[
+    str | None, typer.Option(help="Address of a Dask scheduler (tls://…): many machines.")
+]
+Security = Annotated[
+    Path | None, typer.Option(help="Folder with ca.pem, cert.pem, key.pem for --scheduler.")
+]
+Unsafe = Annotated[
+    bool, typer.Option("--unsafe", help="Run without bubblewrap: submissions can do anything.")
+]
+
+
 @app.command(
     epilog="Examples:  course grade submitted --to marks --lesson 04 --seed 'our secret'  ·  "
     "course grade moodle.zip --to marks --assignment attention --roster class.csv --keep last  ·  "
     "course grade submitted --to marks --json"
 )
 def grade(
-    submissions: Annotated[
-        Path, typer.Argument(help="A folder of notebooks (by learner, or flat), or a zip of one.")
-    ],
+    submissions: Submissions,
     to: Annotated[Path, typer.Option(help="Folder of the results.")],
     lesson: Annotated[str | None, typer.Option(help="The lesson, such as 04.")] = None,
     assignment: Annotated[str | None, typer.Option(help="The assignment, by name.")] = None,
-    seed: Annotated[
-        str | None,
-        typer.Option(
-            envvar="COURSE_GRADE_SEED",
-            help="Your secret, from which hidden cases grow; kept in --to when left out.",
-        ),
-    ] = None,
+    seed: Secret = None,
     keep: Annotated[str, typer.Option(help="Of several hand-ins, the best or the last.")] = "best",
-    roster: Annotated[
-        Path | None, typer.Option(help="CSV with a column `learner`; nobody else is marked.")
-    ] = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes; one for each processor.")
-    ] = None,
-    scheduler: Annotated[
-        str | None, typer.Option(help="Address of a Dask scheduler (tls://…): many machines.")
-    ] = None,
-    security: Annotated[
-        Path | None, typer.Option(help="Folder with ca.pem, cert.pem, key.pem for --scheduler.")
-    ] = None,
-    unsafe: Annotated[
-        bool, typer.Option("--unsafe", help="Run without bubblewrap: submissions can do anything.")
-    ] = False,
+    roster: Roster = None,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
+    security: Security = None,
+    unsafe: Unsafe = False,
     as_json: Json = False,
 ) -> None:
     """Mark SUBMISSIONS in a sandbox; exit 1 when one cannot be read or is nobody's, else 0."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from course_lib.models.transformer import Transformer, TransformerConfig
@@ -38,36 +38,16 @@ class NumberTranslator(Transformer):
         super().__init__(config)
         self.parts = parts
 
-    def encode(self, source: Int[Tensor, "B S"]) -> Float[Tensor, "B S d_model"]:
-        """Return what the encoder makes of the source."""
-        x, mask = self.read_source(source), self.parts.masks(source, source, self.config.pad)[0]
-        for block in self.encoder:
-            x = block(x, mask)
-        return self.encoder_norm(x)
+    def source_mask(self, source: Int[Tensor, "B S"]) -> Bool[Tensor, "B S S"]:
+        """Return which tokens of the source each of them may attend to."""
+        return self.parts.masks(source, source, self.config.pad)[0]
 
-    def decode(
-        self,
-        target: Int[Tensor, "B T"],
-        memory: Float[Tensor, "B S d_model"],
-        source: Int[Tensor, "B S"],
-    ) -> Float[Tensor, "B T V"]:
-        """Return scores for the token behind each of the target's."""
-        _, mask, memory_mask = self.parts.masks(source, target, self.config.pad)
-        x = self.read_target(target)
-        for block in self.decoder:
-            x = block(x, memory, mask, memory_mask)
-        return self.head(self.decoder_norm(x))
-
-    def cross_attention(
+    def decoder_masks(
         self, source: Int[Tensor, "B S"], target: Int[Tensor, "B T"]
-    ) -> Float[Tensor, "L B H T S"]:
-        """Return where each token of the target looks in the source, for every layer and head."""
-        memory, x, weights = self.encode(source), self.read_target(target), []
-        masks = self.parts.masks(source, target, self.config.pad)[1:]
-        for block in self.decoder:
-            weights.append(block.cross_weights(x, memory, *masks))
-            x = block(x, memory, *masks)
-        return torch.stack(weights)
+    ) -> tuple[Bool[Tensor, "B T T"], Bool[Tensor, "B T S"]]:
+        """Return which tokens each of the target may attend to: of the target, of the source."""
+        _, mask, memory_mask = self.parts.masks(source, target, self.config.pad)
+        return mask, memory_mask
 
     def read_source(self, source: Int[Tensor, "B S"]) -> Float[Tensor, "B S d_model"]:
         """Return what the encoder's first block reads."""

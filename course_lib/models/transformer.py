@@ -189,18 +189,17 @@ class Transformer(nn.Module):
             memory: what `encode` returned.
             source: ids that it was made from: they say what is padding.
         """
-        x, mask = self.read_target(target), self.target_mask(target)
-        memory_mask = self.source_mask(source)
+        x, masks = self.read_target(target), self.decoder_masks(source, target)
         for block in self.decoder:
-            x = block(x, memory, mask, memory_mask)
+            x = block(x, memory, *masks)
         return self.head(self.decoder_norm(x))
 
     def cross_attention(
         self, source: Int[Tensor, "B S"], target: Int[Tensor, "B T"]
     ) -> Float[Tensor, "L B H T S"]:
         """Return where each token of the target looks in the source, for every layer and head."""
-        memory, x = self.encode(source), self.read_target(target)
-        masks, weights = (self.target_mask(target), self.source_mask(source)), []
+        memory, x, weights = self.encode(source), self.read_target(target), []
+        masks = self.decoder_masks(source, target)
         for block in self.decoder:
             weights.append(block.cross_weights(x, memory, *masks))
             x = block(x, memory, *masks)
@@ -218,6 +217,12 @@ class Transformer(nn.Module):
         real = target != self.config.pad
         real[:, :1] = True
         return causal_mask(target.shape[1], target.device) & real.unsqueeze(1)
+
+    def decoder_masks(
+        self, source: Int[Tensor, "B S"], target: Int[Tensor, "B T"]
+    ) -> tuple[Bool[Tensor, "B T T"], Bool[Tensor, "B _ S"]]:
+        """Return which tokens each of the target may attend to: of the target, of the source."""
+        return self.target_mask(target), self.source_mask(source)
 
     def read_source(self, source: Int[Tensor, "B S"]) -> Float[Tensor, "B S d_model"]:
         """Return what the encoder's first block reads."""
