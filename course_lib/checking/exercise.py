@@ -51,6 +51,8 @@ class WrongAnswer:
         why: one to three sentences on why that is wrong.
         matches: tells from a case and a result that this mistake was made, where many results share
             it; without it a result must equal what `code` gives.
+        part: which of several results must equal that; None for all of them.
+        outcomes: what `code` gave on each of the exercise's cases; for where it is not to be had.
     """
 
     id: str
@@ -58,6 +60,8 @@ class WrongAnswer:
     says: str
     why: str
     matches: "Callable[[Case, Any], bool] | None" = None
+    part: int | None = None
+    outcomes: Sequence[Any] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

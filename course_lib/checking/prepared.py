@@ -63,10 +63,12 @@ class Prepared:
     @cached_property
     def mistakes(self) -> tuple[tuple[WrongAnswer, tuple[Outcome, ...]], ...]:
         """Every known wrong answer with what it gives on every case."""
-        return tuple(
-            (wrong, tuple(Runner(self.protocol).run(wrong.code, case) for case in self.cases))
-            for wrong in self.exercise.wrong_answers
-        )
+        return tuple((wrong, self._outcomes(wrong)) for wrong in self.exercise.wrong_answers)
+
+    def _outcomes(self, wrong: WrongAnswer) -> tuple[Outcome, ...]:
+        if wrong.outcomes:
+            return tuple(wrong.outcomes)
+        return tuple(Runner(self.protocol).run(wrong.code, case) for case in self.cases)
 
 
 def _detached(leaf: Any) -> Any:

@@ -34,7 +34,8 @@ def recognise(prepared: Prepared, outcomes: Sequence[Outcome], failed: int) -> W
             if places and _agree(prepared, wrong, outcomes, theirs, places):
                 return wrong
     for wrong, theirs in prepared.mistakes:
-        if wrong.matches is None and _agree_loosely(prepared, outcomes, theirs, ordinary):
+        in_full = wrong.matches is None and wrong.part is None
+        if in_full and _agree_loosely(prepared, outcomes, theirs, ordinary):
             return wrong
     return None
 
@@ -95,6 +96,8 @@ def _agree(
 ) -> bool:
     if wrong.matches is not None:
         return all(_matches(wrong, prepared.cases[place], yours[place]) for place in places)
+    if wrong.part is not None:
+        return all(_same_part(yours[place], theirs[place], wrong.part) for place in places)
     return all(_same(yours[place], theirs[place], prepared.expected[place]) for place in places)
 
 
@@ -105,6 +108,13 @@ def _matches(wrong: WrongAnswer, case: Case, outcome: Outcome) -> bool:
             and wrong.matches is not None
             and wrong.matches(case, outcome.value)
         )
+    except Exception:
+        return False
+
+
+def _same_part(yours: Outcome, theirs: Outcome, part: int) -> bool:
+    try:
+        return yours.error is None and _close(yours.value[part], theirs.value[part])
     except Exception:
         return False
 

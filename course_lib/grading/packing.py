@@ -1,9 +1,13 @@
-"""Write an assignment's pack: what the learner's checks need, as results without code."""
+"""Write what a kit holds in the place of code: results. `lessons/pack.py` reads them."""
 
 import builtins
+import hashlib
 import inspect
 import json
 import math
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -11,14 +15,26 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
-from course_lib.checking.exercise import Exercise
+from course_lib.checking.exercise import Exercise, LessonSpec, WrongAnswer
 from course_lib.checking.prepared import Prepared
-from course_lib.checking.protocol import ModuleProtocol, Protocol
+from course_lib.checking.protocol import ModuleProtocol, Protocol, WrongObject
 from course_lib.checking.reference import load_reference
 from course_lib.checking.run import Outcome
 from course_lib.errors import CourseError
 from course_lib.grading.assignments import AssignmentSource, TrainedTask
-from course_lib.lessons.pack import FORMAT, LISTS, PLAIN
+from course_lib.lessons import registry
+from course_lib.lessons.pack import FORMAT, GIVEN, LISTS, PLAIN
+
+WRONG = Path(registry.__file__).with_name("wrong")
+#: Stands in a kit where a module of wrong answers stood.
+STAND_IN = '''"""What lesson {number}'s wrong answers give; their code stays with the instructor."""
+
+from pathlib import Path
+
+from course_lib.lessons.pack import recorded_mistakes
+
+globals().update(recorded_mistakes(Path(__file__)))
+'''
 
 
 def pack(assignment: AssignmentSource) -> dict[str, bytes]:
@@ -35,8 +51,42 @@ def pack(assignment: AssignmentSource) -> dict[str, bytes]:
         "exercises": [_exercise(exercise, arrays) for exercise in spec.exercises],
         "trained": [_hand_in(task) for task in assignment.trained],
     }
+    return _files(f"{assignment.name}.checks", said, arrays)
+
+
+def pack_mistakes(spec: LessonSpec) -> dict[str, bytes]:
+    """Return the files that stand in for the code of a lesson's wrong answers, by their names.
+
+    Raises:
+        CourseError: when a wrong answer does not stand in the lesson's module, or gives what a pack
+            cannot hold.
+    """
+    found: dict[str, bytes] = {}
+    left = {exercise.name: exercise for exercise in spec.exercises if exercise.wrong_answers}
+    for path in sorted(WRONG.glob(f"lesson_{spec.number}*.py")):
+        names = {id(table): name for name, table in vars(_module(path.stem)).items()}
+        arrays: dict[str, Tensor] = {}
+        tables = {
+            names[id(exercise.wrong_answers)]: _mistakes(left.pop(exercise.name), arrays)
+            for exercise in spec.exercises
+            if id(exercise.wrong_answers) in names
+        }
+        found |= _files(path.stem, {"format": FORMAT, "mistakes": tables}, arrays)
+        found[path.name] = STAND_IN.format(number=spec.number).encode()
+    for name in left:
+        raise CourseError(
+            f"{name}: its wrong answers are no table of lessons/wrong/lesson_{spec.number}.py, so "
+            "a kit would hold their code; move them there."
+        )
+    return found
+
+
+def _module(name: str) -> ModuleType:
+    return import_module(f"course_lib.lessons.{WRONG.name}.{name}")
+
+
+def _files(stem: str, said: dict[str, Any], arrays: dict[str, Tensor]) -> dict[str, bytes]:
     text = json.dumps(said, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
-    stem = f"{assignment.name}.checks"
     return {f"{stem}.json": text.encode(), f"{stem}.safetensors": save(arrays)}
 
 
@@ -66,14 +116,35 @@ def _exercise(exercise: Exercise, arrays: dict[str, Tensor]) -> dict[str, Any]:
         "protocol": _protocol(prepared.protocol),
         "parameters": _parameters(exercise),
         "cases": cases,
-        "mistakes": [
-            {
-                **{key: getattr(wrong, key) for key in ("id", "says", "why")},
-                "outcomes": [_outcome(outcome, arrays) for outcome in outcomes],
-            }
-            for wrong, outcomes in prepared.mistakes
-        ],
+        "mistakes": _mistakes(exercise, arrays),
     }
+
+
+def _mistakes(exercise: Exercise, arrays: dict[str, Tensor]) -> list[dict[str, Any]]:
+    return [
+        {
+            **{key: getattr(wrong, key) for key in ("id", "says", "why", "part")},
+            "matches": _sign(exercise, wrong),
+            "outcomes": [_outcome(outcome, arrays) for outcome in outcomes],
+        }
+        for wrong, outcomes in Prepared.of(exercise).mistakes
+    ]
+
+
+def _sign(exercise: Exercise, wrong: WrongAnswer) -> str | None:
+    if wrong.matches is None:
+        return None
+    package, _, module = wrong.matches.__module__.rpartition(".")
+    if package != GIVEN or not hasattr(import_module(wrong.matches.__module__), _name(wrong)):
+        raise CourseError(
+            f"{exercise.name}, {wrong.id}: `matches` is to be a function of a module in {GIVEN}: a "
+            "kit names it."
+        )
+    return f"{module}.{_name(wrong)}"
+
+
+def _name(wrong: WrongAnswer) -> str:
+    return str(getattr(wrong.matches, "__name__", ""))
 
 
 def _protocol(protocol: Protocol) -> str:
@@ -91,7 +162,8 @@ def _parameters(exercise: Exercise) -> list[str]:
 
 def _outcome(outcome: Outcome, arrays: dict[str, Tensor]) -> dict[str, Any]:
     error = outcome.error
-    if error is not None and not hasattr(builtins, type(error).__name__):
+    known = isinstance(error, WrongObject) or hasattr(builtins, type(error).__name__)
+    if error is not None and not known:
         raise CourseError(f"a pack cannot hold a {type(error).__name__} of a wrong answer.")
     return {
         "value": _packed(outcome.value, arrays),
@@ -107,8 +179,9 @@ def _packed(value: Any, arrays: dict[str, Tensor]) -> Any:
     """Describe a value in JSON; tensors are put into `arrays`."""
     if isinstance(value, Tensor | np.ndarray):
         kind = "tensor" if isinstance(value, Tensor) else "array"
-        key = f"{len(arrays):04d}"
-        arrays[key] = torch.as_tensor(value).detach().clone().contiguous()
+        array = torch.as_tensor(value).detach().clone().contiguous()
+        key = _key(array)
+        arrays[key] = array
         return {kind: key}
     if isinstance(value, float) and not math.isfinite(value):
         return {"number": str(value)}
@@ -120,6 +193,11 @@ def _packed(value: Any, arrays: dict[str, Tensor]) -> Any:
     if hasattr(value, "items"):
         return {"dict": {key: _packed(item, arrays) for key, item in value.items()}}
     raise CourseError(f"a pack cannot hold a {type(value).__name__}.")
+
+
+def _key(array: Tensor) -> str:
+    """Name an array by what it holds: many mistakes agree on many cases."""
+    return hashlib.sha256(save({"": array})).hexdigest()[:16]
 
 
 def _hand_in(task: TrainedTask) -> dict[str, Any]:

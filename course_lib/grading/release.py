@@ -11,7 +11,7 @@ import re
 import shutil
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import course_lib
 from course_lib.authoring.checkout import Checkout
@@ -29,7 +29,7 @@ from course_lib.grading.kit_leaks import leaks
 from course_lib.grading.kit_proof import Part, prove
 from course_lib.grading.kit_readme import readme
 from course_lib.grading.marks import Task
-from course_lib.grading.packing import pack
+from course_lib.grading.packing import pack, pack_mistakes
 from course_lib.lessons import registry
 
 KIT = "attention-course kit"
@@ -41,6 +41,8 @@ BESIDE = (
 )
 #: Parts of the library that stay with the instructor.
 KEPT_BACK = ("grading", "authoring")
+#: The lessons' wrong answers, of which a kit holds the results.
+MISTAKES = PurePath("course_lib", "lessons", "wrong")
 
 
 def run_release(to: Path, lessons: Sequence[str] | None, assignments: Sequence[str] | None) -> int:
@@ -68,7 +70,7 @@ def run_release(to: Path, lessons: Sequence[str] | None, assignments: Sequence[s
         raise CourseError("nothing to release: name --lessons or --assignments.")
     parts = [_lesson(spec, checkout) for spec in specs]
     parts += [_assignment(assignment, checkout) for assignment in chosen]
-    files = library(checkout.root, specs) | beside(checkout.root)
+    files = library(checkout.root, specs) | mistakes(specs) | beside(checkout.root)
     for part in parts:
         files |= {f"notebooks/{name}": data for name, data in part.files.items()}
     files["README.md"] = readme(specs, chosen).encode()
@@ -126,11 +128,22 @@ def library(root: Path, specs: Sequence[LessonSpec]) -> dict[str, bytes]:
         place = path.relative_to(root)
         if not path.is_file() or path.suffix == ".pyc" or place.parts[1] in KEPT_BACK:
             continue
+        if place.parent == MISTAKES and path.name != "__init__.py":
+            continue
         of_a_lesson = re.match(r"lesson_(\d\d)", path.stem)
         if of_a_lesson and "reference" not in place.parts and of_a_lesson[1] not in chosen:
             continue
         found[place.as_posix()] = path.read_bytes()
     return found
+
+
+def mistakes(specs: Iterable[LessonSpec]) -> dict[str, bytes]:
+    """Return what stands in for the lessons' wrong answers, by path: their results, no code."""
+    return {
+        (MISTAKES / name).as_posix(): data
+        for spec in specs
+        for name, data in pack_mistakes(spec).items()
+    }
 
 
 def beside(root: Path) -> dict[str, bytes]:

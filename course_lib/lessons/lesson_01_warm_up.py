@@ -18,6 +18,7 @@ from course_lib.checking.exercise import (
 )
 from course_lib.checking.noise import generator, noise, pick
 from course_lib.checking.protocol import ModuleProtocol
+from course_lib.lessons.given.lesson_01 import autograd
 from course_lib.lessons.wrong import lesson_01 as wrong
 
 B, H, T, S, D = 2, 3, 5, 7, 11
@@ -409,7 +410,7 @@ FIT = Exercise(
     passed="Agrees with autograd's own descent step for step, and leaves the starting weights as they were.",
     cases=fit_cases,
     sample=fit_sample,
-    oracle=wrong.autograd,
+    oracle=autograd,
     properties=(Property(id="error_falls", holds=error_falls),),
     reference=f"{REFERENCE}.fit",
     hints=(

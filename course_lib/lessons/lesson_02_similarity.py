@@ -17,6 +17,7 @@ from course_lib.checking.exercise import (
     Question,
 )
 from course_lib.checking.noise import noise, noise_array, pick
+from course_lib.lessons.given import lesson_02 as given
 from course_lib.lessons.wrong import lesson_02 as wrong
 
 REFERENCE = "course_lib.lessons.reference.lesson_02"
@@ -28,15 +29,15 @@ SIZES = range(1, 9)
 
 def loud(call: Any, case: Case, value: Any) -> str | None:
     """The vector wins by dot product and loses by cosine."""
-    found = wrong.scores_of(value)
+    found = given.scores_of(value)
     if found is None:
         absent = " (a function without return gives None)" if value is None else ""
         return f"Return two finite numbers, such as [1.0, 2.0]; yours is {value!r:.60}{absent}."
-    if wrong.is_loud(value):
+    if given.is_loud(value):
         return None
     return (
-        f"By dot product with cat it has {found[0]:.3f} and dog has {wrong.DOG_DOT:.3f}; "
-        f"by cosine it has {found[1]:.3f} and dog has {wrong.DOG_COSINE:.3f}."
+        f"By dot product with cat it has {found[0]:.3f} and dog has {given.DOG_DOT:.3f}; "
+        f"by cosine it has {found[1]:.3f} and dog has {given.DOG_COSINE:.3f}."
     )
 
 

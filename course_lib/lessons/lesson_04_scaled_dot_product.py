@@ -19,6 +19,7 @@ from course_lib.checking.exercise import (
     Question,
 )
 from course_lib.checking.noise import noise, noise_array, pick
+from course_lib.lessons.given.lesson_04 import faulty, variant
 from course_lib.lessons.wrong import lesson_04 as wrong
 
 B, H, T, S, D, DV = 2, 3, 5, 7, 11, 13
@@ -635,17 +636,17 @@ ATTENTION_GRADIENT = Exercise(
 # ---------------------------------------------------------------- 4.10 bug clinic
 
 RIGHT_ATTENTIONS: dict[str, Callable[..., Tensor]] = {
-    "the formula": wrong.variant(),
+    "the formula": variant(),
     "PyTorch's fused call": attention_oracle,
 }
 
 FAULTY_ATTENTIONS: dict[str, Callable[..., Tensor]] = {
-    "does not scale": wrong.variant(scale=1.0),
-    "takes the softmax over the queries": wrong.variant(axis=-2),
-    "ignores its mask": lambda q, k, v, mask=None: wrong.faulty(q, k, v),
-    "masks after the softmax": wrong.variant(after=True),
-    "sets forbidden scores to 0": wrong.variant(fill=0.0),
-    "mixes the keys instead of the values": wrong.variant(swap=True),
+    "does not scale": variant(scale=1.0),
+    "takes the softmax over the queries": variant(axis=-2),
+    "ignores its mask": lambda q, k, v, mask=None: faulty(q, k, v),
+    "masks after the softmax": variant(after=True),
+    "sets forbidden scores to 0": variant(fill=0.0),
+    "mixes the keys instead of the values": variant(swap=True),
 }
 
 

@@ -19,8 +19,8 @@ from course_lib.checking.exercise import (
     Question,
 )
 from course_lib.checking.noise import noise, pick
+from course_lib.lessons.given.lesson_13 import Follower, Toy
 from course_lib.lessons.wrong import lesson_13 as wrong
-from course_lib.lessons.wrong.lesson_13 import Follower, Toy
 
 B, V, H, T, S, D = 3, 7, 2, 4, 5, 6
 DOUBLE = torch.float64

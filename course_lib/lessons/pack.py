@@ -1,7 +1,8 @@
-"""Read an assignment's pack: visible cases, what is expected of them, and known mistakes.
+"""Read what a kit holds in the place of code: an assignment's checks, a lesson's known mistakes.
 
-`attention.checks.json` holds words and structure, `attention.checks.safetensors` the arrays. Both
-hold results, never code: what a mistake gives on each case is enough to recognise it.
+`attention.checks.json` holds words and structure, `attention.checks.safetensors` the arrays; of a
+lesson, `wrong/lesson_04.json` and `.safetensors`. They hold results, never code: what a mistake
+gives on each case is enough to recognise it.
 """
 
 import builtins
@@ -9,19 +10,23 @@ import inspect
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import numpy as np
 from torch import Tensor
 
 from course_lib.checking.exercise import Case, Exercise, LessonSpec, WrongAnswer
 from course_lib.checking.prepared import Expected, Prepared
-from course_lib.checking.protocol import ModuleProtocol, Protocol
+from course_lib.checking.protocol import ModuleProtocol, Protocol, WrongObject
 from course_lib.checking.run import Outcome
 from course_lib.errors import CourseError
 
-FORMAT = 1
+FORMAT = 2
+_Read = TypeVar("_Read")
+#: Where what tells a mistake by its sign is kept.
+GIVEN = "course_lib.lessons.given"
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 PROTOCOLS: dict[str, Callable[[], Protocol]] = {"function": Protocol, "module": ModuleProtocol}
 #: Fields of an exercise that are kept as they are.
@@ -51,17 +56,16 @@ class Pack:
 
 
 class StoredPrepared(Prepared):
-    """An exercise whose expected results and known mistakes were computed when it was packed."""
+    """An exercise whose expected results were computed when it was packed."""
 
     def __init__(
         self,
         exercise: Exercise,
         expected: tuple[Expected, ...],
-        mistakes: tuple[tuple[WrongAnswer, tuple[Outcome, ...]], ...],
     ) -> None:
         super().__init__(exercise)
-        # Instance attributes stand in front of the cached properties of the same names.
-        vars(self).update(expected=expected, mistakes=mistakes)
+        # An instance attribute stands in front of the cached property of the same name.
+        vars(self).update(expected=expected)
 
     def ask(self, case: Case) -> Expected | None:
         """Return what was stored for one of the cases."""
@@ -91,6 +95,22 @@ def read_pack(path: Path) -> Pack:
     Raises:
         CourseError: when it is damaged, or made by another version of the course.
     """
+    return _read(path, _pack)
+
+
+def recorded_mistakes(code: Path) -> dict[str, tuple[WrongAnswer, ...]]:
+    """Read a lesson's known mistakes, by the names that its spec calls them.
+
+    Args:
+        code: path of the module that stands in for theirs; the results lie beside it.
+
+    Raises:
+        CourseError: when they are damaged, or made by another version of the course.
+    """
+    return _read(code.with_suffix(".json"), _tables)
+
+
+def _read(path: Path, build: Callable[[Any, Mapping[str, Tensor]], _Read]) -> _Read:
     from safetensors import SafetensorError
     from safetensors.torch import load
 
@@ -100,13 +120,23 @@ def read_pack(path: Path) -> Pack:
             raise CourseError(
                 f"{path.name} is of another version of the course: get the kit again."
             )
-        arrays = load(path.with_suffix(".safetensors").read_bytes())
-        exercises = tuple(_exercise(one, arrays) for one in said["exercises"])
-        keys = ("number", "slug", "title", "minutes")
-        spec = LessonSpec(exercises=exercises, **{key: said[key] for key in keys})
-        return Pack(spec, tuple(_hand_in(one) for one in said["trained"]))
+        return build(said, load(path.with_suffix(".safetensors").read_bytes()))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, SafetensorError) as error:
         raise CourseError(f"{path.name} cannot be read ({error}): get the kit again.") from None
+
+
+def _pack(said: Mapping[str, Any], arrays: Mapping[str, Tensor]) -> Pack:
+    exercises = tuple(_exercise(one, arrays) for one in said["exercises"])
+    keys = ("number", "slug", "title", "minutes")
+    spec = LessonSpec(exercises=exercises, **{key: said[key] for key in keys})
+    return Pack(spec, tuple(_hand_in(one) for one in said["trained"]))
+
+
+def _tables(
+    said: Mapping[str, Any], arrays: Mapping[str, Tensor]
+) -> dict[str, tuple[WrongAnswer, ...]]:
+    tables = said["mistakes"]
+    return {name: tuple(_mistake(one, arrays) for one in tables[name]) for name in tables}
 
 
 def _exercise(said: Mapping[str, Any], arrays: Mapping[str, Tensor]) -> Exercise:
@@ -120,13 +150,13 @@ def _exercise(said: Mapping[str, Any], arrays: Mapping[str, Tensor]) -> Exercise
         oracle=_not_here,
         reference=_signature(said["name"], said["parameters"]),
         protocol=PROTOCOLS[said["protocol"]](),
+        wrong_answers=tuple(_mistake(one, arrays) for one in said["mistakes"]),
     )
     expected = tuple(
         Expected(unpacked(one["expected"], arrays), _gradients(one["expected_gradients"], arrays))
         for one in said["cases"]
     )
-    mistakes = tuple(_mistake(one, arrays) for one in said["mistakes"])
-    StoredPrepared(exercise, expected, mistakes).keep()
+    StoredPrepared(exercise, expected).keep()
     return exercise
 
 
@@ -140,11 +170,25 @@ def _gradients(said: Any, arrays: Mapping[str, Tensor]) -> tuple[Tensor | None, 
     return tuple(unpacked(said, arrays))
 
 
-def _mistake(
-    said: Mapping[str, Any], arrays: Mapping[str, Tensor]
-) -> tuple[WrongAnswer, tuple[Outcome, ...]]:
-    wrong = WrongAnswer(id=said["id"], code=_not_here, says=said["says"], why=said["why"])
-    return wrong, tuple(_outcome(one, arrays) for one in said["outcomes"])
+def _mistake(said: Mapping[str, Any], arrays: Mapping[str, Tensor]) -> WrongAnswer:
+    return WrongAnswer(
+        id=said["id"],
+        code=_not_here,
+        says=said["says"],
+        why=said["why"],
+        matches=_sign(said["matches"]),
+        part=said["part"],
+        outcomes=tuple(_outcome(one, arrays) for one in said["outcomes"]),
+    )
+
+
+def _sign(named: str | None) -> Callable[[Case, Any], bool] | None:
+    """Return what tells a mistake from a result: a function of a module of `given`."""
+    if named is None:
+        return None
+    module, name = named.split(".")
+    found: Callable[[Case, Any], bool] = getattr(import_module(f"{GIVEN}.{module}"), name)
+    return found
 
 
 def _outcome(said: Mapping[str, Any], arrays: Mapping[str, Tensor]) -> Outcome:
@@ -159,7 +203,7 @@ def _outcome(said: Mapping[str, Any], arrays: Mapping[str, Tensor]) -> Outcome:
 
 
 def _error(kind: str, text: str) -> Exception:
-    found: Any = getattr(builtins, kind, None)
+    found: Any = WrongObject if kind == WrongObject.__name__ else getattr(builtins, kind, None)
     if inspect.isclass(found) and issubclass(found, Exception):
         return found(text)
     return RuntimeError(text)
@@ -202,4 +246,4 @@ def _signature(name: str, parameters: list[str]) -> Callable[..., Any]:
 
 
 def _not_here(*args: Any, **kwargs: Any) -> NoReturn:
-    raise NotImplementedError("an assignment's kit holds results, not the code that made them")
+    raise NotImplementedError("a kit holds results, not the code that made them")

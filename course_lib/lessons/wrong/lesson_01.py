@@ -7,24 +7,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from course_lib.checking.exercise import WrongAnswer
+from course_lib.lessons.given.lesson_01 import autograd
 
 
 def _words(text: str) -> list[str]:
     return text.lower().split()
-
-
-def autograd(
-    x: Tensor, y: Tensor, w: Tensor, rate: float, steps: int, *, clear: bool = True
-) -> Tensor:
-    """Plain gradient descent by autograd; without `clear`, gradients pile up as in `w.grad`."""
-    kept = torch.zeros_like(w)
-    with torch.enable_grad():
-        for _ in range(steps):
-            w = w.detach().requires_grad_()
-            (slope,) = torch.autograd.grad(((x @ w - y) ** 2).mean(), w)
-            kept = slope if clear else kept + slope
-            w = w - rate * kept
-    return w.detach()
 
 
 def _descend(

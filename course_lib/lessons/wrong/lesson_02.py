@@ -9,60 +9,13 @@ import torch
 from torch import Tensor
 
 from course_lib.checking.exercise import WrongAnswer
-from course_lib.data.words import HAND_WORDS
-
-#: The hand-sized words of exercise 2.1.
-CAT, DOG = np.array(HAND_WORDS["cat"]), np.array(HAND_WORDS["dog"])
-
-
-def scores_of(value: Any) -> tuple[float, float] | None:
-    """Return a vector's dot product with cat and its cosine to it; None for anything else."""
-    try:
-        vector = np.asarray(value.detach().cpu() if isinstance(value, torch.Tensor) else value)
-    except (TypeError, ValueError, RuntimeError):
-        return None
-    if vector.shape != (2,) or vector.dtype.kind not in "iuf" or not np.isfinite(vector).all():
-        return None
-    length = float(np.linalg.norm(vector))
-    dot = float(CAT @ vector)
-    return dot, dot / (length * float(np.linalg.norm(CAT))) if length else 0.0
-
-
-DOG_DOT, DOG_COSINE = scores_of(DOG) or (0.0, 0.0)
-
-
-def _signs(value: Any) -> tuple[int, int] | None:
-    """Say by dot product and by cosine: 1 wins, 0 ties, -1 loses against dog."""
-    found = scores_of(value)
-    if found is None:
-        return None
-    gaps = (found[0] - DOG_DOT, found[1] - DOG_COSINE)
-    return (_sign(gaps[0]), _sign(gaps[1]))
-
-
-def _sign(gap: float) -> int:
-    return 0 if abs(gap) < 1e-9 else 1 if gap > 0 else -1
-
-
-def is_loud(value: Any) -> bool:
-    """Tell whether a vector wins by dot product and loses by cosine."""
-    return _signs(value) == (1, -1)
-
-
-def _points_away(value: Any) -> bool:
-    found = scores_of(value)
-    return found is not None and found[0] <= 1e-9 and bool(np.any(np.asarray(value, dtype=float)))
-
-
-def _is_zero(value: Any) -> bool:
-    return scores_of(value) is not None and not np.any(np.asarray(value, dtype=float))
-
+from course_lib.lessons.given import lesson_02 as given
 
 LOUD_VECTOR = (
     WrongAnswer(
         id="zero",
         code=lambda: [0.0, 0.0],
-        matches=lambda case, value: _is_zero(value),
+        matches=given.is_zero,
         says="Your vector is zero.",
         why="It has no length, so it cannot win by dot product, and no direction, so it has no "
         "cosine.",
@@ -70,7 +23,7 @@ LOUD_VECTOR = (
     WrongAnswer(
         id="points_away",
         code=lambda: [-2.0, 4.0],
-        matches=lambda case, value: _points_away(value),
+        matches=given.points_away,
         says="Your vector does not point cat's way at all: its dot product with cat is not "
         "positive.",
         why="Making it longer will not help, since a length multiplies what is there. Turn it "
@@ -80,16 +33,14 @@ LOUD_VECTOR = (
     WrongAnswer(
         id="loses_both",
         code=lambda: [1.0, 2.0],
-        matches=lambda case, value: (
-            _signs(value) == (-1, -1) and not _points_away(value) and not _is_zero(value)
-        ),
+        matches=given.loses_both,
         says="Your vector loses by both measures: its direction will do, and it is too short.",
         why="Doubling both numbers doubles the dot product and leaves the cosine as it is.",
     ),
     WrongAnswer(
         id="wins_both",
         code=lambda: [6.0, 2.5],
-        matches=lambda case, value: _signs(value) == (1, 1),
+        matches=given.wins_both,
         says="Your vector wins by both measures.",
         why="It is long enough, and it points more nearly cat's way than dog does. Turn it away "
         "from cat: "
@@ -98,14 +49,14 @@ LOUD_VECTOR = (
     WrongAnswer(
         id="other_way_round",
         code=lambda: [1.5, 0.5],
-        matches=lambda case, value: _signs(value) in {(-1, 1), (0, 1)},
+        matches=given.other_way_round,
         says="It is the other way round: your vector wins by cosine, and not by dot product.",
         why="It points cat's way and is short. What is asked for is long, and points elsewhere.",
     ),
     WrongAnswer(
         id="same_direction",
         code=lambda: [4.0, 2.0],
-        matches=lambda case, value: (_signs(value) or (0, 1))[1] == 0,
+        matches=given.same_cosine,
         says="Your vector has exactly dog's cosine, because it makes the same angle with cat.",
         why="A cosine depends on the angle alone, so stretching dog cannot make it lose. Turn your "
         "vector further from cat.",
@@ -113,7 +64,7 @@ LOUD_VECTOR = (
     WrongAnswer(
         id="draw",
         code=lambda: [1.0, 4.0],
-        matches=lambda case, value: _signs(value) == (0, -1),
+        matches=given.draws,
         says="Your vector loses by cosine, as it should, but by dot product it only draws with "
         "dog.",
         why="A draw is no win: make it a little longer.",
@@ -588,11 +539,6 @@ SOFTMAX = (
 )
 
 
-def _a_little_low(weights: Tensor, value: Any) -> bool:
-    gap = torch.special.entr(weights).sum(-1) - value
-    return value.shape == gap.shape and bool(((gap > 0) & (gap < 0.05)).all())
-
-
 ENTROPY = (
     WrongAnswer(
         id="log_of_zero",
@@ -605,7 +551,7 @@ ENTROPY = (
     WrongAnswer(
         id="epsilon",
         code=lambda weights: -(weights * (weights + 1e-4).log()).sum(-1),
-        matches=lambda case, value: _a_little_low(case.args[0], value),
+        matches=given.a_little_low,
         says="Your entropies are all a little low: a small number seems to be added inside the "
         "logarithm.",
         why="It takes about N times itself from the entropy of N keys. torch.xlogy needs none, and "

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from course_lib.checking.exercise import WrongAnswer
 from course_lib.checking.noise import noise
+from course_lib.lessons.given.lesson_04 import faulty, variant
 
 
 def _plain(
@@ -22,37 +23,6 @@ def _plain(
 
 def _positions(lengths: Tensor, n: int) -> Tensor:
     return torch.arange(n, device=lengths.device).expand(len(lengths), n)
-
-
-def faulty(
-    q: Tensor,
-    k: Tensor,
-    v: Tensor,
-    mask: Tensor | None = None,
-    *,
-    scale: float | None = None,
-    axis: int = -1,
-    fill: float = -math.inf,
-    after: bool = False,
-    flip: bool = False,
-    swap: bool = False,
-    empty: bool = True,
-) -> Tensor:
-    """Attention with switches for its classic mistakes; all off, it is right."""
-    scores = q @ k.mT * (q.shape[-1] ** -0.5 if scale is None else scale)
-    keep = torch.ones_like(scores, dtype=torch.bool) if mask is None else mask ^ flip
-    if not after:
-        scores = scores.masked_fill(~keep, fill)
-    weights = scores.softmax(axis)
-    if after:
-        weights = weights * keep
-    if empty:
-        weights = weights.masked_fill(~keep.any(-1, keepdim=True), 0.0)
-    return weights @ (k if swap else v)
-
-
-def variant(**switches: Any) -> Callable[..., Tensor]:
-    return lambda q, k, v, mask=None: faulty(q, k, v, mask, **switches)
 
 
 def _nan_hidden(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None) -> Tensor:

@@ -1,13 +1,13 @@
 """The wrong answers that lesson 08 recognises: real mistakes, named and explained."""
 
-import itertools
 import math
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from course_lib.checking.exercise import Case, WrongAnswer
+from course_lib.checking.exercise import WrongAnswer
+from course_lib.lessons.given.lesson_08 import all_alike, is_arithmetic
 
 BASE = 10_000.0
 
@@ -860,13 +860,6 @@ def _arithmetic(n: int) -> list[float]:
     return [1 - h / n for h in range(n)]
 
 
-def _is_arithmetic(case: Case, value: Any) -> bool:
-    """Tell whether slopes fall by equal steps."""
-    rows = [float(slope) for slope in value]
-    falls = [a - b for a, b in itertools.pairwise(rows)]
-    return len(rows) == case.args[0] and all(abs(fall - falls[0]) < 1e-6 for fall in falls)
-
-
 def _power(n: int, larger: bool = False) -> int:
     power = 1 << (n.bit_length() - 1)
     return power if power == n or not larger else 2 * power
@@ -876,14 +869,14 @@ ALIBI_SLOPES = (
     WrongAnswer(
         id="all_alike",
         code=lambda n: [2.0**-8] * n,
-        matches=lambda case, value: len(value) == case.args[0] and len(set(value)) == 1,
+        matches=all_alike,
         says="All your heads have the same slope.",
         why="They are meant to differ: a steep head sees its neighbours, a shallow one the whole text.",
     ),
     WrongAnswer(
         id="arithmetic",
         code=_arithmetic,
-        matches=_is_arithmetic,
+        matches=is_arithmetic,
         says="Your slopes fall by equal steps: an arithmetic sequence.",
         why="They are geometric, each the one before times the same factor. A slope of 1/256 reaches 256 times as far "
         "as a slope of 1; equal steps would leave nearly all heads short-sighted.",

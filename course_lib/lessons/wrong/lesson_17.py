@@ -8,7 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_lib.checking.exercise import Case, WrongAnswer
+from course_lib.checking.exercise import WrongAnswer
+from course_lib.lessons.given.lesson_17 import is_per_epoch
 from course_lib.training.augment import crop_and_flip, standardise
 
 # ---------------------------------------------------------------- 17.1 standardise
@@ -520,15 +521,6 @@ def _from_zero(step: int, steps: int, warmup: int, per_epoch: int) -> float:
 
 def _warmup_in_epochs(step: int, steps: int, warmup: int, per_epoch: int) -> float:
     return share_at(step, steps, min(warmup * per_epoch, steps))
-
-
-def is_per_epoch(case: Case, value: Any) -> bool:
-    """Tell whether the rate changes between epochs alone."""
-    epochs, per_epoch = case.args[:2]
-    if not isinstance(value, list | tuple) or len(value) != epochs * per_epoch or per_epoch < 2:
-        return False
-    parts = [value[at : at + per_epoch] for at in range(0, len(value), per_epoch)]
-    return all(max(part) - min(part) < 1e-12 for part in parts)
 
 
 RATES = (

@@ -1,0 +1,1 @@
+"""What exercises are given besides numbers, such as planted faults, and signs of a mistake."""
