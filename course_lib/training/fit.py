@@ -343,7 +343,10 @@ class _Run:
         if self.saved_at != self.history.stopped_at:
             self._save()
         kept = f"; {self.config.checkpoints} holds it" if self.store else ""
-        self._note(f"Interrupted after step {self.history.stopped_at}{kept}.")
+        self._note(
+            f"Interrupted after step {self.history.stopped_at} of {self.config.steps}{kept}. "
+            "What follows uses the model as it is."
+        )
 
     def _finish(self) -> History:
         """Put the best weights back where asked, and leave the model ready to use."""

@@ -19,16 +19,17 @@ _POINTS = 240
 _SECONDS = 0.5
 
 
-def describe(losses: Sequence[float], name: str = "loss") -> str:
+def describe(losses: Sequence[float], name: str = "") -> str:
     """Say in words where the loss began, where it is and how low it was.
 
-    >>> describe([3.0, 1.5, 2.0])
-    'loss: 3.000 at step 1, 2.000 at step 3, lowest 1.500'
+    >>> describe([3.0, 1.5, 2.0], "letters")
+    'letters: loss 3.000 at step 1, 2.000 at step 3, lowest 1.500'
     """
+    whose = _whose(name)
     if not losses:
-        return f"{name}: no step yet"
+        return f"{whose}: no step yet"
     now = f"{losses[-1]:.3f} at step {len(losses)}"
-    return f"{name}: {losses[0]:.3f} at step 1, {now}, lowest {min(losses):.3f}"
+    return f"{whose} {losses[0]:.3f} at step 1, {now}, lowest {min(losses):.3f}"
 
 
 def thinned(losses: Sequence[float], points: int = _POINTS) -> list[tuple[float, float]]:
@@ -42,7 +43,7 @@ def thinned(losses: Sequence[float], points: int = _POINTS) -> list[tuple[float,
     return [(at + (len(part) + 1) / 2, sum(part) / len(part)) for at, part in parts]
 
 
-def picture(losses: Sequence[float], name: str = "loss") -> str:
+def picture(losses: Sequence[float], name: str = "") -> str:
     """Return the losses as one SVG: steps to the right, the loss upward, alternative text."""
     alt = html.escape(describe(losses, name), quote=True)
     points = thinned(losses)
@@ -60,7 +61,7 @@ def picture(losses: Sequence[float], name: str = "loss") -> str:
         f'<polyline points="{line}" fill="none" stroke="#0072B2" stroke-width="2"/>'
         f'<text x="4" y="{_EDGE + 4}" {text}>{high:.3g}</text>'
         f'<text x="4" y="{_HEIGHT - _EDGE}" {text}>{low:.3g}</text>'
-        f'<text x="{_LEFT}" y="14" {text}>{html.escape(name)}</text>'
+        f'<text x="{_LEFT}" y="14" {text}>{html.escape(_whose(name))}</text>'
         f'<text x="{_WIDTH - 4}" y="{_HEIGHT - 6}" {text} text-anchor="end">'
         f"step {len(losses)}</text></svg>"
     )
@@ -79,16 +80,18 @@ class LiveLoss:
     def __init__(self, name: str, steps: int, losses: Sequence[float], shown: bool = True) -> None:
         self.name, self.losses, self.shown, self.drawn = name, losses, shown, time.monotonic()
         quiet = not shown or os.environ.get("COURSE_QUIET") == "1"
+        still = quiet or os.environ.get("COURSE_STATIC") == "1"
+        # The picture first: a bar that is above it stays there as it was, at 0 %.
+        self.handle: Any = None if still or not _in_notebook() else _handle(self._page())
         self.bar = tqdm(
             total=steps,
             initial=len(losses),
             desc=name,
             file=sys.stdout,
-            leave=False,
+            # Taken away, it would leave an empty line below the picture.
+            leave=self.handle is not None,
             disable=quiet,
         )
-        still = quiet or os.environ.get("COURSE_STATIC") == "1"
-        self.handle: Any = None if still or not _in_notebook() else _handle(self._page())
 
     def step(self) -> None:
         """Move the bar on, and twice a second write the loss beside it and draw it."""
@@ -105,7 +108,7 @@ class LiveLoss:
             self.handle.update(self._page(), raw=True)
 
     def close(self) -> None:
-        """Draw once more and take the bar away."""
+        """Draw once more; in a terminal take the bar away."""
         self.draw()
         self.bar.close()
 
@@ -117,6 +120,10 @@ class LiveLoss:
     def _page(self) -> dict[str, str]:
         words = describe(self.losses, self.name)
         return {"text/html": picture(self.losses, self.name), "text/plain": words}
+
+
+def _whose(name: str) -> str:
+    return f"{name}: loss" if name else "loss"
 
 
 def _in_notebook() -> bool:

@@ -178,8 +178,8 @@ def test_a_notebook_gets_one_picture_with_text(kernel, capsys):
     losses.append(1.0)
     live.close()
     assert [page["text/plain"] for page in kernel] == [
-        "letters: 3.000 at step 1, 3.000 at step 1, lowest 3.000",
-        "letters: 3.000 at step 1, 1.000 at step 2, lowest 1.000",
+        "letters: loss 3.000 at step 1, 3.000 at step 1, lowest 3.000",
+        "letters: loss 3.000 at step 1, 1.000 at step 2, lowest 1.000",
     ]
     assert all(page["text/html"].startswith("<svg role") for page in kernel)
 
