@@ -192,11 +192,10 @@ lesson.reveal("dynamic")
 # %% [markdown]
 # ## 2 · What goes in
 #
-# BERT reads one text or two: a question and a passage, a claim and its evidence. They share one row, so that attention runs across:
+# BERT reads one text or two, such as a question and a passage. They share one row, so that attention runs across:
 # `[CLS] a [SEP] b [SEP]`. [CLS] stands for the whole, [SEP] ends a text. A third number beside each token, its **segment**, says
 # which text it belongs to.
-
-# %% [markdown]
+#
 # By hand, with [CLS] = 1 and [SEP] = 2: texts (7, 8) and (9) give tokens 1 7 8 2 9 2 and segments 0 0 0 0 1 1. Each [SEP] belongs to the text that it
 # ends. An empty second text still has its [SEP]; only None means that there is none.
 #

@@ -45,8 +45,7 @@ lesson.predict("shorter")
 # %% [markdown]
 # By hand, with ids: text 11 12 13 14 15, spans (1, 2) and (4, 1), that is two tokens from place 1 and one from place 4. Sentinels are 99, 98,
 # 97: T5 counts them down from the end of its vocabulary. Read: 11 **99** 14 **98**. Written: **99** 12 13 **98** 15 **97**.
-
-# %% [markdown]
+#
 # ### Exercise 15.1 · Span corruption
 #
 # Difficulty 2 of 3 · 8 minutes · the check proves that each span leaves one sentinel behind, and what is to be written names every
@@ -360,8 +359,7 @@ lesson.reveal("scaled")
 #
 # Labels use −100 where the loss shall look away. No word has that number, so what is *read* there is padding: labels `7 1 −100 −100` are
 # read as `0 7 1 0`.
-
-# %% [markdown]
+#
 # ### Exercise 15.6 · What the decoder reads
 #
 # Difficulty 1 of 3 · 5 minutes · the check proves that at each place the decoder reads what was written one place before, and the start
