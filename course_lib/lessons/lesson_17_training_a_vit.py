@@ -20,6 +20,7 @@ from course_lib.checking.exercise import (
 )
 from course_lib.checking.noise import generator, noise, pick
 from course_lib.checking.protocol import Call, Protocol
+from course_lib.checking.values import each
 from course_lib.lessons.wrong import lesson_17 as wrong
 
 REFERENCE = "course_lib.lessons.reference.lesson_17"
@@ -369,6 +370,24 @@ class TwoLayers(nn.Module):
             parameter.data = torch.full(parameter.shape, at + 1.0)
 
 
+class Owning(Protocol):
+    """Hands tensors on only where they are the model's own: an optimiser cannot train copies."""
+
+    def prepare(self, obj: Any, call: Call) -> Callable[..., Any]:
+        """Return what answers with parameters, and with words where another tensor stands."""
+
+        def split(model: nn.Module) -> Any:
+            own = {id(parameter) for parameter in model.parameters()}
+            return each(obj(model), lambda leaf: _owned(leaf, own))
+
+        return split
+
+
+def _owned(leaf: Any, own: set[int]) -> Any:
+    foreign = isinstance(leaf, Tensor) and id(leaf) not in own
+    return "a tensor that is no parameter of the model, perhaps .data" if foreign else leaf
+
+
 def decay_cases() -> list[Case]:
     drawn = [
         Case(label=f"a small ViT of width {d}, seed {seed}", args=(TinyViT(seed, d),))
@@ -425,6 +444,7 @@ SPLIT_FOR_DECAY = Exercise(
     ),
     oracle=decay_oracle,
     reference=f"{REFERENCE}.split_for_decay",
+    protocol=Owning(),
     properties=(Property(id="no_vector_decays", holds=no_vector_decays),),
     parts=("the decayed", "the others"),
     device=False,
@@ -558,15 +578,16 @@ class Judging(Protocol):
     """Hands over a copy of the model, and reports how it was asked and how it was left."""
 
     def prepare(self, obj: Any, call: Call) -> Callable[..., Any]:
-        """Return what answers with the share, the mode afterwards, and whether gradients ran."""
+        """Return what answers with the share, the mode left behind, and how it was asked."""
 
-        def judged(model: nn.Module, *rest: Any) -> tuple[Any, bool, bool]:
-            fresh, recorded = copy.deepcopy(model), []
+        def judged(model: nn.Module, *rest: Any) -> tuple[Any, bool, bool, bool]:
+            fresh, asked = copy.deepcopy(model), []
             fresh.register_forward_pre_hook(
-                lambda module, args: recorded.append(torch.is_grad_enabled())
+                lambda module, args: asked.append((torch.is_grad_enabled(), len(args[0])))
             )
             found = obj(fresh, *rest)
-            return found, fresh.training, any(recorded)
+            too_many = any(n > rest[-1] for _, n in asked)
+            return found, fresh.training, any(recorded for recorded, _ in asked), too_many
 
         return judged
 
@@ -616,12 +637,12 @@ def judge_cases() -> list[Case]:
 
 def judge_oracle(
     model: nn.Module, images: Tensor, labels: Tensor, batch: int
-) -> tuple[float, bool, bool]:
+) -> tuple[float, bool, bool, bool]:
     """One image at a time, by a copy in evaluation mode."""
     judge, right = copy.deepcopy(model).eval(), 0
     for image, label in zip(images, labels.tolist(), strict=True):
         right += judge(image[None]).argmax().item() == label
-    return right / len(labels), model.training, False
+    return right / len(labels), model.training, False, False
 
 
 ACCURACY = Exercise(
@@ -642,7 +663,12 @@ ACCURACY = Exercise(
     oracle=judge_oracle,
     protocol=Judging(),
     reference=f"{REFERENCE}.accuracy",
-    parts=("the share of right answers", "training mode afterwards", "gradients recorded"),
+    parts=(
+        "the share of right answers",
+        "training mode afterwards",
+        "gradients recorded",
+        "more than batch images at a time",
+    ),
     device=False,
     hints=(
         "Two switches are to be set before the first question, and one of them set back behind the last. What must you "

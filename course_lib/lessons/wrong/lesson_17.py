@@ -378,6 +378,15 @@ SOFT_CROSS_ENTROPY = (
         why="Logarithms of probabilities are negative; training makes a number small, so it must be their negative.",
     ),
     WrongAnswer(
+        id="log_of_softmax",
+        code=lambda z, t, smoothing=0.0: (
+            -((_smooth(t, smoothing) * z.softmax(-1).log()).sum(-1).mean())
+        ),
+        says="You take the logarithm of a softmax.",
+        why="A probability that is too small for its dtype is 0, and its logarithm −∞. log_softmax subtracts the logarithm of the sum "
+        "instead, and never divides.",
+    ),
+    WrongAnswer(
         id="over_the_batch",
         code=lambda z, t, smoothing=0.0: -(_smooth(t, smoothing) * z.log_softmax(0)).sum(-1).mean(),
         says="Your softmax runs over the images (axis 0), not over the classes.",
@@ -405,6 +414,11 @@ def _splitting(chosen: Callable[[str, Tensor], bool]) -> Callable[[nn.Module], S
         return decayed, [p for name, p in named if not chosen(name, p)]
 
     return split
+
+
+def _copies(model: nn.Module) -> Split:
+    right = _splitting(lambda name, p: p.ndim >= 2)(model)
+    return [p.data for p in right[0]], [p.data for p in right[1]]
 
 
 def _frozen_too(model: nn.Module) -> Split:
@@ -473,6 +487,12 @@ SPLIT_FOR_DECAY = (
         says="You hand over frozen parameters as well.",
         why="Where requires_grad is False nothing is to be trained. AdamW skips what has no gradient, but whoever counts "
         "the groups counts wrong.",
+    ),
+    WrongAnswer(
+        id="copies",
+        code=_copies,
+        says="You return tensors that are not the model's own parameters, such as .data or a clone.",
+        why="An optimiser changes what it is handed, and looks for gradients there. Given others, it leaves the model as it is.",
     ),
 )
 
@@ -699,6 +719,7 @@ def _judging(
     restores: bool = True,
     leaves: bool | None = None,
     gradients: bool = False,
+    whole: bool = False,
 ) -> Judge:
     """Return an answer that does one thing otherwise."""
 
@@ -707,7 +728,7 @@ def _judging(
         if evaluates:
             model.eval()
         with torch.set_grad_enabled(gradients):
-            right = _right_ones(model, images, labels, batch)
+            right = _right_ones(model, images, labels, len(images) if whole else batch)
         if restores:
             model.train(was)
         if leaves is not None:
@@ -754,6 +775,12 @@ ACCURACY = (
         says="You record gradients while you judge.",
         why="Every intermediate result is kept for a backward pass that never comes: memory for nothing. "
         "eval() does not switch that off; torch.no_grad() does.",
+    ),
+    WrongAnswer(
+        id="all_at_once",
+        code=_judging(_share, whole=True),
+        says="You hand the model all images at once.",
+        why="Ten thousand photographs and their activations may not fit into a GPU's memory; `batch` of them do.",
     ),
     WrongAnswer(
         id="mean_of_batches",
@@ -837,6 +864,12 @@ SHARE_OF_PEAK = (
         code=_timed(middle=lambda kept: sum(kept) / len(kept)),
         says="You take the mean of the seconds; the median is asked for.",
         why="One step that waited for something else moves the mean as far as it likes, and the median hardly.",
+    ),
+    WrongAnswer(
+        id="lower_median",
+        code=_timed(middle=lambda kept: sorted(kept)[(len(kept) - 1) // 2]),
+        says="Of two steps in the middle you take the faster one, as torch.median does.",
+        why="Of an even number of steps the median is the mean of the two in the middle; statistics.median and NumPy's say so.",
     ),
     WrongAnswer(
         id="fastest_step",
