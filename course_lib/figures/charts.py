@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 # Beyond this many rows or columns the numbers would not be readable.
 _NUMBERS_UP_TO = 10
-_MARKERS = ("o", "s", "^", "D")
 _STYLES = ("-", "--", "-.", ":")
 
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from course_lib.data.sequences import Sequences, odd_one_out
 from course_lib.models.blocks import EncoderBlock
-from course_lib.training.neighbours import progress
+from course_lib.training.progress import progress
 
 VOCABULARY, LENGTH, BATCH = 40, 12, 64
 D_MODEL, N_HEADS, D_FF = 32, 4, 128
@@ -108,6 +108,7 @@ def train_reader(
     """
     torch.manual_seed(seed)
     reader, task = OddReader(make_stack()), practice()
+    # Not `fit`: reader, sets and mask stay where they were made, and Accelerate need not load.
     optimiser = torch.optim.Adam(reader.parameters(), lr=rate, fused=True)
     losses = []
     for step in progress(range(steps), f"seed {seed}"):

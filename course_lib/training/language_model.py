@@ -1,8 +1,6 @@
 """Train small language models on text, and measure them on text that they have not seen."""
 
 import math
-import os
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,11 +8,9 @@ import torch
 import torch.nn.functional as F
 from jaxtyping import Int
 from torch import Tensor, nn
-from tqdm import trange
 
-from course_lib.data.characters import Characters
-from course_lib.data.python_docs import python_docs
-from course_lib.models.gpt import GPT, GPTConfig
+from course_lib.models.gpt import GPTConfig
+from course_lib.training.progress import progress
 
 #: Steps after which the small model of lesson 12 is done.
 STEPS = 1400
@@ -58,30 +54,6 @@ def small_config(vocab_size: int) -> GPTConfig:
     return GPTConfig(vocab_size=vocab_size, max_len=64, d_model=72, n_heads=4, n_layers=3, d_ff=272)
 
 
-def small_language_model(
-    steps: int = STEPS, seed: int = 0, vocabulary: Characters | None = None
-) -> tuple[GPT, Characters]:
-    """Train a GPT by characters on Python's documentation.
-
-    1,400 steps take about 45 seconds on one core.
-
-    Args:
-        steps: batches of 16 windows of 64 characters.
-        seed: of weights and batches.
-        vocabulary: characters to know; those of the text when left out.
-
-    Returns:
-        the model in eval mode, and what turns text into its tokens.
-    """
-    text = python_docs()
-    letters = Characters.of(text.letters) if vocabulary is None else vocabulary
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        model = GPT(small_config(len(letters)))
-    train(model, letters.encode(text.train), TrainConfig(steps=steps, seed=seed))
-    return model.eval(), letters
-
-
 def fresh(model: nn.Module, seed: int) -> nn.Module:
     """Draw the first weights of any model as GPT-2's are: standard deviation 0.02, biases 0."""
     draws = torch.Generator().manual_seed(seed)
@@ -109,13 +81,13 @@ def train(
         config: how.
         after: called with the number of steps done, after each.
     """
+    # Not `fit`, which has one optimizer: Muon and AdamW may share the weights.
     draws = torch.Generator(tokens.device).manual_seed(config.seed)
     optimizers = make_optimizers(model, config)
     rates = [group["lr"] for optimizer in optimizers for group in optimizer.param_groups]
-    quiet = os.environ.get("COURSE_QUIET") == "1"
     losses = []
     model.train()
-    for step in trange(config.steps, desc="training", file=sys.stdout, disable=quiet):
+    for step in progress(range(config.steps), "training"):
         groups = [group for optimizer in optimizers for group in optimizer.param_groups]
         for group, rate in zip(groups, rates, strict=True):
             group["lr"] = rate * config.share_of_rate(step)

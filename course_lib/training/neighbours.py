@@ -1,14 +1,12 @@
 """A task that one head cannot solve: name the letters to the left and to the right, in a circle."""
 
-import os
-import sys
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
-from tqdm import tqdm
+
+from course_lib.training.progress import progress
 
 N_LETTERS = N_PLACES = 8
 
@@ -64,9 +62,3 @@ def train_neighbours(
     letters, answers = circles(1000, generator)
     right = (model(letters).argmax(-1) == answers).all(-1)
     return model, right.float().mean().item()
-
-
-def progress(steps: Iterable[Any], what: str) -> Iterable[Any]:
-    """Show a progress bar on stdout, unless COURSE_QUIET=1."""
-    quiet = os.environ.get("COURSE_QUIET") == "1"
-    return tqdm(steps, desc=what, file=sys.stdout, leave=False, disable=quiet)

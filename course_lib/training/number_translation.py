@@ -1,8 +1,6 @@
 """Train a transformer on number words, and test what it writes by itself."""
 
 import json
-import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -11,13 +9,13 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from tqdm import trange
 
 from course_lib.data.number_words import ENGLISH, GERMAN, LIMIT, Vocabulary
 from course_lib.models.number_translator import NumberTranslator, Parts, seeded
 from course_lib.models.packing import unpack
 from course_lib.models.transformer import TransformerConfig
 from course_lib.training.batches import drawn
+from course_lib.training.progress import progress
 from course_lib.training.translation import Pairs, trimmed
 
 #: Rows that are translated together when a model is tested.
@@ -95,11 +93,11 @@ def train_numbers(
         seed: of their order.
         name: shown beside the progress bar, which COURSE_QUIET=1 switches off.
     """
+    # Not `fit`: the rate is a function that the lesson builds, and ε is the paper's.
     optimizer = torch.optim.Adam(model.parameters(), lr=0.0, betas=(0.9, 0.98), eps=1e-9)
     order, losses = batch_order(pairs, recipe, seed), []
-    quiet = os.environ.get("COURSE_QUIET") == "1"
     model.train()
-    for step in trange(1, steps + 1, desc=name, file=sys.stdout, disable=quiet):
+    for step in progress(range(1, steps + 1), name):
         rate = recipe.factor * recipe.rate(step, model.config.d_model, recipe.warmup)
         for group in optimizer.param_groups:
             group["lr"] = rate

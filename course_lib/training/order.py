@@ -1,17 +1,15 @@
 """Train small models to copy, each told order in another way, and test them on longer texts."""
 
-import os
-import sys
 from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
-from tqdm import trange
 
 from course_lib.data.sequences import IGNORE, copy
 from course_lib.models.ordered import OrderedConfig, OrderedTransformer
+from course_lib.training.progress import progress
 
 VOCABULARY = 16
 #: Stands between a text and its copy; no other token has this number.
@@ -68,10 +66,10 @@ def train_to_copy(
         torch.manual_seed(seed)
         model = OrderedTransformer(OrderedConfig(vocab_size=VOCABULARY + 1, order=order))
     lengths = torch.Generator().manual_seed(seed)
+    # Not `fit`: this schedule moves the betas together with the rate.
     adam = torch.optim.AdamW(model.parameters(), lr=3e-3, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(adam, 3e-3, total_steps=steps, pct_start=0.1)
-    quiet = os.environ.get("COURSE_QUIET") == "1"
-    for step in trange(steps, desc=f"{task}, {order}", file=sys.stdout, disable=quiet):
+    for step in progress(range(steps), f"{task}, {order}"):
         length = int(torch.randint(SHORTEST, longest + 1, (1,), generator=lengths))
         tokens, targets = TASKS[task](BATCH, length, 1_000_000 * (seed + 1) + step)
         loss = F.cross_entropy(model(tokens).mT, targets, ignore_index=IGNORE)

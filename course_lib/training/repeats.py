@@ -1,18 +1,17 @@
 """Toys that continue a random text when it begins anew, and what is found inside them."""
 
-import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
-from tqdm import trange
 
 from course_lib.attention.multi_head import ablate
 from course_lib.models.gpt import GPT, GPTConfig
+from course_lib.training.progress import progress
 
 VOCABULARY, LENGTH = 16, 32
 #: Tokens until a text repeats; drawn anew for every text, so that no fixed distance helps.
@@ -58,8 +57,7 @@ def train_on_repeats(
     draws = torch.Generator().manual_seed(seed)
     model = _fresh(n_layers, n_heads, draws)
     adam = torch.optim.AdamW(model.parameters(), lr=RATE, betas=(0.9, 0.99), weight_decay=0.01)
-    quiet = os.environ.get("COURSE_QUIET") == "1"
-    for step in trange(steps, desc=f"layers: {n_layers}", file=sys.stdout, disable=quiet):
+    for step in progress(range(steps), f"layers: {n_layers}"):
         adam.param_groups[0]["lr"] = RATE * min((step + 1) / WARMUP, 1 - 0.9 * step / steps)
         rows = repeated_texts(BATCH, draws)
         loss = F.cross_entropy(model(rows[:, :-1]).mT, rows[:, 1:])
@@ -117,7 +115,8 @@ def mean_weights(model: GPT, period: int, n: int = 256) -> Float[Tensor, "L H T 
 @contextmanager
 def silenced(model: GPT, layer: int, heads: list[int]) -> Iterator[None]:
     """Silence heads of one layer within a `with` block, then give them back."""
-    w_o = model.blocks[layer].attn.w_o.weight
+    block: Any = model.blocks[layer]
+    w_o = block.attn.w_o.weight
     kept = w_o.data
     w_o.data = ablate(kept, heads, model.config.n_heads)
     try:

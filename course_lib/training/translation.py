@@ -1,14 +1,11 @@
 """Train a small translator on pairs of padded sentences, and test what it writes by itself."""
 
-import os
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 from jaxtyping import Int
 from torch import Tensor, nn
-from tqdm import trange
 
 from course_lib.data.number_words import (
     ENGLISH,
@@ -19,6 +16,7 @@ from course_lib.data.number_words import (
     pad,
 )
 from course_lib.models.recurrent_translator import RecurrentTranslator, teacher_forced_loss
+from course_lib.training.progress import progress
 
 Loss = Callable[[Callable[[Tensor], Tensor], Tensor, int, int], Tensor]
 
@@ -106,13 +104,13 @@ def train_translator(
         name: shown beside the progress bar, which COURSE_QUIET=1 switches off.
     """
     config, rows = model.config, torch.Generator().manual_seed(seed)
+    # Not `fit`: this schedule moves the betas together with the rate.
     optimizer = torch.optim.Adam(model.parameters(), lr=rate)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, rate, total_steps=steps, pct_start=max(0.1, 2 / steps)
     )
     losses, device = [], next(model.parameters()).device
-    quiet = os.environ.get("COURSE_QUIET") == "1"
-    for _ in trange(steps, desc=name, file=sys.stdout, disable=quiet):
+    for _ in progress(range(steps), name):
         batch = torch.randint(len(pairs), (batch_size,), generator=rows)
         source = trimmed(pairs.source[batch], config.pad).to(device)
         target = trimmed(pairs.target[batch], config.pad).to(device)

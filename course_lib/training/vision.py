@@ -6,7 +6,6 @@ standardised there, so that nothing waits for a disk or for another process.
 
 import copy
 import itertools
-import math
 import statistics
 import time
 from collections.abc import Callable
@@ -138,8 +137,9 @@ def recipe(at: Scale | None = None) -> Recipe:
 
 def load(used: Recipe) -> tuple[Images, Images]:
     """Return the images to learn from and those to be judged on."""
-    found: Callable[..., Images] = {"digits": digits, "cifar10": cifar10}[used.data]
-    return found("train"), found("test")
+    readers: dict[str, Callable[..., Images]] = {"digits": digits, "cifar10": cifar10}
+    read = readers[used.data]
+    return read("train"), read("test")
 
 
 def make_models(used: Recipe, seed: int) -> dict[str, nn.Module]:
@@ -367,15 +367,6 @@ def accuracy(
     finally:
         model.train(was)
     return right / len(labels)
-
-
-def epochs_of(used: Recipe, n_images: int) -> float:
-    """Return how often every image is seen.
-
-    >>> round(epochs_of(recipe("small"), 1437), 1)
-    30.0
-    """
-    return used.steps / math.floor(n_images / min(used.batch, n_images))
 
 
 def classics(train_set: Images, test_set: Images) -> dict[str, float]:
