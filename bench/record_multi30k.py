@@ -19,7 +19,8 @@ import torch
 
 from course_lib.data.multi30k import multi30k
 from course_lib.errors import CourseError
-from course_lib.training.multi30k import Recipe, bleu, train, translate
+from course_lib.training.multi30k import Recipe, train, translate
+from course_lib.training.text_metrics import bleu
 
 BAR = 36.5
 LOG = Path(__file__).parent.parent / "course_lib" / "data" / "recorded" / "multi30k.json"
@@ -37,13 +38,13 @@ def measure(recipe: Recipe, toy: bool, checkpoints: Path | None) -> dict[str, ob
     model, tokenizer, history = train(pairs, recipe, checkpoints)
     english, german = zip(*test, strict=True)
     translations = translate(model, tokenizer, german, recipe)
-    score, signature = bleu(translations, english)
-    greedy, _ = bleu(translate(model, tokenizer, german, replace(recipe, width=1)), english)
+    score, signature = bleu(english, translations)
+    greedy, _ = bleu(english, translate(model, tokenizer, german, replace(recipe, width=1)))
     for example in range(3):
         print(f"  {german[example]}\n    → {translations[example]}\n    ({english[example]})")
     return {
-        "bleu": round(score.score, 2),
-        "greedy_bleu": round(greedy.score, 2),
+        "bleu": round(score, 2),
+        "greedy_bleu": round(greedy, 2),
         "signature": signature,
         "direction": "de-en",
         "training_seconds": round(history.seconds, 1),

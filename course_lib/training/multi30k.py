@@ -19,7 +19,6 @@ from course_lib.training.batches import by_length
 from course_lib.training.fit import FitConfig, History, fit
 
 if TYPE_CHECKING:
-    from sacrebleu.metrics.bleu import BLEUScore
     from tokenizers import Tokenizer
 
 PAD, START, END = 0, 1, 2
@@ -228,12 +227,3 @@ def _by_beam(model: Transformer, source: Tensor, recipe: Recipe) -> list[list[in
         words, _ = beam_search(log_probs, START, END, recipe.width, recipe.max_len, recipe.alpha)
         found.append([word for word in words if word != END])
     return found
-
-
-def bleu(translations: Sequence[str], references: Sequence[str]) -> tuple["BLEUScore", str]:
-    """Return sacreBLEU's score and its signature: how text was cut and compared."""
-    from sacrebleu.metrics import BLEU
-
-    metric = BLEU()
-    score = metric.corpus_score(list(translations), [list(references)])
-    return score, str(metric.get_signature())

@@ -45,7 +45,7 @@ def bleu(targets: Sequence[str], written: Sequence[str]) -> tuple[float, str]:
     >>> round(score, 1), "tok:13a" in signature
     (100.0, True)
     """
-    from sacrebleu.metrics import BLEU
+    from sacrebleu.metrics.bleu import BLEU
 
     _check(targets, written)
     metric = BLEU()
