@@ -146,7 +146,7 @@ def alibi_slopes(n_heads: int) -> list[float]:
     return _geometric(power) + _geometric(2 * power)[::2][: n_heads - power]
 
 
-def _geometric(power: int) -> list:
+def _geometric(power: int) -> list[float]:
     return [2.0 ** (-8 * h / power) for h in range(1, power + 1)]
 
 

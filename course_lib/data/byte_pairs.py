@@ -85,7 +85,7 @@ def encode(word: str, merges: Sequence[Pair]) -> list[str]:
     >>> encode("lowest", [("l", "o"), ("lo", "w"), ("e", "s")])
     ['low', 'es', 't']
     """
-    rank = {tuple(pair): at for at, pair in reversed(list(enumerate(merges)))}
+    rank = {(a, b): at for at, (a, b) in reversed(list(enumerate(merges)))}
     pieces = list(word)
     while known := rank.keys() & set(pairwise(pieces)):
         pieces = merge_pair(pieces, min(known, key=rank.__getitem__))

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from course_lib.errors import CourseError
 
@@ -52,7 +52,7 @@ def docstrings(split: Split) -> tuple[Documented, ...]:
     >>> one.module in {other.module for other in docstrings("train")}
     False
     """
-    if split not in Split.__args__:  # type: ignore[attr-defined]
+    if split not in get_args(Split):
         raise ValueError(f"split is train, validation or test, not {split!r}")
     return tuple(pair for pair in _all() if split_of(pair.module) == split)
 

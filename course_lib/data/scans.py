@@ -84,7 +84,8 @@ def box_masks(boxes: Int[Tensor, "B 4"], side: int = SIDE) -> Bool[Tensor, "B si
     steps = torch.arange(side, device=boxes.device)
     top, left, bottom, right = (edge[:, None] for edge in boxes.T)
     rows, columns = (steps >= top) & (steps < bottom), (steps >= left) & (steps < right)
-    return rows[:, :, None] & columns[:, None, :]
+    inside: Tensor = rows[:, :, None] & columns[:, None, :]
+    return inside
 
 
 def scans_log() -> dict[str, Any]:

@@ -37,7 +37,7 @@ def _shape(name: str, row: float, column: float, radius: float) -> np.ndarray:
     """Return a picture that is 1 on a shape and 0 elsewhere."""
     down, across = np.mgrid[:SIZE, :SIZE] - np.array([row, column])[:, None, None]
     box, far = np.maximum(abs(down), abs(across)), np.hypot(down, across)
-    inside = {
+    inside: dict[str, np.ndarray] = {
         "square": (box <= radius) & (box > radius - 1.5),
         "disc": far <= radius,
         "cross": (box <= radius) & (np.minimum(abs(down), abs(across)) < 1),

@@ -40,7 +40,8 @@ class WordTable:
         return word in self._rows
 
     def __getitem__(self, word: str) -> np.ndarray:
-        return self.vectors[self.row(word)]
+        vector: np.ndarray = self.vectors[self.row(word)]
+        return vector
 
     def __repr__(self) -> str:
         return f"WordTable: {len(self):,} words, {self.vectors.shape[1]} numbers each"

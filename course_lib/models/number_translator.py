@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from course_lib.models.transformer import Transformer, TransformerConfig
+from course_lib.models.transformer import FixedPositions, Transformer, TransformerConfig
 
 #: source (B, S), target (B, T), pad -> encoder (B, S, S), decoder (B, T, T), memory (B, T, S).
 Masks = Callable[[Tensor, Tensor, int], tuple[Tensor, Tensor, Tensor]]
@@ -33,6 +33,9 @@ class NumberTranslator(Transformer):
         config: with sinusoidal positions.
         parts: what makes masks and embeddings.
     """
+
+    source_positions: FixedPositions
+    target_positions: FixedPositions
 
     def __init__(self, config: TransformerConfig, parts: Parts) -> None:
         super().__init__(config)

@@ -57,6 +57,8 @@ class OrderedConfig:
 class OrderedAttention(nn.Module):
     """Causal self-attention with several heads; order enters where the config says."""
 
+    slopes: Tensor
+
     def __init__(self, config: OrderedConfig) -> None:
         super().__init__()
         d, self.order, self.n_heads = config.d_model, config.order, config.n_heads

@@ -255,6 +255,8 @@ class FixedPositions(nn.Module):
         halves: all sines, then all cosines, where the paper has them in turn.
     """
 
+    table: Tensor
+
     def __init__(self, max_len: int, d_model: int, *, halves: bool = False) -> None:
         super().__init__()
         table = sinusoidal_positions(torch.arange(max_len, dtype=torch.float64), d_model)

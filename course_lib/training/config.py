@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from course_lib.errors import CourseError
 from course_lib.training.live_loss import describe, picture
@@ -76,8 +76,8 @@ class FitConfig:
         if not 0 <= self.final_rate <= self.rate:
             raise CourseError(f"final_rate={self.final_rate} is not between 0 and rate={self.rate}")
         for name, known in (("schedule", Schedule), ("precision", Precision)):
-            if getattr(self, name) not in known.__args__:
-                told = ", ".join(known.__args__)
+            if getattr(self, name) not in get_args(known):
+                told = ", ".join(get_args(known))
                 raise CourseError(f"{name}={getattr(self, name)!r} is not one of {told}")
 
     def rate_at(self, step: int) -> float:

@@ -94,7 +94,7 @@ class _Run:
         self.acc: Accelerator = accelerator(config.precision)
         self.model = model.to(self.acc.device)
         self.optimizer = self.acc.prepare_optimizer(optimizer)
-        called = torch.compile(model) if config.compile else model
+        called: Any = torch.compile(model) if config.compile else model
         self.objective: Any = Objective(called, loss)
         if self.acc.num_processes > 1:
             self.objective = self.acc.prepare_model(self.objective)
@@ -233,7 +233,7 @@ class _Run:
         config, last = self.config, done == self.config.steps
         due = done % config.evaluate_every == 0 if config.evaluate_every else False
         if self.evaluate is not None and (due or last):
-            self._evaluate(done)
+            self._evaluate(self.evaluate, done)
         if board is not None:
             self._look()
             board.add_scalar("loss", self.history.losses[-1], done)
@@ -244,14 +244,14 @@ class _Run:
         if done % config.every == 0 or last or self._enough():
             self._save()
 
-    def _evaluate(self, done: int) -> None:
+    def _evaluate(self, evaluate: Evaluate, done: int) -> None:
         """Ask the first process's evaluation and tell all, so that they stop together."""
         self._look()
         found: list[Any] = [None]
         if self.acc.is_main_process:
             self.model.eval()
             with torch.no_grad():
-                found = [self.evaluate(self.model)]
+                found = [evaluate(self.model)]
         if self.acc.num_processes > 1:
             torch.distributed.broadcast_object_list(found)
         history, key = self.history, self.config.best
@@ -307,13 +307,13 @@ class _Run:
         done = self.history.stopped_at
         notes.append(f"Continues after step {done} of {self.config.steps}.")
         if self.config.patience and self.history.best_step:
-            self._recall_best()
+            self._recall_best(self.history.best_step)
 
-    def _recall_best(self) -> None:
+    def _recall_best(self, step: int) -> None:
         """Read the best weights into memory, around those of the checkpoint."""
         now = {name: value.clone() for name, value in self.model.state_dict().items()}
         try:
-            self.store.load_best(self.history.best_step, self.model)
+            self.store.load_best(step, self.model)
         except (OSError, ValueError, KeyError) as problem:
             self.history.notes.append(f"The best weights are damaged ({problem}): passed over.")
         else:

@@ -13,11 +13,12 @@ class Interrupt:
     """
 
     def __init__(self) -> None:
-        self.asked, self._before = False, None
+        self.asked = False
+        self._before: Any = None
 
     def __enter__(self) -> "Interrupt":
         if threading.current_thread() is threading.main_thread():
-            self._before: Any = signal.signal(signal.SIGINT, self._heard)
+            self._before = signal.signal(signal.SIGINT, self._heard)
         return self
 
     def __exit__(self, *_: object) -> None:

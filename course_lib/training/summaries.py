@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import torch
@@ -178,8 +178,7 @@ def summarise(model: T5, bodies: Sequence[str]) -> list[str]:
         source = padded(encode(bodies[start : start + 64], READ))
         memory = model.encode(source)
         prefix = torch.full((len(source), 1), PAD)
-        rows = greedy_translate(
-            lambda words, m=memory, s=source: model.decode(words, m, s), prefix, END, WRITE
-        )
+        next_piece = partial(model.decode, memory=memory, source=source)
+        rows = greedy_translate(next_piece, prefix, END, WRITE)
         written += [decode(row) for row in rows.tolist()]
     return written

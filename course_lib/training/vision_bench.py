@@ -28,7 +28,7 @@ def measure(used: Recipe, seed: int = 0) -> dict[str, Any]:
     """Return what ran, on what, and a row for each side."""
     to, data = device(), load(used)
     dtype = torch.bfloat16 if used.precision == "bf16" else torch.float32
-    peak = matrix_peak(to, dtype, side=8192 if to.type == "cuda" else 1024)
+    peak = matrix_peak(to, dtype)
     rows = [one(name, build, used, data, peak, seed) for name, build in sides(used, seed).items()]
     images = data[0]
     return {
@@ -128,7 +128,7 @@ def _timm(used: Recipe) -> nn.Module:
             proj_drop_rate=config.dropout,
             pos_drop_rate=config.dropout,
         )
-    nn.init.normal_(model.pos_embed, std=used.places)
+    nn.init.normal_(model.get_parameter("pos_embed"), std=used.places)
     return model
 
 
