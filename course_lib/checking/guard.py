@@ -38,8 +38,8 @@ class GlobalState:
         now, found = GlobalState.now(), []
         if not torch.equal(now.seed, self.seed):
             found.append(
-                "torch's global random generator (torch.manual_seed sets it, torch.rand draws from "
-                "it)"
+                "torch's global random generator (torch.manual_seed sets it; torch.rand, a new "
+                "layer and a DataLoader draw from it)"
             )
         if not _same_numpy(now.numpy_seed, self.numpy_seed):
             found.append("NumPy's global random generator (np.random.seed or np.random.rand)")
