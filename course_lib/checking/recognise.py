@@ -95,7 +95,8 @@ def _agree(
     places: Sequence[int],
 ) -> bool:
     if wrong.matches is not None:
-        return all(_matches(wrong, prepared.cases[place], yours[place]) for place in places)
+        fits = all(_matches(wrong, prepared.cases[place], yours[place]) for place in places)
+        return fits and any(_differs(yours[place], prepared.expected[place]) for place in places)
     if wrong.part is not None:
         return all(_same_part(yours[place], theirs[place], wrong.part) for place in places)
     return all(_same(yours[place], theirs[place], prepared.expected[place]) for place in places)
@@ -110,6 +111,11 @@ def _matches(wrong: WrongAnswer, case: Case, outcome: Outcome) -> bool:
         )
     except Exception:
         return False
+
+
+def _differs(outcome: Outcome, expected: Expected | None) -> bool:
+    """Tell whether a result is wrong: a right one may fit as well, and fail for another reason."""
+    return expected is None or not _close(outcome.value, expected.value)
 
 
 def _same_part(yours: Outcome, theirs: Outcome, part: int) -> bool:

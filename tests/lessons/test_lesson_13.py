@@ -6,7 +6,8 @@ from importlib.resources import files
 import pytest
 import torch
 
-from course_lib.lessons.lesson_13_generating import DRAW
+from course_lib.checking.check import check_exercise
+from course_lib.lessons.lesson_13_generating import AGREEING_POSITIONS, DRAW, KEEP_TOP_K
 from course_lib.lessons.reference.lesson_13 import (
     SUSPECTS,
     agreeing_positions,
@@ -142,3 +143,24 @@ def test_the_recording_is_small_and_says_how_it_was_made(gpt):
 
 def test_a_draw_of_the_check_is_watched_for_multinomial():
     assert "multinomial" in DRAW.forbidden
+
+
+def test_a_right_result_is_no_known_mistake_when_the_input_was_changed():
+    def in_place(logits, k):
+        bar = logits.topk(min(k, logits.shape[-1])).values[:, -1:]
+        logits[logits < bar] = -torch.inf
+        return logits
+
+    result = check_exercise(KEEP_TOP_K, in_place)
+    assert result.diagnosis is None, result.message
+    assert "your code changed its inputs" in result.message
+
+
+def test_differences_that_cancel_over_the_texts_are_found():
+    def mean_of_texts(model, tokens, sizes):
+        cache = model.new_cache(len(tokens))
+        cached = torch.cat([model(part, cache) for part in tokens.split(sizes, dim=1)], dim=1)
+        agree = ((cached - model(tokens)).mean(0).abs() <= 1e-4).all(-1)
+        return int(agree.long().cumprod(0).sum())
+
+    assert check_exercise(AGREEING_POSITIONS, mean_of_texts).diagnosis == "mean_difference"

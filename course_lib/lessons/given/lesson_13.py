@@ -49,6 +49,8 @@ class Toy:
         if self.fault in ("one low", "opposite") and cache is not None and cache.length > t:
             logits[0, t // 2, 0] -= 0.01
             logits[0, t // 2, 1] += 0.01 * (self.fault == "opposite")
+            logits[1:2, t // 2, 0] += 0.01 * (self.fault == "opposite")
+            logits[1:2, t // 2, 1] -= 0.01 * (self.fault == "opposite")
         return logits
 
     def _with_cache(self, cache: Any, layer: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:

@@ -666,7 +666,8 @@ def _beam(fault: str) -> Callable[..., tuple[list[int], float]]:
                 for one, row in zip(live, rows, strict=True)
                 for word, more in enumerate(row)
             ]
-            kept = kept_of(longer, len(live), width)
+            room = width - len(waiting) if fault == "room" else width
+            kept = kept_of(longer, len(live), room)
             if fault == "never ends":
                 live = kept
                 continue
@@ -740,6 +741,12 @@ BEAM_SEARCH = (
         code=_beam("never ends"),
         says="Translations that have ended are continued in your beam.",
         why="What has reached end is complete: take it out of the beam and keep it aside.",
+    ),
+    WrongAnswer(
+        id="beam_shrinks",
+        code=_beam("room"),
+        says="A translation that has ended keeps its room in your beam.",
+        why="It waits outside. The beam is filled up to `width` again from all continuations of those alive.",
     ),
     WrongAnswer(
         id="width_of_each",
@@ -846,7 +853,7 @@ def _bleu(fault: str) -> Callable[..., float]:
 
     def mean(p: list[float]) -> float:
         if fault == "arithmetic":
-            return 100 * sum(p) / len(p)
+            return 100 * sum(p) / len(p) * all(p)
         if fault == "product":
             return 100 * math.prod(p)
         if fault == "skips zeros":

@@ -64,6 +64,16 @@ def _merge_either_order(pieces: list[str], pair: tuple[str, str]) -> list[str]:
     return merged
 
 
+def _merge_same_text(pieces: list[str], pair: tuple[str, str]) -> list[str]:
+    merged, at = [], 0
+    while at < len(pieces):
+        both = "".join(pieces[at : at + 2])
+        width = 2 if at + 1 < len(pieces) and both == "".join(pair) else 1
+        merged.append(both if width == 2 else pieces[at])
+        at += width
+    return merged
+
+
 def _merge_by_first(pieces: list[str], pair: tuple[str, str]) -> list[str]:
     merged, at = [], 0
     while at < len(pieces):
@@ -113,6 +123,12 @@ MERGE = (
         code=_merge_text,
         says="You replace text, which also hits the end of a longer piece.",
         why="In “ba b” the text “a b” is there, but no piece is “a”: the pieces are ba and b. Compare whole pieces.",
+    ),
+    WrongAnswer(
+        id="same_text",
+        code=_merge_same_text,
+        says="You compare what two pieces spell together, not the pieces.",
+        why="ab, c spells the same as a, bc, and is another pair. Training counted pairs of pieces.",
     ),
     WrongAnswer(
         id="last_piece_lost",

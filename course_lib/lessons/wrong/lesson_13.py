@@ -130,6 +130,12 @@ def _top_k(logits: Tensor, k: int, fill: float = -torch.inf) -> Tensor:
     return logits.masked_fill(logits < logits.topk(k).values[:, -1:], fill)
 
 
+def _distinct_k(logits: Tensor, k: int) -> Tensor:
+    different = [row.unique().flip(0) for row in logits]
+    bars = torch.stack([values[min(k, len(values)) - 1] for values in different])
+    return logits.masked_fill(logits < bars[:, None], -torch.inf)
+
+
 def _exactly_k(logits: Tensor, k: int) -> Tensor:
     best = logits.topk(min(k, logits.shape[-1]))
     return torch.full_like(logits, -torch.inf).scatter(-1, best.indices, best.values)
@@ -206,6 +212,12 @@ KEEP_TOP_K = (
         code=lambda logits, k: _top_k(logits, k).softmax(-1),
         says="You went one step too far: these are probabilities.",
         why="Logits are asked for, so that top-p can follow and one softmax ends it all.",
+    ),
+    WrongAnswer(
+        id="distinct_values",
+        code=_distinct_k,
+        says="Your bar is the k-th largest different value: equal logits count once for you.",
+        why="With logits 5, 5, 4 and k = 2 the second largest is 5. Each token counts, also one whose logit another has too.",
     ),
     WrongAnswer(
         id="ties_cut",
@@ -982,6 +994,23 @@ RENDER_CHAT = (
         code=_chat_fault(opens=True),
         says="You open a turn for a reply even when none is due.",
         why="With reply=False the conversation is complete, as in training: nothing follows the last end.",
+    ),
+    WrongAnswer(
+        id="reply_closed",
+        code=lambda turns, encode, control, reply: [
+            *_chat(turns, encode, control, reply),
+            *[control["end"]] * reply,
+        ],
+        says="You close the turn that you open for the reply.",
+        why="The model writes into an open turn, and says itself when it is over. Behind the assistant's token stands nothing.",
+    ),
+    WrongAnswer(
+        id="text_stripped",
+        code=lambda turns, encode, control, reply: _chat(
+            [(who, said.strip()) for who, said in turns], encode, control, reply
+        ),
+        says="You cut the blanks off both ends of a text.",
+        why="A template says who speaks and where a turn ends. What was said it leaves as it is.",
     ),
     WrongAnswer(
         id="opens_as_user",
