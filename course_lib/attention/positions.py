@@ -143,11 +143,9 @@ def alibi_slopes(n_heads: int) -> list[float]:
     if n_heads < 1:
         raise ValueError(f"n_heads = {n_heads}: one head at least has a slope")
     power = 1 << (n_heads.bit_length() - 1)
-    return _geometric(power) + _geometric(2 * power)[::2][: n_heads - power]
-
-
-def _geometric(power: int) -> list[float]:
-    return [2.0 ** (-8 * h / power) for h in range(1, power + 1)]
+    # The slopes of twice the power hold those of the power at every second place.
+    twice = [2.0 ** (-4 * h / power) for h in range(1, 2 * power + 1)]
+    return twice[1::2] + twice[::2][: n_heads - power]
 
 
 def alibi_bias(slopes: Float[Tensor, " H"], n_queries: int, n_keys: int) -> Float[Tensor, "H T S"]:

@@ -24,6 +24,7 @@ SECONDS = 30.0
 #: Moodle: "Full Name_1234_assignsubmission_file_"; Canvas: "name_LATE_1234_5678_file.ipynb".
 MOODLE = re.compile(r"^(?P<who>.+?)_(?P<id>\d+)_assignsubmission_\w+?_?$")
 CANVAS = re.compile(r"^(?P<who>[^_]+?)_(?:LATE_)?(?P<id>\d+)_\d+_.+$")
+HANDED_IN = (".ipynb", ".zip")
 ASIDE = (".ipynb_checkpoints", "__MACOSX", ".git", ".venv", "__pycache__")
 
 
@@ -42,10 +43,17 @@ class Person:
 
 @dataclass
 class Tree:
-    """Files by their paths, wherever they came from, and why some could not be read."""
+    """Files by their paths, wherever they came from, and why some could not be read.
+
+    Args:
+        files: what was found.
+        trouble: why a file is not among them.
+        folders: those at the top, each of one learner.
+    """
 
     files: dict[PurePosixPath, Path | bytes] = field(default_factory=dict)
     trouble: dict[PurePosixPath, str] = field(default_factory=dict)
+    folders: list[PurePosixPath] = field(default_factory=list)
 
     def read(self, path: PurePosixPath) -> bytes:
         """Return the bytes of a file; raise ValueError for one that is too large."""
@@ -108,12 +116,15 @@ def read_tree(submissions: Path, sandbox: Sandbox | None = None) -> Tree:
     if submissions.is_dir():
         for path in sorted(submissions.rglob("*")):
             place = PurePosixPath(path.relative_to(submissions).as_posix())
-            # A link could point at anything on the instructor's disk.
-            if path.is_symlink() or not path.is_file() or _aside(place):
+            inside = [parent for parent in path.parents if submissions in parent.parents]
+            if _aside(place) or any(parent.is_symlink() for parent in inside):
                 continue
-            if any(parent.is_symlink() for parent in path.parents if parent != submissions):
-                continue
-            tree.files[place] = path
+            if path.is_dir():
+                tree.folders += [] if inside else [place]
+            elif path.is_symlink() and path.suffix.lower() in HANDED_IN:
+                tree.trouble[place] = "It is a link, which could point anywhere: send the file."
+            elif path.is_file() and not path.is_symlink():
+                tree.files[place] = path
     elif submissions.is_file():
         tree.files[PurePosixPath(submissions.name)] = submissions
     else:
@@ -172,7 +183,8 @@ def find(tree: Tree, slug: str, people: Sequence[Person] = ()) -> dict[str, list
     Args:
         tree: the files.
         slug: of the notebook that is asked for, "04_scaled_dot_product"; where a learner has
-            notebooks of that name, others beside them are left alone.
+            notebooks of that name, others beside them are left alone. Who has a folder and no
+            notebook in it has handed in nothing.
         people: the roster; nobody else is marked when it is given.
     """
     places: dict[str, list[PurePosixPath]] = {person.learner: [] for person in people}
@@ -181,6 +193,8 @@ def find(tree: Tree, slug: str, people: Sequence[Person] = ()) -> dict[str, list
             who = _who(path, people)
             if who is not None:
                 places.setdefault(who, []).append(path)
+    for folder in () if people else tree.folders:
+        places.setdefault(_who(folder / "nothing", ()) or folder.name, [])
     return {who: _hand_ins(tree, who, places[who], slug) for who in sorted(places)}
 
 

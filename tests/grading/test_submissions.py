@@ -11,7 +11,7 @@ from small_lesson import FULL, mark, notebook, points
 from course_lib.errors import CourseError
 from course_lib.grading import submissions
 from course_lib.grading.sandbox import notebook_file
-from course_lib.grading.submissions import find, read_roster, read_tree, strangers
+from course_lib.grading.submissions import Person, find, read_roster, read_tree, strangers
 
 
 def lay(folder, *names, data=b"{}"):
@@ -48,7 +48,10 @@ LAYOUTS = {
     ),
     "moodle": (("Ann Lee_123_assignsubmission_file_/99_small.ipynb",), {"Ann Lee"}),
     "canvas": (("leeann_4711_815_99_small.ipynb", "bob_LATE_12_13_x-1.ipynb"), {"leeann", "bob"}),
-    "aside": (("ann/.ipynb_checkpoints/99_small-checkpoint.ipynb", "bob/99_small.ipynb"), {"bob"}),
+    "aside": (
+        ("ann/.ipynb_checkpoints/99_small-checkpoint.ipynb", "bob/99_small.ipynb"),
+        {"ann", "bob"},
+    ),
 }
 
 
@@ -79,7 +82,16 @@ def test_links_are_not_followed(tmp_path):
     os.symlink(tmp_path / "secret", there / "ann")
     (there / "eve").mkdir()
     os.symlink(tmp_path / "secret" / "99_small.ipynb", there / "eve" / "99_small.ipynb")
-    assert list(learners(there)) == ["bob"]
+    found = find(read_tree(there), "99_small")
+    assert {who: len(hand_ins) for who, hand_ins in found.items()} == {"ann": 0, "bob": 1, "eve": 1}
+    assert found["eve"][0].notebook == b"" and "is a link" in found["eve"][0].trouble
+
+
+def test_who_has_an_empty_folder_has_handed_in_nothing(tmp_path):
+    lay(tmp_path, "ann/readme.txt", "bob/99_small.ipynb")
+    (tmp_path / "eve" / "99_small.ipynb").mkdir(parents=True)
+    assert learners(tmp_path) == {"ann": [], "bob": ["bob/99_small.ipynb"], "eve": []}
+    assert list(learners(tmp_path, [Person("bob")])) == ["bob"]
 
 
 # ---------------------------------------------------------------- the roster
