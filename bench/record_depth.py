@@ -8,13 +8,13 @@ Three seeds each, 300 steps. Writes course_lib/data/recorded/depth.json, which l
 
 import argparse
 import itertools
-import json
 import multiprocessing
 import os
-import platform
 import time
 from functools import partial
 from pathlib import Path
+
+from _logs import hardware, text_of
 
 os.environ["COURSE_QUIET"] = "1"
 OUT = Path(__file__).resolve().parent.parent / "course_lib" / "data" / "recorded" / "depth.json"
@@ -79,20 +79,12 @@ def jobs(steps: int) -> list[Job]:
 
 def facts(steps: int) -> dict[str, object]:
     """Say what ran, and on what."""
-    import torch
 
     from course_lib.training import depth as it
 
     return {
         "command": "python bench/record_depth.py",
-        "hardware": {
-            "cores": os.cpu_count(),
-            "machine": platform.machine(),
-            "threads_a_model": 1,
-            "models_at_once": WORKERS,
-            "python": platform.python_version(),
-            "torch": torch.__version__.split("+")[0],
-        },
+        "hardware": hardware(threads_a_model=1, models_at_once=WORKERS),
         "steps": steps,
         "batch": it.BATCH,
         "d_model": it.D_MODEL,
@@ -112,13 +104,6 @@ def main() -> None:
             runs.append(found)
             if steps == STEPS:
                 OUT.write_text(text_of(log, runs), encoding="utf-8")
-
-
-def text_of(log: dict[str, object], runs: list[dict[str, object]]) -> str:
-    """Return the log as JSON, one run a line."""
-    head = json.dumps(log, indent=1).removesuffix("\n}")
-    lines = ",\n".join("  " + json.dumps(one) for one in runs)
-    return f'{head},\n "runs": [\n{lines}\n ]\n}}\n'
 
 
 if __name__ == "__main__":

@@ -11,12 +11,12 @@ orders the batches. The two networks are trained as they come, and with digits m
 
 import argparse
 import itertools
-import json
 import os
-import platform
 import time
 from dataclasses import replace
 from pathlib import Path
+
+from _logs import hardware, text_of
 
 os.environ["COURSE_QUIET"] = "1"
 OUT = Path(__file__).resolve().parent.parent / "course_lib" / "data" / "recorded" / "digits.json"
@@ -62,20 +62,13 @@ def classic(name: str, seed: int) -> Run:
 
 def facts() -> dict[str, object]:
     """Say what ran, and on what."""
-    import torch
 
     from course_lib.training.vision import recipe
 
     used = recipe("small")
     return {
         "command": "python bench/record_digits.py",
-        "hardware": {
-            "cores": os.cpu_count(),
-            "machine": platform.machine(),
-            "threads": 1,
-            "python": platform.python_version(),
-            "torch": torch.__version__.split("+")[0],
-        },
+        "hardware": hardware(threads=1),
         "steps": used.steps,
         "batch": used.batch,
     }
@@ -99,13 +92,6 @@ def main() -> None:
         print(runs[-1], flush=True)
         if steps is None:
             OUT.write_text(text_of(log, runs), encoding="utf-8")
-
-
-def text_of(log: dict[str, object], runs: list[Run]) -> str:
-    """Return the log as JSON, one run a line."""
-    head = json.dumps(log, indent=1).removesuffix("\n}")
-    lines = ",\n".join("  " + json.dumps(one) for one in runs)
-    return f'{head},\n "runs": [\n{lines}\n ]\n}}\n'
 
 
 if __name__ == "__main__":

@@ -13,11 +13,12 @@ import json
 import math
 import multiprocessing
 import os
-import platform
 import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
+
+from _logs import hardware
 
 os.environ["COURSE_QUIET"] = "1"
 FOLDER = Path(__file__).resolve().parent.parent / "course_lib" / "data" / "recorded"
@@ -131,20 +132,6 @@ def baselines() -> dict[str, float]:
     }
 
 
-def hardware() -> dict[str, object]:
-    """Say what this ran on."""
-    import torch
-
-    return {
-        "cores": os.cpu_count(),
-        "machine": platform.machine(),
-        "threads_a_model": 1,
-        "models_at_once": WORKERS,
-        "python": platform.python_version(),
-        "torch": torch.__version__.split("+")[0],
-    }
-
-
 def main() -> None:
     """Train all models and write the log."""
     from course_lib.training.language_model import STEPS
@@ -158,7 +145,7 @@ def main() -> None:
         toys = pool.map(toy, list(itertools.product((2, 1), SEEDS)), chunksize=1)
     log = {
         "command": "python bench/record_language_model.py",
-        "hardware": hardware(),
+        "hardware": hardware(threads_a_model=1, models_at_once=WORKERS),
         "steps": steps,
         "tokens_a_step": 1024,
         "merges": MERGES,

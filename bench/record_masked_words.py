@@ -10,9 +10,10 @@ lesson 14 draws.
 import argparse
 import json
 import os
-import platform
 import time
 from pathlib import Path
+
+from _logs import hardware
 
 os.environ["COURSE_QUIET"] = "1"
 FILE = Path(__file__).resolve().parents[1] / "course_lib/data/recorded/masked_words.json"
@@ -59,13 +60,7 @@ def main() -> None:
     model = masked_words.tiny_bert(0)
     log = {
         "command": "python bench/record_masked_words.py",
-        "hardware": {
-            "cores": os.cpu_count(),
-            "machine": platform.machine(),
-            "threads": 1,
-            "python": platform.python_version(),
-            "torch": torch.__version__.split("+")[0],
-        },
+        "hardware": hardware(threads=1),
         "steps": list(range(every, steps + 1, every)),
         "windows": len(masked_words.windows("train")),
         "tokens_a_window": masked_words.LENGTH,

@@ -11,10 +11,11 @@ number_translator.safetensors, which lesson 11 shows.
 import argparse
 import json
 import os
-import platform
 import time
 from pathlib import Path
 from typing import Any
+
+from _logs import hardware
 
 os.environ["COURSE_QUIET"] = "1"
 FOLDER = Path(__file__).resolve().parent.parent / "course_lib/data/recorded"
@@ -122,18 +123,12 @@ def save(model: Any) -> None:
 
 def keep(found: list[dict[str, Any]]) -> None:
     """Write runs to the log, in place of earlier ones of the same kind and seed."""
-    import torch
 
     before = json.loads(OUT.read_text(encoding="utf-8"))["runs"] if OUT.exists() else []
     runs = {(one["kind"], one["seed"]): one for one in [*before, *found]}
     facts = {
         "command": "python bench/record_number_translation.py",
-        "hardware": {
-            "machine": platform.machine(),
-            "threads": 1,
-            "python": platform.python_version(),
-            "torch": torch.__version__.split("+")[0],
-        },
+        "hardware": hardware(threads=1),
         "runs": [runs[key] for key in sorted(runs)],
     }
     OUT.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")

@@ -12,9 +12,10 @@ import itertools
 import json
 import multiprocessing
 import os
-import platform
 import time
 from pathlib import Path
+
+from _logs import hardware
 
 os.environ["COURSE_QUIET"] = "1"
 OUT = Path(__file__).resolve().parent.parent / "course_lib" / "data" / "recorded" / "order.json"
@@ -44,20 +45,6 @@ def run(job: tuple[str, str, int, int]) -> dict[str, object]:
     return found
 
 
-def hardware() -> dict[str, object]:
-    """Say what this ran on."""
-    import torch
-
-    return {
-        "cores": os.cpu_count(),
-        "machine": platform.machine(),
-        "threads_a_model": 1,
-        "models_at_once": WORKERS,
-        "python": platform.python_version(),
-        "torch": torch.__version__.split("+")[0],
-    }
-
-
 def main() -> None:
     """Train all models and write the log."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -72,7 +59,7 @@ def main() -> None:
         runs = pool.map(run, jobs, chunksize=1)
     log = {
         "command": "python bench/record_order.py",
-        "hardware": hardware(),
+        "hardware": hardware(threads_a_model=1, models_at_once=WORKERS),
         "steps": steps,
         "batch": BATCH,
         "trained_on": [SHORTEST, LONGEST],

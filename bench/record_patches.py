@@ -9,12 +9,11 @@ Writes course_lib/data/recorded/patches.json, which lesson 16 reads.
 """
 
 import argparse
-import json
 import os
-import platform
 from pathlib import Path
 
 import torch
+from _logs import hardware, text_of
 
 from course_lib.lessons.reference.lesson_16 import ViT
 from course_lib.training import patches as it
@@ -69,14 +68,7 @@ def facts(steps: int) -> dict[str, object]:
     """Say what ran, and on what."""
     return {
         "command": "python bench/record_patches.py",
-        "hardware": {
-            "cores": os.cpu_count(),
-            "machine": platform.machine(),
-            "threads": 1,
-            "device": "CPU",
-            "python": platform.python_version(),
-            "torch": torch.__version__.split("+")[0],
-        },
+        "hardware": hardware(threads=1, device="CPU"),
         "model": it.SIZES,
         "steps": steps,
         "batch": it.BATCH,
@@ -102,13 +94,6 @@ def main() -> None:
         print({name: x for name, x in runs[-1].items() if name != "similarities"}, flush=True)
     if steps == it.STEPS:
         OUT.write_text(text_of(facts(steps), runs), encoding="utf-8")
-
-
-def text_of(log: dict[str, object], runs: list[dict[str, object]]) -> str:
-    """Return the log as JSON, one run a line."""
-    head = json.dumps(log, indent=1).removesuffix("\n}")
-    lines = ",\n".join("  " + json.dumps(one) for one in runs)
-    return f'{head},\n "runs": [\n{lines}\n ]\n}}\n'
 
 
 if __name__ == "__main__":

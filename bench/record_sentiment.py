@@ -10,10 +10,11 @@ lesson 14 draws.
 import argparse
 import json
 import os
-import platform
 import time
 from pathlib import Path
 from typing import Any
+
+from _logs import hardware
 
 os.environ["COURSE_QUIET"] = "1"
 FILE = Path(__file__).resolve().parents[1] / "course_lib/data/recorded/sentiment.json"
@@ -69,13 +70,7 @@ def main() -> None:
         print(runs[-1], flush=True)
     log = {
         "command": "python bench/record_sentiment.py",
-        "hardware": {
-            "cores": os.cpu_count(),
-            "machine": platform.machine(),
-            "threads": 1,
-            "python": platform.python_version(),
-            "torch": torch.__version__.split("+")[0],
-        },
+        "hardware": hardware(threads=1),
         "epochs": epochs,
         "frozen_blocks": N_FROZEN,
         "runs": runs,

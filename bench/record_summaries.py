@@ -11,10 +11,11 @@ import argparse
 import json
 import multiprocessing
 import os
-import platform
 import time
 from pathlib import Path
 from typing import Any
+
+from _logs import hardware
 
 os.environ["COURSE_QUIET"] = "1"
 FILE = (
@@ -81,7 +82,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--steps", type=int, default=500)
     steps = parser.parse_args().steps
-    import torch
 
     from course_lib.data.docstrings import docstrings
 
@@ -91,13 +91,7 @@ def main() -> None:
         runs = pool.map(run, jobs, chunksize=1)
     log = {
         "command": "python bench/record_summaries.py",
-        "hardware": {
-            "cores": os.cpu_count(),
-            "machine": platform.machine(),
-            "threads_a_model": 1,
-            "python": platform.python_version(),
-            "torch": torch.__version__.split("+")[0],
-        },
+        "hardware": hardware(threads_a_model=1),
         "pairs": {split: len(docstrings(split)) for split in ("train", "validation", "test")},
         "baselines": baselines(),
         "runs": runs,

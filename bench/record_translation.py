@@ -9,9 +9,10 @@ Writes course_lib/data/recorded/translation.json, which lesson 05 shows.
 import argparse
 import json
 import os
-import platform
 import time
 from pathlib import Path
+
+from _logs import hardware
 
 os.environ["COURSE_QUIET"] = "1"
 OUT = Path(__file__).resolve().parent.parent / "course_lib/data/recorded/translation.json"
@@ -71,7 +72,6 @@ def run(attention: str, width: int, steps: int, seed: int) -> dict[str, object]:
 
 
 def main() -> None:
-    import torch
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--steps", type=int, help="a quick try: so many steps, nothing written")
@@ -81,12 +81,7 @@ def main() -> None:
         return
     facts = {
         "command": "python bench/record_translation.py",
-        "hardware": {
-            "machine": platform.machine(),
-            "threads": 1,
-            "python": platform.python_version(),
-            "torch": torch.__version__.split("+")[0],
-        },
+        "hardware": hardware(threads=1),
         "bins": BINS,
         "batch_size": BATCH,
         "numbers": {"train": N_TRAIN, "test": N_TEST},

@@ -1,0 +1,27 @@
+"""What the recordings have in common: the hardware, and a log with one run a line."""
+
+import json
+import os
+import platform
+from collections.abc import Sequence
+from typing import Any
+
+
+def hardware(**more: object) -> dict[str, object]:
+    """Say what this ran on; `more` is what the script chose, such as `threads=1`."""
+    import torch
+
+    return {
+        "cores": os.cpu_count(),
+        "machine": platform.machine(),
+        **more,
+        "python": platform.python_version(),
+        "torch": torch.__version__.split("+")[0],
+    }
+
+
+def text_of(log: dict[str, object], runs: Sequence[dict[str, Any]]) -> str:
+    """Return the log as JSON, one run a line."""
+    head = json.dumps(log, indent=1).removesuffix("\n}")
+    lines = ",\n".join("  " + json.dumps(one) for one in runs)
+    return f'{head},\n "runs": [\n{lines}\n ]\n}}\n'
