@@ -109,7 +109,8 @@ lesson.reveal("v2")
 # what you want. So cut every image at its own place.
 #
 # Around an image lies a frame of `padding` zeros. A **corner** (row, column) says where the window begins in the frame: (padding,
-# padding) leaves the image where it was, (0, 0) moves it down and to the right.
+# padding) leaves the image where it was, (0, 0) moves it down and to the right. (Training cuts bytes, before they are standardised: there 0 is
+# black.)
 
 # %% [markdown]
 # By hand: the row 1 2 3 in a frame of 1 is 0 1 2 3 0. A window of three from column 2 on is 2 3 0. Mirrored it is 0 3 2.
@@ -162,7 +163,8 @@ print("64 equal images in; different images out:", len(moved.flatten(1).unique(d
 # ## 3 · Labels that admit doubt
 #
 # **Mixup** (Zhang et al. 2018) goes further: it lays two pictures over each other, λ of one and 1 − λ of the other. What is
-# the right answer then? Both, by the same shares.
+# the right answer then? Both, by the same shares. λ is drawn for each batch from Beta(α, α); at α = 0.2 most draws lie near 0 or 1. A recipe's
+# `mixup` is α, and 0 mixes nothing.
 
 # %% [markdown]
 # By hand: λ = ¾, pixels 8 and 4, classes 0 and 2 out of three. The first mixture is ¾ · 8 + ¼ · 4 = 7, its label (¾, 0, ¼). The
@@ -172,7 +174,8 @@ print("64 equal images in; different images out:", len(moved.flatten(1).unique(d
 #
 # Difficulty 2 of 3 · 7 minutes · the check proves that images and labels are mixed with the same shares and the same partners.
 #
-# `labels` is `(B,)`, `share` is λ, `partners` a permutation of the batch. Return the images and `(B, n_classes)` targets.
+# `labels` is `(B,)`, `share` is λ, `partners` a permutation of the batch. Return the images and `(B, n_classes)` targets,
+# both in the images' dtype.
 
 
 # %% exercise
@@ -255,7 +258,7 @@ for name, logits in (("quite sure", sure), ("91 %, 1 % for each other", best)):
 # ## 4 · Steps of the right size
 #
 # **Weight decay** shrinks weights a little at every step: AdamW multiplies them by 1 − rate · decay (Loshchilov and Hutter 2019). It keeps
-# matrices from growing. On a gain of a norm it does harm.
+# matrices from growing. A gain of a norm starts at 1, where it changes nothing, and decay pulls it towards 0.
 
 # %% demo
 lesson.predict("gain")
@@ -275,7 +278,8 @@ lesson.reveal("gain")
 # Difficulty 1 of 3 · 5 minutes · the check proves that matrices are decayed, and no gain, bias, class token or frozen parameter is
 # among them.
 #
-# Return two lists, in the model's order: parameters with two axes or more, and the others. What has `requires_grad=False` is in neither.
+# Return two lists, in the model's order: parameters with two axes or more, and the others. What has `requires_grad=False` is in neither. (The table
+# of positions has two axes, so it decays too.)
 
 
 # %% exercise
@@ -359,8 +363,8 @@ show(
 )
 
 # %% [markdown]
-# The stairs are what a scheduler gives that is stepped once an epoch. Here they cost little. With a warm-up shorter than an epoch there
-# would be none at all.
+# The stairs are what a scheduler gives that is stepped once an epoch. With a warm-up shorter than an epoch, the whole first epoch would go at
+# the rate of step 0.
 #
 # The weights of the last step carry the noise of the last batches. An **exponential moving average** goes along behind the training and
 # smooths it: average ← d · average + (1 − d) · weights. With d = 0.99 it remembers about 1 / (1 − d) = 100 steps.
@@ -397,7 +401,7 @@ update_average = lesson.check(update_average)
 
 # %% demo
 generator = torch.Generator().manual_seed(0)
-average, gaps = [torch.zeros(1000)], []
+average = [torch.zeros(1000)]
 for _ in range(2000):
     noisy = [1 + torch.randn(1000, generator=generator)]
     average = update_average(average, noisy, 0.99)
@@ -423,7 +427,7 @@ lesson.predict("batch")
 # Difficulty 2 of 3 · 8 minutes · the check proves that all images are judged in evaluation mode, without gradients, and the mode
 # comes back as it was.
 #
-# `batch` images at a time; the last batch may be shorter.
+# The model gets `batch` images at a time, in the last batch perhaps fewer. Return a plain number.
 
 
 # %% exercise
@@ -447,20 +451,23 @@ def accuracy(model, images, labels, batch):
 accuracy = lesson.check(accuracy)
 
 # %% demo
-torch.manual_seed(0)
-model = models["CNN"].train()
+model = models["CNN"]
 one, others = once[:1], once[1:8]
 first, second = torch.cat([one, others]), torch.cat([one, 3 * others])
 for mode in (True, False):
     model.train(mode)
     with torch.no_grad():
-        moved = (model(first)[0] - model(second)[0]).abs().max().item()
+        answers = []
+        for batch in (first, second):
+            torch.manual_seed(0)  # dropout drops the same both times
+            answers.append(model(batch)[0])
+    moved = (answers[0] - answers[1]).abs().max().item()
     name = "training" if mode else "evaluation"
     print(f"{name:10} mode: the answer depends on who else is asked: {moved > 1e-4}")
 lesson.reveal("batch")
 
 # %% [markdown]
-# All parts stand. The library's `train` puts them together, in `course_lib/training/vision.py`: one recipe for each scale, and the same
+# All parts stand. The library's `train` puts its own versions of them together, in `course_lib/training/vision.py`: one recipe for each scale, and the same
 # code for both. It runs on `fit`, whose picture of the loss you see while it goes on.
 
 # %% demo
@@ -501,7 +508,8 @@ show(
 # %% [markdown]
 # The line at 0.5 is the least that smoothing leaves, as you saw in part 3: a curve that lies on it has learnt its training pictures.
 #
-# Is that fast? A device has a **peak**: what a product of two large matrices reaches. A training is set against it.
+# Is that fast? A device has a **peak**: what a product of two large matrices reaches, in the precision of the training. A training is set
+# against it.
 #
 # Lesson 16 counted the operations of a forward pass. The backward pass needs two products for each one: the gradient of what came in,
 # and the gradient of the weights. So a step costs three times the forward pass.
@@ -514,6 +522,8 @@ show(
 #
 # Difficulty 2 of 3 · 6 minutes · the check proves that operations forward and backward, in the median step, are set against what
 # the device can do.
+#
+# Of an even number of steps, the median is the mean of the two in the middle.
 
 
 # %% exercise
@@ -538,13 +548,14 @@ from course_lib.training.scale import device
 from course_lib.training.throughput import forward_flops, matrix_peak
 
 flops = forward_flops(found.model.cpu(), torch.zeros(2, *data[0].pixels.shape[1:]))
-peak = matrix_peak(device())
+peak = matrix_peak(device(), torch.bfloat16 if used.precision == "bf16" else torch.float32)
 share = share_of_peak(found.step_seconds, used.batch, flops, peak, skip=1)
 print(f"forward: {flops / 1e6:.2f} MFLOP an image; peak {peak / 1e9:.0f} GFLOP/s")
 print(f"share of the peak: {100 * share:.1f} %")
 
 # %% [markdown]
-# A low share on so small a model is no mistake of yours: its matrices are tiny, and most of a step goes into launching small operations.
+# A low share on so small a model is no mistake of yours: its matrices are tiny, and a step is made of many small operations, each with a
+# price of its own.
 # Larger batches, bf16 products and `torch.compile`, which fuses small operations, raise it on a GPU. A terminal tells more, with
 # torchvision's and timm's ViT beside ours: `course bench vit --scale small`.
 #
@@ -596,11 +607,11 @@ for key in ("accuracy", "accuracy_last"):
 
 # %% [markdown]
 # Moving digits by up to a pixel costs the ViT seven points at this number of steps, and the CNN next to nothing. A pixel is an eighth of
-# the picture and half a patch: after such a move nearly every token is another. Augmentation pays when training is long enough to see
-# through it; 660 steps are not.
+# the picture and half a patch: after such a move nearly every token is another. 660 steps are too few to see
+# through that.
 #
-# The average is worth nothing here: by the end the rate is so small that the last weights stand still. A longer training at a
-# higher rate is where it pays.
+# The average is worth nothing here: by the end the rate is so small that the last weights stand still. It is meant for weights that still
+# move when training ends.
 #
 # One more plain word. We chose the ViT's recipe among a dozen, by the test digits of seed 0: a position table that starts at 0.4 instead
 # of 0.02 and dropout of 0.2 brought it from 96.4 % to about 99 %. Its figure flatters by that; the other three were taken as they came.
@@ -620,7 +631,7 @@ patch_clicker(rollout, {name: (found.model, one) for name, one in zip(names, jud
 # %% [markdown]
 # **On CIFAR-10.** The recipe `full` trains a ViT of 8.3 million parameters for about 300 epochs. It aims at 93 % within ten minutes on
 # one H100. *That is an aim: nobody has measured it here.* The whole path, bf16, `torch.compile` and CIFAR-10 included, was tried at toy
-# size on a CPU. `bench/record_cifar10.py` measures it on your GPU, three seeds, with the hardware beside the figures, and says
+# size on a CPU. It changes pictures by torchvision's RandAugment as well, which draws once for each sixteenth of a batch. `bench/record_cifar10.py` measures it on your GPU, three seeds, with the hardware beside the figures, and says
 # when the pictures went through JPEG.
 
 # %% [markdown]
@@ -653,8 +664,8 @@ lesson.quiz()
 # ### References
 #
 # - Dosovitskiy et al. 2021, *An Image is Worth 16x16 Words*: §3.1 (the model), §4 (how much data it needs).
-# - Zhang et al. 2018, *mixup: Beyond Empirical Risk Minimization*: equation 1.
+# - Zhang et al. 2018, *mixup: Beyond Empirical Risk Minimization*: §2.
 # - Szegedy et al. 2016, *Rethinking the Inception Architecture*: §7 (label smoothing).
 # - Loshchilov and Hutter 2019, *Decoupled Weight Decay Regularization*: algorithm 2; 2017, *SGDR*: the cosine.
 # - Chowdhery et al. 2022, *PaLM*: appendix B (share of the peak).
-# - Krizhevsky 2009, *Learning Multiple Layers of Features from Tiny Images*: §3 (CIFAR-10).
+# - Krizhevsky 2009, *Learning Multiple Layers of Features from Tiny Images* (CIFAR-10).
