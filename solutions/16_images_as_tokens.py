@@ -49,8 +49,8 @@ lesson = Lesson("16")
 # Difficulty 2 of 3 · 9 minutes · the check proves that every pixel lands in the right token, at the right place in its row, whatever the
 # shape of the picture.
 #
-# Patches are numbered by rows of the picture. In a token channel 0 stands first with all its pixels, by rows, then channel 1. Reshape and
-# permute are all you need; unfold is out of bounds.
+# Patches are numbered by rows of the picture. In a token channel 0 stands first with all its pixels, by rows, then channel 1. Height and
+# width are multiples of `patch_size`. Reshape and permute are all you need; unfold and convolutions are out of bounds.
 
 
 # %% exercise
@@ -146,7 +146,8 @@ show(
 
 # %% [markdown]
 # By hand: patches of 2 × 2, and one output with the weights (1, 0, 0, 0). The linear layer picks the first number of each token. As a kernel they
-# are ((1, 0), (0, 0)), which picks the upper left pixel under the window: 0, 2, 8, 10 in the picture above. The same numbers.
+# are ((1, 0), (0, 0)), which picks the upper left pixel under the window: 0, 2, 8, 10 in the picture above. The same numbers. (PyTorch's convolution
+# does not turn its kernel over, as the one in mathematics does.)
 #
 # ### Exercise 16.3 · Patches by convolution
 #
@@ -241,6 +242,8 @@ for rows, rows_last in ((first, False), (last, True), (first, True)):
 # a row for each token, the class token included:
 #
 # $$z_0 = [x_\text{class};\; x_1 E;\; \dots;\; x_N E] + E_\text{pos}$$
+#
+# with the rows of the patches $x_n$, the weight $E$ of the layer that reads them, and the table of positions $E_\text{pos}$.
 
 # %% [markdown]
 # By hand: two patches, 1 and 2, of one number each; the class token 7; the positions 100, 200, 300. The tokens are 7, 1, 2, and with positions 107,
@@ -281,14 +284,14 @@ print("tokens:", tuple(x.shape), "· gradient of the class token:", token.grad.t
 # The table has a row for each patch of *one* size of picture. A model that learned with 224 pixels, 14 × 14 patches, can read 384 pixels,
 # 24 × 24 patches, if its positions are stretched (§3.2 of the paper). They form a grid, so they can be resized like a picture with `d_model` channels.
 # The class token's row has no place in the grid and stays as it is.
-
-# %% [markdown]
+#
 # But how do two grids lie on each other? Take one axis, 4 old places to 7 new ones. Torchvision's way, `align_corners=True`: the *centres* of
 # the first and the last patch stay where they were. Hugging Face's way, False: the *edges* of the picture do, and the centres of smaller patches
 # lie further out.
 
 # %% demo
 new = torch.arange(7)
+print("where 7 new places lie among the old ones, 0 to 3")
 print("align_corners=True :", *(f"{x:5.2f}" for x in new * 3 / 6))
 print("align_corners=False:", *(f"{x:5.2f}" for x in (new + 0.5) * 4 / 7 - 0.5))
 lesson.predict("corners")
@@ -300,7 +303,7 @@ lesson.predict("corners")
 # asked, and the class token's stays.
 #
 # The old grid is a square; the new one need not be. `F.interpolate(x, size, mode="bicubic", align_corners=…)` resizes pictures
-# `(B, C, height, width)`.
+# `(B, C, height, width)`: each new number is a weighted sum of the 4 × 4 old ones around it (Keys 1981), and beyond the edge the edge counts again.
 
 
 # %% exercise
@@ -427,15 +430,11 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from transformers import ViTConfig, ViTForImageClassification
 
-small = {"image_size": 20, "patch_size": 4, "d_model": 24, "n_heads": 3, "n_layers": 2}
-base = {"image_size": 224, "patch_size": 16, "d_model": 768, "n_heads": 12, "n_layers": 12}
-size = choose(tiny=small, small=small, full=base)
-side, width, depth = size["image_size"], size["d_model"], size["n_layers"]
-theirs = VisionTransformer(
-    side, size["patch_size"], depth, size["n_heads"], width, 4 * width, num_classes=10
-)
+small, base = (20, 4, 2, 3, 24, 96, 10), (224, 16, 12, 12, 768, 3072, 1000)  # base is vit_b_16
+side, p, depth, heads, width, d_ff, classes = choose(tiny=small, small=small, full=base)
+theirs = VisionTransformer(side, p, depth, heads, width, d_ff, num_classes=classes)
 fresh = theirs.eval()(torch.rand(2, 3, side, side)).abs().max().item()
-print(f"fresh: largest logit {fresh}")
+print(f"{sum(p.numel() for p in theirs.parameters()):,} parameters; fresh: largest logit {fresh}")
 theirs = noise_fill(theirs, seed=0, scale=choose(tiny=0.2, small=0.2, full=0.03))
 
 # %% [markdown]
@@ -443,10 +442,7 @@ theirs = noise_fill(theirs, seed=0, scale=choose(tiny=0.2, small=0.2, full=0.03)
 # `places`, and so on; its projections for queries, keys and values lie stacked in one matrix.
 
 # %% demo
-grid = side // size["patch_size"]
-shape = {name: size[name] for name in ("patch_size", "d_model", "n_heads", "n_layers")}
-shape |= {"n_channels": 3, "n_classes": 10, "d_ff": 4 * width}
-yours = ViT(n_patches=grid**2, **shape).eval()
+yours = ViT((side // p) ** 2, p, 3, classes, width, heads, depth, d_ff).eval()
 yours.load_state_dict(from_torch_vit(theirs.state_dict()))
 images = torch.randn(3, 3, side, side, generator=torch.Generator().manual_seed(1))
 with torch.no_grad():
@@ -454,7 +450,8 @@ with torch.no_grad():
 print(f"logits spread over {due.std():.1f}; equal to 1e-4: {bool((due - got).abs().max() < 1e-4)}")
 
 # %% [markdown]
-# Hugging Face keeps queries, keys and values apart, as you do, and calls the same things by other names once more.
+# Hugging Face keeps queries, keys and values apart, as you do, and calls the same things by other names once more. `ViTForImageClassification` is
+# its `ViTModel` with a head. Its norms add an eps of 1e-12 unless told otherwise; yours add torchvision's 1e-6, so it is told.
 
 # %% demo
 config = ViTConfig(
@@ -498,7 +495,7 @@ for name, (weights, due) in cases.items():
 # %% [markdown]
 # ## 5 · What are positions worth?
 #
-# Digits, 8 × 8 pixels, patches of 2 × 2: sixteen tokens. Three models of one size, `d_model` 48 and three blocks. The first is yours as it
+# Digits, 8 × 8 pixels, patches of 2 × 2: sixteen of them. Three models of one size, `d_model` 48 and three blocks. The first is yours as it
 # stands. The second has positions of 0 that never change. The third has positions, and practises on **jigsaws**: in all
 # digits the sixteen patches have changed places, always in the same way.
 
@@ -536,7 +533,24 @@ print("pictures above 80 %:", accuracy(model) > 0.8 or not long_enough)
 print("jigsaws below 40 %: ", accuracy(model, order) < 0.4)
 
 # %% [markdown]
-# That was the first model, by your hands. All three, with three seeds each, were recorded (`python bench/record_patches.py` makes the
+# Look into the model that you built and trained. Its parameters have the names of the library's ViT, so its weights fit there, and that one also tells what each
+# head attends to. **Rollout**, which lesson 18 builds, follows attention through all layers. Click a patch or walk with the arrow keys; Home is the class token, which
+# the answer is read from: from where does it gather?
+
+# %% demo tags=["nbval-ignore-output"]
+from course_lib.attention.rollout import rollout
+from course_lib.explore import patch_clicker
+from course_lib.models import vit as library
+
+sizes = {name: size for name, size in SIZES.items() if name != "n_patches"}
+twin = library.ViT(library.ViTConfig(image_size=8, **sizes))
+twin.load_state_dict(model.state_dict())
+print(f"the same pictures right: {accuracy(twin):.1%}")
+tests = digits("test").floats()
+patch_clicker(rollout, {f"test digit {i}": (twin, tests[i]) for i in (3, 4)})
+
+# %% [markdown]
+# That was the first of the three. All of them, with three seeds each, were recorded (`python bench/record_patches.py` makes the
 # table again): 400 steps of 64 digits, 58,570 parameters, 360 test digits. Guessing gets about 10 %.
 
 # %% demo
@@ -554,8 +568,8 @@ lesson.reveal("bag")
 lesson.reveal("jigsaw")
 
 # %% [markdown]
-# Is the third model's table of positions the first one's, in another order? Compare the cosines between positions, as they stand and with
-# the jigsaw laid back.
+# Is the third model's table of positions the first one's, in another order? Compare the cosines between positions (less their mean, which says
+# nothing about a place), as they stand and with the jigsaw laid back.
 
 # %% demo
 back = order.argsort()
@@ -607,6 +621,11 @@ for seed in log.seeds("a pixel a patch"):
     table = log.similarities("a pixel a patch", seed)
     means.append([table[(apart - d).abs() < 1e-3].mean().item() for d in distances])
 means = torch.tensor(means)
+coarse = torch.stack([log.similarities("positions", seed) for seed in range(3)]).mean(0)
+grid_4 = at[:4, :4].reshape(16, 2)
+neighbours = coarse[torch.cdist(grid_4, grid_4) == 1].mean()
+corners = coarse[[0, 0, 0, 3, 3, 12], [3, 12, 15, 12, 15, 15]].mean()
+print(f"patches of 2 × 2 pixels: neighbours {neighbours:.2f}, corners {corners:.2f}")
 show(
     bars(
         means.mean(0),
@@ -621,8 +640,8 @@ show(
 
 # %% [markdown]
 # Nobody said which pixels are neighbours, and neighbours came to look alike: they are read alike. The paper shows the same for photographs (its
-# figure 7). With the sixteen larger patches it is *not* so: there neighbours have cosines of about −0.1, and it is the corners, empty in most digits, that
-# tend to look alike. Read such maps with care: they show what the data make interchangeable, and that need not be what lies near.
+# figure 7). With the sixteen larger patches it is *not* so (the printed line): there neighbours have cosines of about −0.1, and it is the corners, empty in
+# most digits, that tend to look alike. Read such maps with care: they show what the data make interchangeable, and that need not be what lies near.
 
 # %% [markdown]
 # ## 6 · What an image costs
@@ -685,7 +704,7 @@ for p, (parameters, flops) in costs.items():
     n = (224 // p) ** 2
     meetings = 12 * 4 * (n + 1) ** 2 * 768
     print(
-        f"patches of {p:2}: {n:3} tokens, {parameters / 1e6:.1f} M parameters, {flops / 1e9:5.1f} GFLOPs, "
+        f"patches of {p:2}: {n:3} of them, {parameters / 1e6:.1f} M parameters, {flops / 1e9:5.1f} GFLOPs, "
         f"scores and mixing {meetings / flops:.0%}"
     )
 lesson.reveal("half")
@@ -695,8 +714,7 @@ lesson.reveal("half")
 # patch size. And mind the units: torchvision's table counts a multiplication with its addition as one, so its 17.564 are your 35.1.
 #
 # **In a word.** A ViT is an encoder with a cutter in front. All that is special to images is in the cut and in the table of positions.
-
-# %% [markdown]
+#
 # ## Questions
 #
 # Open an option to see whether it is right, and why.

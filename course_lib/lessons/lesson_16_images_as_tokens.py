@@ -804,7 +804,7 @@ PREDICTIONS = (
         options=("in the middle", "towards the edges", "equally everywhere"),
         answer="towards the edges",
         because="Both share the centre. True pins the outer patches to each other; False lets the new outer ones lie further out than any old "
-        "one.",
+        "one. At the very edge they differ a little less again: beyond it there is nothing to mix in but the edge.",
     ),
 )
 
