@@ -38,7 +38,7 @@ def main() -> int:
         print("Nothing recorded: this needs a GPU. --toy tries the path on a CPU.")
         return 0
     torch.set_float32_matmul_precision("high")
-    from course_lib.training.vision import load, recipe
+    from course_lib.training.vision_recipes import load, recipe
 
     used = recipe("full")
     data = load(used)

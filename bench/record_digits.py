@@ -27,7 +27,8 @@ Run = dict[str, object]
 def network(name: str, seed: int, padding: int, steps: int | None) -> Run:
     """Train one network; note its accuracy."""
     from course_lib.data.images import digits
-    from course_lib.training.vision import make_models, recipe, train
+    from course_lib.training.vision import make_models, train
+    from course_lib.training.vision_recipes import recipe
 
     used = replace(recipe("small"), padding=padding)
     if steps is not None:
@@ -63,7 +64,7 @@ def classic(name: str, seed: int) -> Run:
 def facts() -> dict[str, object]:
     """Say what ran, and on what."""
 
-    from course_lib.training.vision import recipe
+    from course_lib.training.vision_recipes import recipe
 
     used = recipe("small")
     return {

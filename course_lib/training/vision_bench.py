@@ -13,7 +13,8 @@ from torch import nn
 from course_lib.data.images import Images
 from course_lib.training.scale import Scale, device
 from course_lib.training.throughput import forward_flops, matrix_peak, share_of_peak
-from course_lib.training.vision import Recipe, load, make_models, recipe, train
+from course_lib.training.vision import make_models, train
+from course_lib.training.vision_recipes import Recipe, load, recipe
 
 
 def run_bench(at: Scale | None = None, *, as_json: bool = False, seed: int = 0) -> int:

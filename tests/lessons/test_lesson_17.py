@@ -18,7 +18,9 @@ from course_lib.models.convnet import ConvNet, ConvNetConfig
 from course_lib.training.augment import random_crop_and_flip
 from course_lib.training.optimizer import parameter_groups
 from course_lib.training.throughput import forward_flops
-from course_lib.training.vision import RECIPES, Averaged, Views, accuracy, make_models, recipe
+from course_lib.training.vision import Averaged, accuracy, make_models
+from course_lib.training.vision_recipes import RECIPES, recipe
+from course_lib.training.vision_views import Views
 
 
 def parameters(model):
@@ -186,7 +188,7 @@ sys.path.insert(0, "bench")
 import torch
 import record_cifar10 as bench
 from course_lib.data.images import CIFAR10_CLASSES, Images
-from course_lib.training.vision import recipe
+from course_lib.training.vision_recipes import recipe
 
 used = bench.toy(recipe("full"))
 assert used.precision == "bf16" and used.compile and used.mixup and used.rand_augment
