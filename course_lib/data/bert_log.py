@@ -1,12 +1,12 @@
 """The recorded logs of lesson 14: masks drawn once or anew, and sentences with a feeling."""
 
-import json
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
+
+from course_lib.data.recorded_files import recorded_log
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,18 +55,12 @@ class SentimentLog:
 @cache
 def masking_log() -> MaskingLog:
     """Read the log that ships with the course; no network is needed."""
-    facts = _read("masked_words.json")
+    facts = recorded_log("masked_words")
     return MaskingLog(runs=tuple(facts.pop("runs")), facts=facts)
 
 
 @cache
 def sentiment_log() -> SentimentLog:
     """Read the log that ships with the course; no network is needed."""
-    facts = _read("sentiment.json")
+    facts = recorded_log("sentiment")
     return SentimentLog(runs=tuple(facts.pop("runs")), facts=facts)
-
-
-def _read(name: str) -> dict[str, Any]:
-    text = files("course_lib.data").joinpath("recorded", name).read_text("utf-8")
-    found: dict[str, Any] = json.loads(text)
-    return found

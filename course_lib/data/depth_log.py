@@ -1,10 +1,10 @@
 """The recorded log of lesson 10: how stacks trained, by place of the norm, rate and warm-up."""
 
-import json
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
+
+from course_lib.data.recorded_files import recorded_log
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +59,5 @@ class DepthLog:
 @cache
 def depth_log() -> DepthLog:
     """Read the log that ships with the course; no network is needed."""
-    text = files("course_lib.data").joinpath("recorded", "depth.json").read_text("utf-8")
-    facts = json.loads(text)
+    facts = recorded_log("depth")
     return DepthLog(runs=tuple(facts.pop("runs")), facts=facts)

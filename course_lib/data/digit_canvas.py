@@ -1,13 +1,13 @@
 """Handwritten digits, each somewhere on a larger canvas among pieces of other digits."""
 
-import json
 from functools import cache
-from importlib.resources import files
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
+
+from course_lib.data.recorded_files import recorded_log
 
 #: Side of a canvas, of a digit and of a piece of clutter, and how far apart places lie, in pixels.
 CANVAS, DIGIT, PIECE, STEP = 24, 8, 4, 4
@@ -74,14 +74,7 @@ def glimpse_log() -> dict[str, Any]:
     Raises:
         FileNotFoundError: when the log is missing; says how it is made again.
     """
-    path = files("course_lib.data").joinpath("recorded", "glimpses.json")
-    if not path.is_file():
-        raise FileNotFoundError(
-            "course_lib/data/recorded/glimpses.json is missing: "
-            "`python bench/record_glimpses.py` records it again in a few minutes"
-        )
-    log: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return log
+    return recorded_log("glimpses")
 
 
 def _put(canvas: np.ndarray, pieces: np.ndarray, places: np.ndarray) -> None:

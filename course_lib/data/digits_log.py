@@ -1,10 +1,10 @@
 """The recorded log of lesson 17: how networks and classics read the digits, three seeds each."""
 
-import json
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
+
+from course_lib.data.recorded_files import recorded_log
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +39,5 @@ class DigitsLog:
 @cache
 def digits_log() -> DigitsLog:
     """Read the log that ships with the course; no network is needed."""
-    text = files("course_lib.data").joinpath("recorded", "digits.json").read_text("utf-8")
-    facts = json.loads(text)
+    facts = recorded_log("digits")
     return DigitsLog(runs=tuple(facts.pop("runs")), facts=facts)

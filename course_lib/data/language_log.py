@@ -1,12 +1,12 @@
 """The recorded log of lesson 12: how small language models learn, and toys that repeat."""
 
-import json
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any, Literal
 
 import numpy as np
+
+from course_lib.data.recorded_files import recorded_log
 
 Kind = Literal["characters", "pieces"]
 
@@ -54,8 +54,7 @@ class LanguageLog:
 @cache
 def language_log() -> LanguageLog:
     """Read the log that ships with the course; no network is needed."""
-    text = files("course_lib.data").joinpath("recorded", "language_model.json").read_text("utf-8")
-    facts = json.loads(text)
+    facts = recorded_log("language_model")
     return LanguageLog(
         baselines=facts.pop("baselines"),
         runs=tuple(facts.pop("runs")),

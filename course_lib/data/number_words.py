@@ -4,16 +4,15 @@ German says the unit before the ten: 21 is "einundzwanzig", one and twenty. A tr
 learn where words cross, and how far: both languages count thousands the same way.
 """
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
 
+from course_lib.data.recorded_files import recorded_log
 from course_lib.errors import CourseError
 
 #: Numbers from 1 up to here, this one not included.
@@ -255,5 +254,4 @@ def recorded_translations() -> dict[str, Any]:
     >>> sorted(recorded_translations()["runs"][0])[:4]
     ['attention', 'by_length', 'd_model', 'exact']
     """
-    file = files("course_lib.data").joinpath("recorded", "translation.json")
-    return json.loads(file.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+    return recorded_log("translation")

@@ -1,12 +1,12 @@
 """The recorded log of lesson 08: how models told order in six ways copy longer and longer texts."""
 
-import json
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
+
+from course_lib.data.recorded_files import recorded_log
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +57,5 @@ class OrderLog:
 @cache
 def order_log() -> OrderLog:
     """Read the log that ships with the course; no network is needed."""
-    text = files("course_lib.data").joinpath("recorded", "order.json").read_text("utf-8")
-    facts = json.loads(text)
+    facts = recorded_log("order")
     return OrderLog(runs=tuple(facts.pop("runs")), facts=facts)

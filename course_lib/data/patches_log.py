@@ -1,14 +1,14 @@
 """The recorded log of lesson 16: small ViTs on digits, with positions, without, on jigsaws."""
 
-import json
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
+
+from course_lib.data.recorded_files import recorded_log
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +52,5 @@ class PatchesLog:
 @cache
 def patches_log() -> PatchesLog:
     """Read the log that ships with the course; no network is needed."""
-    text = files("course_lib.data").joinpath("recorded", "patches.json").read_text("utf-8")
-    facts = json.loads(text)
+    facts = recorded_log("patches")
     return PatchesLog(runs=tuple(facts.pop("runs")), facts=facts)

@@ -3,14 +3,14 @@
 Nothing here comes from a patient. Truth is planted, so that maps can be judged against it.
 """
 
-import json
-from importlib.resources import files
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
+
+from course_lib.data.recorded_files import recorded_log
 
 #: Side of a scan and of the marker in its upper right corner, in pixels.
 SIDE, MARKER = 28, 4
@@ -19,7 +19,6 @@ CLASSES = ("healthy", "lesion")
 MARKER_BOX = (0, SIDE - MARKER, MARKER, SIDE)
 #: Centres of lesions lie between these, so that no lesion touches the marker.
 _NEAREST, _FARTHEST = 6.0, 20.5
-_LOG = "scans.json"
 
 
 class Scans(NamedTuple):
@@ -94,14 +93,7 @@ def scans_log() -> dict[str, Any]:
     Raises:
         FileNotFoundError: when the log is missing; says how it is made again.
     """
-    path = files("course_lib.data").joinpath("recorded", _LOG)
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"course_lib/data/recorded/{_LOG} is missing: `python bench/record_scans.py` records "
-            "it again in a few minutes"
-        )
-    log: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return log
+    return recorded_log("scans")
 
 
 def _smooth(rng: np.random.Generator, count: int, knots: int) -> np.ndarray:

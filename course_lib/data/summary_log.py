@@ -1,9 +1,9 @@
 """The recorded log of lesson 15: how well small models write summary lines."""
 
-import json
 from functools import cache
-from importlib.resources import files
 from typing import Any
+
+from course_lib.data.recorded_files import recorded_log
 
 
 @cache
@@ -13,9 +13,7 @@ def summary_log() -> dict[str, Any]:
     >>> sorted(summary_log())
     ['baselines', 'command', 'hardware', 'pairs', 'runs']
     """
-    path = files("course_lib.data").joinpath("recorded", "summaries.json")
-    log: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return log
+    return recorded_log("summaries")
 
 
 def scores(kind: str) -> list[float]:

@@ -5,11 +5,12 @@
 
 from collections.abc import Iterable
 from functools import cache
-from importlib.resources import as_file, files
+from importlib.resources import as_file
 from typing import TYPE_CHECKING
 
 from torch import Tensor
 
+from course_lib.data.recorded_files import recorded
 from course_lib.models.gpt import GPT, GPTConfig
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def small_gpt() -> GPT:
     from safetensors.torch import load_file
 
     model = GPT(CONFIG)
-    with as_file(files("course_lib.data").joinpath("recorded", _WEIGHTS)) as path:
+    with as_file(recorded(_WEIGHTS)) as path:
         model.load_state_dict({name: each.float() for name, each in load_file(path).items()}, False)
     return model.eval()
 
@@ -46,8 +47,7 @@ def small_tokenizer() -> "Tokenizer":
     """
     from tokenizers import Tokenizer
 
-    text = files("course_lib.data").joinpath("recorded", _TOKENIZER).read_text(encoding="utf-8")
-    tokenizer = Tokenizer.from_str(text)
+    tokenizer = Tokenizer.from_str(recorded(_TOKENIZER).read_text(encoding="utf-8"))
     tokenizer.encode_special_tokens = True
     return tokenizer
 

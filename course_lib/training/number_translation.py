@@ -1,16 +1,15 @@
 """Train a transformer on number words, and test what it writes by itself."""
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from course_lib.data.number_words import ENGLISH, GERMAN, LIMIT, Vocabulary
+from course_lib.data.recorded_files import recorded, recorded_log
 from course_lib.models.number_translator import NumberTranslator, Parts, seeded
 from course_lib.models.packing import unpack
 from course_lib.models.transformer import TransformerConfig
@@ -196,8 +195,7 @@ def recorded_numbers() -> dict[str, Any]:
     >>> sorted(recorded_numbers())
     ['command', 'hardware', 'runs']
     """
-    file = files("course_lib.data").joinpath("recorded", "number_translation.json")
-    return json.loads(file.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+    return recorded_log("number_translation")
 
 
 def recorded_translator(parts: Parts) -> NumberTranslator:
@@ -208,9 +206,8 @@ def recorded_translator(parts: Parts) -> NumberTranslator:
     """
     from safetensors.torch import load
 
-    file = files("course_lib.data").joinpath("recorded", "number_translator.safetensors")
     model = seeded(number_config(), 0, parts)
-    weights = unpack(load(file.read_bytes()))
+    weights = unpack(load(recorded("number_translator.safetensors").read_bytes()))
     # The head is the table of the target's words.
     model.load_state_dict(weights | {"head.weight": weights["target_embed.weight"]})
     return model.eval()
