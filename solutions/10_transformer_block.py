@@ -108,13 +108,12 @@ rms_norm = lesson.check(rms_norm)
 
 # %% demo
 rows = torch.tensor([[1.0, 1, 5, 5], [1, 7, 1, 7]])
-print("layer norm:", [[round(n, 2) for n in row] for row in layer_norm(rows, 1, 0).tolist()])
-print("RMSNorm:   ", [[round(n, 2) for n in row] for row in rms_norm(rows, 1).tolist()])
+ones, zeros = torch.ones(4), torch.zeros(4)
+normal, scaled = layer_norm(rows, ones, zeros), rms_norm(rows, ones)
+print("layer norm:", [[round(n, 2) for n in row] for row in normal.tolist()])
+print("RMSNorm:   ", [[round(n, 2) for n in row] for row in scaled.tolist()])
 centred = rows - rows.mean(-1, keepdim=True)
-print(
-    "equal on centred rows:",
-    torch.allclose(layer_norm(rows, 1, 0), rms_norm(centred, 1), atol=1e-4),
-)
+print("equal on centred rows:", torch.allclose(normal, rms_norm(centred, ones), atol=1e-4))
 
 # %% [markdown]
 # On rows with mean 0 the two are the same. **Explain**: a layer norm with `bias` 0 is RMSNorm after one linear map of the row.
@@ -178,7 +177,7 @@ ff.load_state_dict(
 at = torch.linspace(-4, 3, 141)
 yours = ff(at[:, None]).squeeze(-1).detach()
 curves = {"ReLU": at.relu(), "GELU, yours": yours, "SiLU": at * at.sigmoid()}
-lowest = {name: f"{y.min():.2f} at {at[y.argmin()]:.1f}" for name, y in curves.items()}
+lowest = {name: f"{y.min():.2f} at {at[y.argmin()]:.2f}" for name, y in curves.items()}
 show(
     lines(at, curves, "Three ways to bend", xlabel="x", ylabel="what passes"),
     alt="Three curves from −4 to 3 that all follow x on the right. ReLU is 0 left of 0. GELU dips to "
@@ -291,10 +290,8 @@ class LayerNorm(nn.Module):
 
     def __init__(self, d_model):
         super().__init__()
-        self.weight, self.bias = (
-            nn.Parameter(torch.ones(d_model)),
-            nn.Parameter(torch.zeros(d_model)),
-        )
+        self.weight = nn.Parameter(torch.ones(d_model))
+        self.bias = nn.Parameter(torch.zeros(d_model))
 
     def forward(self, x):
         return layer_norm(x, self.weight, self.bias)
@@ -629,7 +626,8 @@ lesson.reveal("backward")
 
 # %% [markdown]
 # The fused form counts more work and keeps less: it never stores the T × T weights, and makes the scores again when gradients need them.
-# Lesson 26 shows why that is a good bargain. For the check it is why only forward passes are compared.
+# Moving numbers to and from memory takes longer than computing them again (Dao et al. 2022). For the check it is why only forward passes are
+# compared.
 
 # %% [markdown]
 # ## 6 · Depth
@@ -810,3 +808,4 @@ lesson.quiz()
 # - Xiong et al. 2020, *On Layer Normalization in the Transformer Architecture*.
 # - Liu et al. 2020, *Understanding the Difficulty of Training Transformers*.
 # - Shleifer, Weston and Ott 2021, *NormFormer: Improved Transformer Pretraining with Extra Normalization*.
+# - Dao et al. 2022, *FlashAttention: Fast and Memory-Efficient Exact Attention with IO-Awareness*.
