@@ -171,9 +171,8 @@ print("|".join(cut("An unbelievable statement.", merges, encode)))
 
 # %% [markdown]
 # Put together, the pieces are the text again. Common words have become one piece, with the blank in front of them; a rare one
-# is spelled. Real tokenizers differ in scale
-# alone: GPT-2 has 50,000 merges, and starts from the 256 bytes in place of letters, so that no text is unknown to it
-# (Radford et al. 2019, §2.2).
+# is spelled. Real tokenizers are larger: GPT-2 has 50,000 merges. And it starts from the 256 bytes in place of letters, so that no
+# text is unknown to it (Radford et al. 2019, §2.2).
 #
 # **In a word.** Pieces are found by counting, not by grammar. A tokenizer is a list of merges, and belongs to its model.
 
@@ -207,8 +206,8 @@ next_token_batch = lesson.check(next_token_batch)
 
 # %% [markdown]
 # How good is a guess? The model gives a probability to every token; its loss is `−log p` of the one that came, averaged
-# over the text: the cross-entropy, in **nats**. We work with characters from here on. There are about a hundred, so a model that knows
-# nothing spends log 103 = 4.63 nats on each.
+# over the text: the cross-entropy, in **nats**. We work with characters from here on. In Python 3.11's documentation there are 103, so a
+# model that knows nothing spends log 103 = 4.63 nats on each.
 #
 # Before any network, ask what counting achieves. The **unigram** model knows how common each character is. The **bigram** model
 # knows which follows which. Whoever trains a network should know these numbers first.
@@ -226,7 +225,7 @@ next_token_batch = lesson.check(next_token_batch)
 def bigram_log_probs(tokens, vocab_size, smoothing):
     """Return (V, V) float32: log p(next = column | current = row), each count raised by smoothing.
 
-    tokens [0, 1, 0, 1, 1], V = 2, smoothing 1: the log of [[1/4, 3/4], [2/4, 2/4]].
+    tokens [0, 1, 0, 1, 1], V = 2, smoothing 1.0: the log of [[1/4, 3/4], [2/4, 2/4]].
     """
     ### BEGIN SOLUTION
     counts = torch.full((vocab_size, vocab_size), smoothing)
@@ -339,6 +338,8 @@ mean_loss = lesson.check(mean_loss)
 # 1. **read**: the token's row of `embed` plus the place's row of `positions`;
 # 2. **exchange**: blocks, each with the causal mask;
 # 3. **name**: one last norm, then the dot product with every row of `embed`: as many scores as there are tokens.
+#
+# (The last norm, and norms before attention and feed-forward, came with GPT-2: Radford et al. 2019, §2.3.)
 #
 # Step 3 uses the table of step 1 once more. Such **tied** weights (Press and Wolf 2017) save V · d_model numbers: a token
 # is named by the vector that it is read with.
@@ -456,8 +457,8 @@ show(
 )
 
 # %% [markdown]
-# The three seeds hardly differ. And look at the start: for two hundred steps the network learns what the bigram table
-# knows. Only then does it begin to use what stands further back.
+# The three seeds hardly differ. And look at the start: for two hundred steps the network is no better than the bigram table.
+# Below that line it must be using what stands further back.
 #
 # And pieces? The same network, read and trained on 400 merges' worth of pieces for as many steps, with as many tokens in each.
 
@@ -533,7 +534,7 @@ for name, scores in {
 #
 # Where does the model use its context? Take a text in which context is everything: random tokens that **begin anew** after a
 # while. `q f b x q f` — what comes next? In the first round nothing can be known, and a guess among 16 costs log 16 = 2.77
-# nats. In the second round everything is known to someone who looks back.
+# nats. In the second round, once it shows that the text has begun anew, everything is known to someone who looks back.
 #
 # How? Find where the present token stood before; read what came after it; say that. One attention cannot do it alone:
 # a key has to know *which token came before it*, and a layer has to have written that there first. So a head in layer 0 looks one back,
@@ -567,8 +568,8 @@ show(
         xlabel="place",
         ylabel="nats",
     ),
-    alt=f"Loss by place. Both toys stand near 3 nats up to place {PERIOD - 1}. From there on the toy of two layers "
-    f"falls to {after[2]:.1f} on average, the toy of one layer to {after[1]:.1f}.",
+    alt=f"Loss by place. Both toys stand near 3 nats up to place {PERIOD - 2}. From place {PERIOD} on the toy of two layers "
+    f"is at {after[2]:.1f} on average, the toy of one layer at {after[1]:.1f}.",
 )
 
 # %% demo
@@ -715,9 +716,8 @@ lesson.quiz()
 #
 # - Sennrich, Haddow and Birch 2016, *Neural Machine Translation of Rare Words with Subword Units*: §3.2 (byte-pair encoding).
 # - Radford et al. 2018, *Improving Language Understanding by Generative Pre-Training*: §3.1 (the decoder alone). Radford et al. 2019,
-#   *Language Models are Unsupervised Multitask Learners*: §2.2 (bytes).
+#   *Language Models are Unsupervised Multitask Learners*: §2.2 (bytes), §2.3 (norms).
 # - Press and Wolf 2017, *Using the Output Embedding to Improve Language Models*.
-# - Shannon 1951, *Prediction and Entropy of Printed English*: letters guessed by people.
 # - Elhage et al. 2021, *A Mathematical Framework for Transformer Circuits*. Olsson et al. 2022, *In-context Learning and Induction
 #   Heads*.
 # - Karpathy, nanoGPT: the README's two figures for Tiny Shakespeare.

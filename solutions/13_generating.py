@@ -8,9 +8,9 @@
 # %% [markdown]
 # # 13 · Generating
 #
-# A language model scores every token that might come next. Somebody has to choose one and append it.
+# 75 minutes · needs 12 A language model · ten exercises, the first within three minutes.
 #
-# Needs lesson 12. 75 minutes. You will be able to
+# A language model scores every token that might come next. Somebody has to choose one and append it. You will be able to
 #
 # - choose the next token in four ways, and prove that a draw is what it promises;
 # - keep keys and values, so that a new token costs one token's work and the logits stay the same;
@@ -83,7 +83,7 @@ lesson.predict("cold")
 
 # %% [markdown]
 # It falls into a loop. The best bet at each step is not the best text, and what has been said makes itself likelier (Holtzman et
-# al. 2020, §1, show it for far larger models). `<|end|>` closes a section. So leave something to chance: draw the next token by its
+# al. 2020, Figure 4, show it for a far larger model). `<|end|>` closes a section. So leave something to chance: draw the next token by its
 # probability, and choose how bold the draw is.
 #
 # A **temperature** divides the logits before the softmax:
@@ -157,7 +157,7 @@ def keep_top_k(logits, k):
 keep_top_k = lesson.check(keep_top_k)
 
 # %% [markdown]
-# But which k? Behind “built-” one token is nearly certain, behind “The” a hundred are good.
+# But which k? Behind “built-” one token is nearly certain, behind “The” dozens are good.
 
 # %% demo
 lesson.predict("heads_and_tails")
@@ -255,16 +255,22 @@ def sampler(seed, **settings):
 
 
 # %% [markdown]
-# Does it draw what it promises? A sampler that is a little wrong writes fluent text; nobody sees it by reading. So count: 20,000 draws
-# against the exact distribution. Chance alone leaves a frequency off by about √(p(1−p)/20,000), at most 0.0035.
+# Does it draw what it promises? A sampler that is a little wrong writes fluent text; nobody sees it by reading. So count, for each way to
+# choose: 20,000 draws against the exact distribution. Chance alone leaves a frequency off by about √(p(1−p)/20,000), at most 0.0035.
 
 # %% demo
-exact = next_probabilities(logits.double(), temperature=0.8, k=20, p=0.9)[0]
-choose = sampler(0, temperature=0.8, k=20, p=0.9)
-counts = torch.bincount(choose(logits.double().expand(20_000, -1)), minlength=512)
-print(f"tokens that can come: {(exact > 0).sum()}, that came: {(counts > 0).sum()}")
-print("a forbidden token came:", bool(counts[exact == 0].any()))
-print("every frequency within 0.0125:", bool(((counts / 20_000 - exact).abs() < 0.0125).all()))
+rows = logits.double().expand(20_000, -1)
+greedily = (greedy(rows) == logits.argmax()).all().item()
+print("greedy: always the likeliest:", greedily)
+WAYS = {"temperature": {"temperature": 0.8}, "top-k": {"k": 20}, "top-p": {"p": 0.9}}
+WAYS["all three"] = {"temperature": 0.8, "k": 20, "p": 0.9}
+for name, how in WAYS.items():
+    exact = next_probabilities(logits.double(), **how)[0]
+    counts = torch.bincount(sampler(0, **how)(rows), minlength=512)
+    near = ((counts / 20_000 - exact).abs() < 0.0125).all().item()
+    forbidden = counts[exact == 0].any().item()
+    print(f"{name}: {(exact > 0).sum()} tokens can come; another came: {forbidden}; ", end="")
+    print(f"every frequency within 0.0125: {near}")
 
 # %% [markdown]
 # ### See it: one prompt, four settings
@@ -315,7 +321,7 @@ print("greedy repeats five times as much as any other:", repeated[0] > 5 * max(r
 print("T = 1.5 draws most from the tail:", tail[3] > 0.25 > max(tail[:3]))
 
 # %% [markdown]
-# Greedy repeats; heat scatters; top-p at temperature 1 avoids both. No setting makes the model know more: they trade one failure for
+# Greedy repeats; heat scatters; top-p at temperature 1 does little of either. No setting makes the model know more: they trade one failure for
 # another.
 #
 # ### See it: the stepper
@@ -366,7 +372,7 @@ lesson.reveal("tensors")
 
 # %% [markdown]
 # Nothing old changes, in no layer: the mask is causal, so nobody has seen the new token. (In lesson 09's encoder every token sees every
-# other; there all of them would change.) Old queries are not needed again: each has had its answer. Old keys and values are: the new query
+# other; there all of them would change from layer 1 on.) Old queries are not needed again: each has had its answer. Old keys and values are: the new query
 # asks them. So keep those two, and compute for the new token alone (Shazeer 2019, §2.4, counts what that costs).
 #
 # Two things now go wrong easily. First, the model sees only the new token and must know **where** it stands.
@@ -401,7 +407,7 @@ embed_next = lesson.check(embed_next)
 # new 2        ✓      ✓      ✓      ✓      ✓
 # ```
 #
-# The triangle stands at the bottom right. A single new token may see everything, so any mask, or none, looks right there.
+# The triangle stands at the bottom right. A single new token may see everything, so no mask at all looks right there.
 #
 # ### Exercise 13.7 · Attention with a cache
 #
@@ -476,8 +482,8 @@ print("cached and uncached logits equal to 1e-5 of the largest:", apart < 1e-5)
 # %% [markdown]
 # ## 4 · A bug hunt
 #
-# Five colleagues have written a cache for this model. Each shows you a text that reads like the others. Their first token is right, every
-# time: it follows from the prompt, which meets an empty cache. Which of the five would you trust?
+# Five colleagues have written a cache for this model. Each shows you a text that it wrote. Its first token is right, every time: it
+# follows from the prompt, which meets an empty cache. Two of the texts look odd, three are alike to the letter. Which would you trust?
 
 # %% demo tags=["nbval-ignore-output"]
 from course_lib.lessons.reference.lesson_13 import SUSPECTS
@@ -638,8 +644,8 @@ lesson.reveal("work")
 # reading one, because large matrix products use a processor better than small ones.
 #
 # What the cache costs is memory: 2 · layers · width · positions numbers. Here that is 2 · 4 · 192 · 400 · 4 bytes = 2.5 MB. A model of 32
-# layers and width 4,096, with 8,192 positions in two bytes each, needs 4 GiB for every text it has open. That is why lesson 27 lets several
-# heads share keys and values.
+# layers and width 4,096, with 8,192 positions in two bytes each, needs 4 GiB for every text it has open. That is why newer models let several
+# heads share keys and values (Shazeer 2019, §3).
 
 # %% [markdown]
 # ## 6 · A conversation is one row of tokens
@@ -776,7 +782,7 @@ lesson.quiz()
 # ### References
 #
 # - Fan, Lewis and Dauphin 2018, *Hierarchical Neural Story Generation*: §5.4 (top-k).
-# - Holtzman et al. 2020, *The Curious Case of Neural Text Degeneration*: §1 (repetition), §3.1 (nucleus sampling).
-# - Shazeer 2019, *Fast Transformer Decoding: One Write-Head is All You Need*: §2.4 (incremental attention).
+# - Holtzman et al. 2020, *The Curious Case of Neural Text Degeneration*: Figure 4 (repetition), §3.1 (nucleus sampling).
+# - Shazeer 2019, *Fast Transformer Decoding: One Write-Head is All You Need*: §2.4 (incremental attention), §3 (shared keys and values).
 # - Nguyen et al. 2024, *Turning Up the Heat: Min-p Sampling for Creative and Coherent LLM Outputs*.
 # - Radford et al. 2019, *Language Models are Unsupervised Multitask Learners*: §2.3 (GPT-2).

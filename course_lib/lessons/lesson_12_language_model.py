@@ -783,7 +783,8 @@ PREDICTIONS = (
             "nothing at all",
         ),
         answer="something, but it cannot continue the text",
-        because="It can tell which tokens are in the text at all, and they are fewer than 16. In which order they come takes two layers.",
+        because="It can tell, among other things, which tokens are in the text at all, and they are fewer than 16. Which token follows which "
+        "takes two layers.",
     ),
     Prediction(
         id="missed_most",
