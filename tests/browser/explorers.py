@@ -3,7 +3,8 @@
 SETUP = """import numpy as np, torch
 from types import SimpleNamespace
 from course_lib.attention.positions import rotate_halves, sinusoidal_positions
-from course_lib.explore import decoding_stepper, mask_painter, nearest_sentences, positions
+from course_lib.explore import alignment, cross_attention, decoding_stepper, glimpse_player
+from course_lib.explore import mask_painter, nearest_sentences, patch_clicker, positions
 from course_lib.explore import soft_lookup, temperature, vector_playground
 from course_lib.figures import bars, show
 
@@ -57,7 +58,36 @@ def encode(texts):
 def attention(q, k, v, mask=None):
     return torch.softmax((q @ k.mT).masked_fill(~mask, -torch.inf) / q.shape[-1] ** 0.5, -1) @ v
 """
+ALIGNED = """from course_lib.attention.additive import additive_attention
+from course_lib.data.number_words import ENGLISH, GERMAN, Vocabulary
+from course_lib.models.recurrent_translator import TranslatorConfig, seeded
+
+def second_word(s, memory, mask, w_q, w_k, v):
+    weights = torch.zeros(mask.shape)
+    weights[:, 1] = 1
+    return memory[:, 1], weights
+
+pair = SimpleNamespace(
+    name='additive_attention', yours=second_word, course=additive_attention, passed=False
+)
+english, german = len(Vocabulary(ENGLISH)), len(Vocabulary(GERMAN))
+config = TranslatorConfig(source_size=english, target_size=german, d_model=8)
+alignment(pair, seeded(config, 0))"""
+CROSSED = """from course_lib.lessons.reference.lesson_11 import embed, three_masks
+from course_lib.models.number_translator import Parts, seeded
+from course_lib.training.number_translation import number_config
+
+model = seeded(number_config(), 0, Parts(masks=three_masks, embed=embed)).eval()
+cross_attention(three_masks, model, numbers=[21, 121])"""
+CLICKED = """from course_lib.attention.rollout import rollout
+from course_lib.models.vit import ViT, ViTConfig
+
+torch.manual_seed(0)
+sizes = {'image_size': 12, 'patch_size': 4, 'd_model': 8, 'n_heads': 2, 'n_layers': 2}
+model = ViT(ViTConfig(n_channels=1, n_classes=3, **sizes))
+patch_clicker(rollout, {'noise': (model, torch.rand(1, 12, 12), (4, 4, 8, 12))})"""
 PLAYGROUND, TEMPERATURE, LOOKUP, PAINTER, FIGURE, POSITIONS, STEPPER, SENTENCES = range(1, 9)
+ALIGNMENT, GLIMPSES, CROSS, CLICKER = range(9, 13)
 CELLS = (
     SETUP,
     "vector_playground(dot, cosine)",
@@ -74,5 +104,16 @@ CELLS = (
     "pair = SimpleNamespace(name='nearest', yours=dot_nearest, course=nearest, passed=False)\n"
     "texts = ['A cat sat on it.', 'Aa, a cat ran after a rat.', 'You do too.', 'We see trees.']\n"
     "nearest_sentences(mean_pool, pair, encode=encode, sentences=texts)",
+    ALIGNED,
+    "glimpse_player()",
+    CROSSED,
+    CLICKED,
 )
-EVERY = (PLAYGROUND, TEMPERATURE, LOOKUP, PAINTER, POSITIONS, STEPPER, SENTENCES)
+#: Shown by Python, and at work without it only where all positions are tabulated.
+LIVE = (
+    *(PLAYGROUND, TEMPERATURE, LOOKUP, PAINTER, POSITIONS, STEPPER, SENTENCES),
+    *(ALIGNMENT, GLIMPSES),
+)
+#: The page that needs no Python is all there is.
+ALONE = (CROSS, CLICKER)
+EVERY = LIVE + ALONE

@@ -20,7 +20,7 @@ def reopened(lab_url, lab_folder, browser):
         name = lab.write("reopened.ipynb", *explorers.CELLS)
         lab.open(name)
         lab.run_all()
-        for index in explorers.EVERY:
+        for index in explorers.LIVE:
             lab.explorer(index)
         lab.shut_down()
         lab.page.goto("about:blank")
@@ -102,7 +102,8 @@ def test_an_exported_explorer_answers_keys(page):
 
 
 def test_every_tabulated_explorer_starts_in_an_exported_file(page):
-    for name in ("vector_playground", "temperature", "soft_lookup", "positions"):
+    tabulated = ("vector_playground", "temperature", "soft_lookup", "positions", "alignment")
+    for name in (*tabulated, "glimpse_player", "cross_attention", "patch_clicker"):
         place = page.locator(f"[data-course-explorer={name}]")
         assert place.locator("[role=status]").inner_text()
         assert not place.locator(".course-explorer-static").is_visible()
@@ -120,6 +121,15 @@ def test_the_exported_positions_move_both_cursors(page):
     place.get_by_role("button", name="Both one later").click()
     said = place.locator("[role=status]").inner_text()
     assert said.startswith("Query at 6, key at 10, width 8: similarity 0.57, rotary score −0.59")
+
+
+def test_exported_maps_of_two_explorers_answer_each_for_itself(page):
+    """Both come from one module."""
+    for name, starts in (("alignment", "Piece 2"), ("cross_attention", "Layer 0, head 0. Piece 2")):
+        place = page.locator(f"[data-course-explorer={name}]")
+        place.locator("[role=gridcell][tabindex='0']").focus()
+        page.keyboard.press("ArrowDown")
+        place.locator("[role=status]").get_by_text(starts).wait_for(timeout=2000)
 
 
 def test_every_image_of_an_exported_file_has_alternative_text(page):

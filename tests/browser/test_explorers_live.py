@@ -13,7 +13,7 @@ def book(lab_url, lab_folder, browser):
     with Lab(lab_url, lab_folder, browser) as lab:
         lab.open(lab.write("explorers.ipynb", *explorers.CELLS))
         lab.run_all()
-        for index in explorers.EVERY:
+        for index in explorers.LIVE:
             lab.explorer(index)
         yield lab
         lab.assert_stayed_home()
@@ -23,11 +23,19 @@ def status(explorer):
     return explorer.locator("[role=status]")
 
 
+def alone(lab, index):
+    """Return an explorer that asks Python nothing."""
+    return lab.cell(index).locator(".course-explorer")
+
+
 def test_every_explorer_comes_alive_and_hides_its_static_form(book):
     assert book.errors() == []
-    for index in explorers.EVERY:
+    for index in explorers.LIVE:
         assert book.explorer(index).is_visible()
         assert not book.cell(index).locator(".course-explorer-standin").first.is_visible()
+    for index in explorers.ALONE:
+        assert alone(book, index).is_visible()
+        assert not book.cell(index).locator(".course-explorer-static").is_visible()
 
 
 def test_arrow_keys_move_the_query_of_the_playground(book):
@@ -123,6 +131,44 @@ def test_the_stepper_writes_on_and_its_cache_grows(book):
     status(explorer).get_by_text("Cache 5 rows a layer.").wait_for(timeout=5000)
     assert "Read for this step: 1 token." in explorer.inner_text()
     assert explorer.locator(".ce-written").count() == 3
+
+
+def test_the_alignment_shows_a_wrong_function_and_walks_by_keys(book):
+    explorer = book.explorer(explorers.ALIGNMENT)
+    explorer.locator("[role=gridcell][tabindex='0']").focus()
+    book.page.keyboard.press("ArrowRight")
+    said = "looks at word 2, “thousand” with weight 1.00"
+    status(explorer).get_by_text(said).wait_for(timeout=5000)
+    book.page.keyboard.press("PageUp")
+    status(explorer).get_by_text("word 2, “hundred”").first.wait_for(timeout=5000)
+
+
+def test_the_player_steps_through_glimpses_by_keys(book):
+    explorer = book.explorer(explorers.GLIMPSES)
+    before = status(explorer).inner_text()
+    explorer.get_by_role("slider").first.focus()
+    book.page.keyboard.press("ArrowRight")
+    book.page.wait_for_function(
+        "([node, before]) => node.textContent !== before",
+        arg=[status(explorer).element_handle(), before],
+    )
+
+
+def test_cross_attention_walks_by_keys(book):
+    explorer = alone(book, explorers.CROSS)
+    explorer.locator("[role=gridcell][tabindex='0']").focus()
+    book.page.keyboard.press("PageDown")
+    book.page.keyboard.press("ArrowDown")
+    status(explorer).get_by_text("Layer 0, head 1. Piece 2").wait_for(timeout=5000)
+
+
+def test_the_clicker_walks_the_patches_and_its_views_by_keys(book):
+    explorer = alone(book, explorers.CLICKER)
+    explorer.get_by_role("slider", name="token").focus()
+    for key in ("ArrowRight", "ArrowDown", "PageDown"):
+        book.page.keyboard.press(key)
+    status(explorer).get_by_text("Patch 4 (row 1, column 0)").wait_for(timeout=5000)
+    assert "by layer 0, head 0:" in explorer.locator("caption").inner_text()
 
 
 def test_saving_by_keyboard_still_works_inside_an_explorer(book):
