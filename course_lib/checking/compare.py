@@ -140,7 +140,9 @@ def _dtype_message(yours: str, due: str) -> str:
         return said + " A tensor made inside without dtype=… is float32: make it like an input."
     if due == "bool":
         return said + " A mask holds True and False: compare, or end with .bool()."
-    return said + " The result keeps the dtype of its inputs."
+    if due == "int64":
+        return said + " Counts and places are int64: convert at the end."
+    return said + f" Make it {due} from the start, or convert it at the end."
 
 
 def _scalar(value: Any, expected: Any, tolerance: float) -> Finding | None:
