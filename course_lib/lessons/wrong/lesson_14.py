@@ -561,6 +561,12 @@ BERT = (
         why="A row is a query. What must not be read are the keys: mask[:, None, :] has them last.",
     ),
     WrongAnswer(
+        id="mask_on_both",
+        code=_bert(keys=lambda self, mask: mask[:, :, None] & mask[:, None, :]),
+        says="Your mask closes the rows of padding as well as its columns.",
+        why="Only keys are kept from being read. What padding itself reads does no harm, and BERT lets it read: mask[:, None, :] alone.",
+    ),
+    WrongAnswer(
         id="causal",
         code=_bert(keys=_causal),
         says="Your blocks see only what came before.",
