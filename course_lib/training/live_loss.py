@@ -44,7 +44,11 @@ def thinned(losses: Sequence[float], points: int = _POINTS) -> list[tuple[float,
 
 
 def picture(losses: Sequence[float], name: str = "") -> str:
-    """Return the losses as one SVG: steps to the right, the loss upward, alternative text."""
+    """Return the losses as one SVG: steps to the right, the loss upward, alternative text.
+
+    The breaks between its elements keep their words apart where a front end takes the SVG away and
+    leaves the text, as JupyterLab does in a notebook that it does not trust.
+    """
     alt = html.escape(describe(losses, name), quote=True)
     points = thinned(losses)
     low, high = min((y for _, y in points), default=0.0), max((y for _, y in points), default=1.0)
@@ -57,11 +61,11 @@ def picture(losses: Sequence[float], name: str = "") -> str:
     text = 'font-size="12" fill="currentColor"'
     return (
         f'<svg role="img" aria-label="{alt}" viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" '
-        f'style="max-width:100%;height:auto;font-family:sans-serif"><title>{alt}</title>'
+        f'style="max-width:100%;height:auto;font-family:sans-serif"><title>{alt}.</title>\n'
         f'<polyline points="{line}" fill="none" stroke="#0072B2" stroke-width="2"/>'
-        f'<text x="4" y="{_EDGE + 4}" {text}>{high:.3g}</text>'
-        f'<text x="4" y="{_HEIGHT - _EDGE}" {text}>{low:.3g}</text>'
-        f'<text x="{_LEFT}" y="14" {text}>{html.escape(_whose(name))}</text>'
+        f'<text x="4" y="{_EDGE + 4}" {text}>{high:.3g}</text>\n'
+        f'<text x="4" y="{_HEIGHT - _EDGE}" {text}>{low:.3g}</text>\n'
+        f'<text x="{_LEFT}" y="14" {text}>{html.escape(_whose(name))}</text>\n'
         f'<text x="{_WIDTH - 4}" y="{_HEIGHT - 6}" {text} text-anchor="end">'
         f"step {len(losses)}</text></svg>"
     )

@@ -155,6 +155,11 @@ def test_the_picture_says_what_it_shows(losses):
     assert len(picture(losses)) < 6000
 
 
+def test_a_front_end_that_takes_the_drawing_away_leaves_words():
+    left = re.sub("<[^>]*>", "", picture([3.0, 1.0], "letters")).split("\n")
+    assert left == [f"{describe([3.0, 1.0], 'letters')}.", "3", "1", "letters: loss", "step 2"]
+
+
 @pytest.fixture
 def kernel(monkeypatch):
     """A notebook's display: what is shown, and each time it is replaced."""
