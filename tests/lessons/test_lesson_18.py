@@ -153,6 +153,8 @@ def test_what_the_lesson_says_about_three_trainings():
     assert (round(means["rollout"], 2), round(means["last layer"], 2)) == (0.76, 0.74)
     assert round(means["gradient × attention"], 2) == 0.58
     assert baselines["darkest patch"] > max(means.values())
+    first = results["vit"][0]["hits"]["rollout"]
+    assert (round(first, 2), round(baselines["darkest patch"], 2)) == (0.78, 0.78)
     second = results["vit_marked"][1]
     assert (round(second["hits"]["rollout"], 2), round(second["marker_hits"]["rollout"], 2)) == (
         0.77,
@@ -166,6 +168,14 @@ def test_what_the_lesson_says_about_three_trainings():
         for run in results[kind]
         for areas in run["areas"].values()
     )
+
+
+def test_what_the_lesson_asks_about_the_cheats_corner():
+    made = scans(400, seed=3, marker=1.0)
+    with torch.no_grad():
+        weights = recorded_model("vit_marked").attention_weights(made.images[made.labels == 1][:1])
+    held, corner = rollout(weights)[0], GRID
+    assert (round(held[0, corner].item(), 2), round(held[corner, 0].item(), 2)) == (0.10, 0.02)
 
 
 def test_insertion_is_deletion_with_image_and_fill_exchanged():
