@@ -273,10 +273,11 @@ show(
 )
 
 # %% [markdown]
-# Whatever the warm-up, the fall is the same curve: a longer warm-up only cuts the peak off. Most people multiply it all by a factor. The training below
+# Whatever the warm-up, the fall is the same curve: a longer warm-up only cuts the peak off. Many implementations multiply it all by a factor. The training below
 # takes a fifth, and a warm-up of 50: its batches are small, and each holds sentences of one length, so its gradients are noisy. Measured with one seed each, 800 steps:
 # the full rate reached 3 % of held-out numbers with a warm-up of 50 and 79 % with one of 400; a fifth of it reached 100 % and 98 %.
-#
+
+# %% [markdown]
 # Now the batches. A batch is as wide as its longest sentence. Put 7 beside 777,777 and most of what is computed for 7 is padding. So sentences of
 # about the same length go together, and a batch is measured in **places**, not in sentences. By hand, lengths 5, 2, 3 and room for 6 places: sorted 2, 3, 5.
 # Two sentences of up to 3 take 2 · 3 = 6 places; a third would make it 3 · 5 = 15. So `[1, 2]` and `[0]`, named by their places in the list.

@@ -10,7 +10,7 @@
 #
 # 75 minutes · needs 12 A language model · ten exercises, the first within three minutes.
 #
-# A language model scores every token that might come next. Somebody has to choose one and append it. You will be able to
+# A language model scores the tokens that may come next; somebody has to choose. You will be able to
 #
 # - choose the next token in four ways, and prove that a draw is what it promises;
 # - keep keys and values, so that a new token costs one token's work and the logits stay the same;
