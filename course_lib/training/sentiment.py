@@ -8,6 +8,7 @@ import itertools
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -33,11 +34,12 @@ class TextClassifier(nn.Module):
         n_classes: classes.
     """
 
+    encoder: Any  # a learner's has the parts of the course's, not its type
+
     def __init__(self, encoder: nn.Module, pool: Pool, n_classes: int) -> None:
         super().__init__()
         self.encoder, self.pool = encoder, pool
-        d_model = encoder.words.embedding_dim  # type: ignore[union-attr]
-        self.head = nn.Linear(d_model, n_classes)  # type: ignore[arg-type]
+        self.head = nn.Linear(self.encoder.words.embedding_dim, n_classes)
 
     def forward(
         self, tokens: Int[Tensor, "B T"], mask: Bool[Tensor, "B T"]
@@ -50,7 +52,7 @@ class TextClassifier(nn.Module):
         self, states: Float[Tensor, "B T d"], mask: Bool[Tensor, "B T"], n_done: int
     ) -> Float[Tensor, "B C"]:
         """Return the logits from what the block number `n_done` reads."""
-        for block in self.encoder.blocks[n_done:]:  # type: ignore[index,union-attr]
+        for block in self.encoder.blocks[n_done:]:
             states = block(states, mask[:, None, :])
         return self.head(self.pool(states, mask))
 
@@ -97,12 +99,13 @@ def states_after(
     encoder: nn.Module, tokens: Int[Tensor, "N T"], mask: Bool[Tensor, "N T"], n_blocks: int
 ) -> States:
     """Return hidden states behind the first `n_blocks` blocks, computed once for all epochs."""
-    tables = [encoder.words, encoder.places, encoder.segments]
-    words, places, kinds = (table.weight for table in tables)  # type: ignore[union-attr]
+    bert: Any = encoder
+    tables = [bert.words, bert.places, bert.segments]
+    words, places, kinds = (table.weight for table in tables)
     found = []
     for some, real in zip(tokens.split(_AT_ONCE), mask.split(_AT_ONCE), strict=True):
-        x = encoder.norm(words[some] + places[: some.shape[1]] + kinds[0])  # type: ignore
-        for block in itertools.islice(encoder.blocks, n_blocks):  # type: ignore[arg-type]
+        x = bert.norm(words[some] + places[: some.shape[1]] + kinds[0])
+        for block in itertools.islice(bert.blocks, n_blocks):
             x = block(x, real[:, None, :])
         found.append(x)
     return States(torch.cat(found), mask, n_blocks)
@@ -130,7 +133,7 @@ def fine_tune(
 
     def loss(model: nn.Module, batch: tuple[Tensor, Tensor, Tensor]) -> Tensor:
         hidden, mask, due = batch
-        return F.cross_entropy(model.finish(hidden, mask, states.n_done), due)  # type: ignore
+        return F.cross_entropy(model.finish(hidden, mask, states.n_done), due)
 
     return fit(model, batch, loss, config)
 
