@@ -552,7 +552,7 @@ lesson.predict("sink")
 
 # %% [markdown]
 # If a sink is a place for nothing, the value there should be small. So weigh by what arrives: not the weight `w`, but the
-# length of what the key adds, ‖w · v W_o‖ (Kobayashi et al. 2020, §3).
+# length of what the key adds, ‖w · v W_o‖ (Kobayashi et al. 2020).
 #
 # By hand: weights 0.9 and 0.1, and after `w_o` the two values have lengths 0.1 and 2. They add 0.09 and 0.2: the key with a tenth of
 # the weight contributes more than twice as much.
@@ -742,6 +742,6 @@ lesson.quiz()
 #   Multi-Head Self-Attention: Specialized Heads Do the Heavy Lifting, the Rest Can Be Pruned*.
 # - Elhage et al. 2021, *A Mathematical Framework for Transformer Circuits*: “Attention Heads are Independent and Additive”.
 # - Clark et al. 2019, *What Does BERT Look At?*: §3.2 (attention to [SEP]).
-# - Kobayashi et al. 2020, *Attention is Not Only a Weight*: §3 (norms).
+# - Kobayashi et al. 2020, *Attention is Not Only a Weight* (norms).
 # - Jain and Wallace 2019, *Attention is not Explanation*.
 # - PyTorch documentation, `torch.nn.MultiheadAttention`: the meaning of `attn_mask`.

@@ -129,7 +129,7 @@ def feature_gradients(
 
 
 def maps_of(
-    model: nn.Module, images: Float[Tensor, "B height width"], answer: int = LESION
+    model: "ScanViT | ScanCNN", images: Float[Tensor, "B height width"], answer: int = LESION
 ) -> dict[str, Float[Tensor, "B rows columns"]]:
     """Return every map of where one model looks, a number a patch, by the course's functions.
 

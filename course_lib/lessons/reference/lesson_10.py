@@ -108,7 +108,7 @@ def dropout(
 class EncoderBlock(nn.Module):
     """Let positions exchange, then let each think; both are added to what was there.
 
-    Paper: Vaswani et al. 2017, §3.1 (post-norm); Xiong et al. 2020, §3.1 (pre-norm).
+    Paper: Vaswani et al. 2017, §3.1 (post-norm); Xiong et al. 2020, §3.3 (pre-norm).
 
     Args:
         d_model, n_heads, d_ff: widths and heads.
