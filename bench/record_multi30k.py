@@ -10,12 +10,12 @@ signature is printed with the score. The bar is 36.5.
 
 import argparse
 import json
-import platform
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
+from _logs import hardware, text_of
 
 from course_lib.data.multi30k import multi30k
 from course_lib.errors import CourseError
@@ -40,8 +40,8 @@ def measure(recipe: Recipe, toy: bool, checkpoints: Path | None) -> dict[str, ob
     translations = translate(model, tokenizer, german, recipe)
     score, signature = bleu(english, translations)
     greedy, _ = bleu(english, translate(model, tokenizer, german, replace(recipe, width=1)))
-    for example in range(3):
-        print(f"  {german[example]}\n    → {translations[example]}\n    ({english[example]})")
+    for source, found, due in list(zip(german, translations, english, strict=True))[:3]:
+        print(f"  {source}\n    → {found}\n    ({due})")
     return {
         "bleu": round(score, 2),
         "greedy_bleu": round(greedy, 2),
@@ -52,13 +52,6 @@ def measure(recipe: Recipe, toy: bool, checkpoints: Path | None) -> dict[str, ob
         "parameters": model.n_parameters(),
         "recipe": asdict(recipe),
     }
-
-
-def hardware() -> str:
-    """Say what this ran on."""
-    cpu = f"CPU ({platform.machine()}, {torch.get_num_threads()} thread(s))"
-    where = torch.cuda.get_device_name() if torch.cuda.is_available() else cpu
-    return f"{where}, torch {torch.__version__}"
 
 
 def main() -> int:
@@ -87,9 +80,13 @@ def main() -> int:
         return 1
     if asked.toy:
         return 0
-    LOG.write_text(json.dumps({"hardware": hardware(), "runs": runs}, indent=1), encoding="utf-8")
+    size = "--cpu " if asked.cpu else ""
+    command = f"python bench/record_multi30k.py {size}--seeds {' '.join(map(str, asked.seeds))}"
+    where = torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
+    facts = hardware(threads=torch.get_num_threads(), device=where)
+    LOG.write_text(text_of({"command": command, "hardware": facts}, runs), encoding="utf-8")
     mean = sum(float(str(run["bleu"])) for run in runs) / len(runs)
-    print(f"BLEU {mean:.2f}, mean of {len(runs)}; bar {BAR}; {hardware()}")
+    print(f"BLEU {mean:.2f}, mean of {len(runs)}; bar {BAR}; {where}")
     return int(mean < BAR)
 
 
