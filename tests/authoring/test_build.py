@@ -219,7 +219,7 @@ def sleeping(place) -> Path:
 
 
 def wait_for(mark: Path) -> None:
-    for _ in range(600):
+    for _ in range(1800):
         if mark.exists():
             return
         time.sleep(0.1)
