@@ -751,8 +751,9 @@ cross_attention(lesson.pair("three_masks"), translator, layer=1)
 from course_lib.data.recorded_files import recorded_log
 
 for run in recorded_log("multi30k")["runs"]:
-    print(f"{run['direction']}, {run['parameters']:,} parameters, seed {run['recipe']['seed']}")
-    print(f"BLEU {run['bleu']} with a beam of {run['recipe']['width']}, {run['greedy_bleu']} greedily")
+    made = run["recipe"]
+    print(f"{run['direction']}, {run['parameters']:,} parameters, seed {made['seed']}")
+    print(f"BLEU {run['bleu']} with a beam of {made['width']}, {run['greedy_bleu']} greedily")
     print(run["signature"])
 
 # %% [markdown]
