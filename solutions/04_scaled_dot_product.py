@@ -479,8 +479,8 @@ attention_numpy = lesson.check(attention_numpy)
 # %% [markdown]
 # ### The gradient by hand
 #
-# Autograd has done the derivatives so far. Doing them once by hand shows where learning comes from, and prepares lesson
-# 26, where a fast kernel must compute them without storing the weights.
+# Autograd has done the derivatives so far. Doing them once by hand shows where learning comes from, and what a fast
+# kernel has to compute without ever storing the weights.
 #
 # Take one query: `s = k q / √d`, `w = softmax(s)`, `out = w v`. A gradient `g` arrives at `out`. Walk backwards:
 #
@@ -562,7 +562,7 @@ is_attention = lesson.check(is_attention)
 # ## 6 · What it costs
 #
 # Your function writes the whole matrix of weights down: T × S numbers for every head. PyTorch's fused call computes the
-# same without storing it (lesson 26 builds it). How much is that at 2,048 tokens?
+# same without storing it. How much is that at 2,048 tokens?
 
 # %% demo
 lesson.predict("memory")
@@ -605,7 +605,8 @@ for n in (128, 512, 1024):
 
 # %% [markdown]
 # The times are this machine's, and they wander; the ratio is what to look at. Both forms take time that grows with T²: the
-# fused one saves memory traffic, not work. Lesson 25 changes the mechanism itself.
+# fused one saves memory traffic, not work. To save work as well, the mechanism itself must change: each query would see
+# only the keys near it, say.
 
 # %% [markdown]
 # ## Questions

@@ -127,7 +127,7 @@ def numbers(exercise: Exercise, case: Case, finding: Finding, value: Any, expect
     shape = isinstance(expected, torch.Tensor | np.ndarray) and np.ndim(expected) > 0
     holds = " and every property holds" if exercise.properties else ""
     opening = f"Right shape, right dtype{holds}, but the" if shape else "The"
-    at = f"differs first at {place(where)}" if where and where.index else "is another"
+    at = f"differs first at {place(where)}" if where and where.index else "differs"
     what = where.part if where and where.part and not where.index else "result"
     shown = evidence(finding, value, expected)
     return f"{opening} {what} {at}. On the case “{case.label}”{shown}"
