@@ -21,7 +21,9 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from statistics import fmean
 
 import torch
 from _logs import hardware, text_of
@@ -31,6 +33,7 @@ from course_lib.data.characters import Characters
 from course_lib.data.python_docs import Text, python_docs
 from course_lib.data.shakespeare import tiny_shakespeare
 from course_lib.errors import CourseError
+from course_lib.models.generation import generate, sample
 from course_lib.models.gpt import GPT, GPTConfig
 from course_lib.training.language_model import TrainConfig, held_out_loss, train
 
@@ -69,7 +72,7 @@ RECIPES = {
     ),
     "hour": Recipe(
         sizes={"max_len": 256, "d_model": 256, "n_heads": 4, "n_layers": 6, "dropout": 0.2},
-        how=TrainConfig(steps=2800, length=256, batch=32, rate=2e-3, warmup=100, muon=0.02),
+        how=TrainConfig(steps=2500, length=256, batch=32, rate=2e-3, warmup=100, muon=0.02),
         device="cpu",
         bar=1.45,
     ),
@@ -99,6 +102,24 @@ def looks(model: GPT, held_out: Tensor, length: int, losses: dict[int, float]) -
     return look
 
 
+def means(trained: list[float]) -> dict[int, float]:
+    """Return the mean training loss of every `LOOK` steps, dropout included."""
+    starts = range(0, len(trained), LOOK)
+    return {
+        start + len(part): round(fmean(part), 4)
+        for start, part in ((at, trained[at : at + LOOK]) for at in starts)
+    }
+
+
+def write(model: GPT, letters: Characters, place: str, seed: int) -> str:
+    """Return what the model writes after an empty line: as many characters as it can."""
+    draws = torch.Generator(place).manual_seed(seed)
+    prompt = letters.encode("\n").to(place)[None]
+    choose = partial(sample, temperature=0.8, generator=draws)
+    written = generate(model, prompt, model.config.max_len - 1, choose=choose)
+    return letters.decode(written[0].cpu())
+
+
 def measure(recipe: Recipe, toy: bool, seed: int) -> dict[str, object]:
     """Train once and return what came out."""
     place = "cpu" if toy else recipe.device  # a try needs no GPU
@@ -114,7 +135,7 @@ def measure(recipe: Recipe, toy: bool, seed: int) -> dict[str, object]:
     look = looks(model, held_out, how.length, losses) if recipe.bf16 else None
     wall, cpu = time.perf_counter(), time.process_time()
     with torch.autocast(place, torch.bfloat16, enabled=recipe.bf16):
-        train(model, tokens, how, after=look)
+        trained = train(model, tokens, how, after=look)
     seconds, cpu_seconds = time.perf_counter() - wall, time.process_time() - cpu
     losses[how.steps] = round(held_out_loss(model, held_out, how.length), 4)
     return {
@@ -126,6 +147,8 @@ def measure(recipe: Recipe, toy: bool, seed: int) -> dict[str, object]:
         "last_loss": losses[how.steps],
         "best_loss": min(losses.values()),
         "losses": losses,
+        "training_losses": means(trained),
+        "sample": write(model, letters, place, seed),
         "seconds": round(seconds, 1),
         "cpu_seconds": round(cpu_seconds, 1),
         "precision": "bf16" if recipe.bf16 else "float32",
