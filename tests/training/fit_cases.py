@@ -68,6 +68,13 @@ def launched(folder):
         config = FitConfig(steps=7, rate=1e-2, checkpoints=path, every=3)
         history = fit(model, lambda step, n=n_rows: batches(step, n), how, config)
         found[name] = {"losses": history.losses, "weights": weights(model).tolist()}
+    for name, stops in (("unbroken", [7]), ("continued", [3, 5, 7])):
+        for steps in stops:
+            # Dropout is on, and later starts are from other weights: the folder must hold all.
+            model, path = net(seed=stops.index(steps)), Path(folder, f"checkpoints-{name}")
+            config = FitConfig(steps=steps, rate=1e-2, schedule="constant", checkpoints=path)
+            history = fit(model, batches, loss, config)
+        found[name] = {"losses": history.losses, "weights": weights(model).tolist()}
     rank = PartialState().process_index
     Path(folder, f"rank-{rank}.json").write_text(json.dumps(found))
 

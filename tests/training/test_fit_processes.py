@@ -39,7 +39,7 @@ def two(tmp_path_factory, root):
     if sys.platform == "darwin":
         extra["GLOO_SOCKET_IFNAME"] = "lo0"
     environment = {**os.environ, **extra, "COURSE_QUIET": "0"}
-    child = subprocess.run(run, capture_output=True, text=True, env=environment, timeout=120)
+    child = subprocess.run(run, capture_output=True, text=True, env=environment, timeout=300)
     assert child.returncode == 0, child.stderr
     return folder, child
 
@@ -64,11 +64,17 @@ def compare(two, name, how, n_rows):
         )
 
 
+@pytest.mark.parametrize("rank", [0, 1])
+def test_two_processes_continue_as_if_they_had_not_been_stopped(two, rank):
+    found = json.loads((two[0] / f"rank-{rank}.json").read_text())
+    assert found["continued"] == found["unbroken"]
+
+
 def test_one_process_prints_and_writes(two):
     folder, child = two
-    # A bar redraws itself: its last state stands once for each of the three trainings.
-    assert child.stdout.count("7/7") >= 3
-    assert child.stdout.count("0/7") == 3
+    # A bar redraws itself: its first state stands once for each training that begins with 7 steps.
+    assert child.stdout.count("7/7") >= 4
+    assert child.stdout.count("0/7") == 4
     kept = sorted(path.name for path in (folder / "checkpoints-odd").glob("[!.]*"))
     assert kept == ["step-00000006", "step-00000007"]
 
