@@ -38,8 +38,8 @@ lesson = Lesson("10")
 # By hand: the row (1, 1, 5, 5). Its mean is 3. Less the mean it is (−2, −2, 2, 2), the squares are all 4, and their mean, the
 # **variance**, is 4. Its root is 2, so the row becomes (−1, −1, 1, 1).
 #
-# Two learned vectors follow: each feature is multiplied by its `gain` and shifted by its `bias`. And a small `eps` is
-# added to the variance, so that a row of equal numbers does not divide by 0:
+# Two learned vectors follow: each feature is multiplied by its `gain` g and shifted by its `bias` b. And a small `eps`, ε, is
+# added to the variance σ², so that a row of equal numbers does not divide by 0. With μ for the mean:
 #
 # $$y = \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}} \cdot g + b$$
 
@@ -167,7 +167,8 @@ class FeedForward(nn.Module):
 FeedForward = lesson.check(FeedForward)
 
 # %% [markdown]
-# With one number in, one in between, one out and weights of 1, your network *is* its activation. Here it is, drawn by your class.
+# With one number in, one in between, one out and weights of 1, your network *is* its activation. Here it is, drawn by your class,
+# between ReLU and one that comes next, SiLU: x · sigmoid(x).
 
 # %% demo
 ff = FeedForward(1, 1)
@@ -262,17 +263,17 @@ print(f"64 ones, p = 0.3: sums of {sums.mean():.1f} on average, spread {sums.std
 print(f"in evaluation: {dropout(torch.ones(64), 0.3, False, noise).sum():.1f}")
 
 # %% [markdown]
-# The mean stays, the noise does not: that is why forgetting `model.eval()` costs accuracy. In the paper of 2017 dropout acts on
-# what each sub-layer answers, before it is added (Vaswani et al. 2017, §5.4), with p = 0.1. The library's block has it there. Yours
-# goes without, since an answer that is random cannot be compared.
+# The mean stays, but noise comes on top: that is why forgetting `model.eval()` costs accuracy. In the paper of 2017 dropout acts on
+# what attention and feed-forward answer, before it is used any further (Vaswani et al. 2017, §5.4), with p = 0.1. The library's
+# block has it there. Yours goes without, since an answer that is random cannot be compared.
 #
 # ## 3 · The residual stream
 #
 # Now put the parts together. A block has two sub-layers, attention and feed-forward, and neither *replaces* a row. Each
 # **adds** to it: `x + f(x)`. So the rows run through the whole model as a stream, and layers read from it and write to it.
 #
-# Where does the norm go? The paper normalises the sum, **post-norm**. Most models since normalise what a sub-layer reads and leave
-# the sum alone, **pre-norm** (compared by Xiong et al. 2020):
+# Where does the norm go? The paper normalises the sum, **post-norm**, and so does BERT. Most large models since GPT-2 normalise what
+# a sub-layer reads and leave the sum alone, **pre-norm** (compared by Xiong et al. 2020):
 #
 # $$\text{post: } \operatorname{norm}(x + f(x)) \qquad\qquad \text{pre: } x + f(\operatorname{norm}(x))$$
 
@@ -595,8 +596,8 @@ lesson.reveal("share")
 lesson.reveal("length")
 
 # %% [markdown]
-# So below a few thousand tokens a transformer is mostly plain matrix products, and “attention is quadratic” is a sentence about
-# long texts.
+# So at this width, below a few thousand tokens, a block is mostly products with its weights, and “attention is quadratic” is a
+# sentence about long texts.
 #
 # And training? The backward pass needs two products for each one forward, so forward and backward cost 3 times the forward pass. That is
 # the usual rule. Does it hold for attention as PyTorch runs it?
@@ -626,7 +627,7 @@ lesson.reveal("backward")
 
 # %% [markdown]
 # The fused form counts more work and keeps less: it never stores the T × T weights, and makes the scores again when gradients need them.
-# Moving numbers to and from memory takes longer than computing them again (Dao et al. 2022). For the check it is why only forward passes are
+# On a GPU, moving them to and from memory takes longer than computing them again (Dao et al. 2022). For the check it is why only forward passes are
 # compared.
 
 # %% [markdown]
@@ -693,7 +694,7 @@ lesson.reveal("depth")
 # That is not the story usually told, in which post-norm gradients die on their way down. With PyTorch's starting weights post-norm
 # is the *more even* one here; it is pre-norm that favours early blocks, as Shleifer et al. 2021 report too. Xiong et al. 2020 prove, for starting
 # weights and sizes of their own, that post-norm gradients are large near the output. Starting weights matter: with Xavier's
-# (uniform, biases 0) we measured more in the *first* block for both, about four times pre-norm, two to three times post-norm.
+# (uniform, biases 0) we measured more in the *first* block for both: four to five times pre-norm, one to three times post-norm.
 #
 # So will both train equally well?
 

@@ -942,8 +942,8 @@ PREDICTIONS = (
             "post-norm: the last block gets nearly twice as much",
         ),
         answer="pre-norm: the first block gets nearly twice as much",
-        because="A pre-norm stream grows with depth, and each norm divides by its size, so later blocks are felt less. In the "
-        "post-norm stack it is the last block that gets more, by about a third.",
+        because="Pre-norm, a gradient arrives whole on the straight path, and every block on its way down adds a share: the first "
+        "block receives most. In the post-norm stack it is the last block that gets more, by about a third.",
     ),
     Prediction(
         id="stall",
