@@ -127,7 +127,7 @@ def shift_right(labels, start):
 shift_right = lesson.check(shift_right)
 
 # %% [markdown]
-# Shift and mask belong together. The shift hides the word itself; the mask hides the words behind it. If either is missing the answer
+# Shift and mask belong together. The shift hides the word itself; the mask hides the words after it. If either is missing the answer
 # stands among the inputs.
 #
 # Numbers become vectors: a row of a table for each word, a row of sines and cosines (lesson 08) for each place, added. Both have
@@ -146,7 +146,7 @@ print(f"a word times √96 about {(table * 96**0.5).norm(dim=1).mean():.0f}")
 lesson.reveal("drown")
 
 # %% [markdown]
-# So the paper multiplies the words by √d before it adds the positions (§3.4). By hand, d = 4: the word (0.5, 0, 0, 0) becomes (1, 0, 0, 0); at
+# The paper multiplies the words by √d before it adds the positions (§3.4, which gives no reason; this is the usual one). By hand, d = 4: the word (0.5, 0, 0, 0) becomes (1, 0, 0, 0); at
 # place 0, whose position is (0, 1, 0, 1), the sum is (1, 1, 0, 1).
 #
 # ### Exercise 11.3 · Words and their places
@@ -274,7 +274,7 @@ show(
 
 # %% [markdown]
 # Whatever the warm-up, the fall is the same curve: a longer warm-up only cuts the peak off. Many implementations multiply it all by a factor. The training below
-# takes a fifth, and a warm-up of 50: its batches are small, and each holds sentences of one length, so its gradients are noisy. Measured with one seed each, 800 steps:
+# takes a fifth, and a warm-up of 50: its batches are small, and each holds sentences of about one length, so its gradients are noisy. Measured with one seed each, 800 steps:
 # the full rate reached 3 % of held-out numbers with a warm-up of 50 and 79 % with one of 400; a fifth of it reached 100 % and 98 %.
 
 # %% [markdown]
@@ -321,8 +321,8 @@ for name, batches in (("mixed", as_they_come), ("by length", sorted_batches)):
 # %% [markdown]
 # ### The leak
 #
-# Everything is in place. The model has two layers on either side, width 96, four heads: the transformer of `course_lib.models`, with **your** masks and **your** embeddings,
-# trained by **your** shift, loss, rate and batches. First with a fault: the decoder's causal mask is left out.
+# Everything is in place. The model has two layers on either side, width 96, four heads: the transformer of `course_lib.models` (post-norm and
+# ReLU, as in the paper), with **your** masks and **your** embeddings, trained by **your** shift, loss, rate and batches. First with a fault: the decoder's causal mask is left out.
 
 # %% demo
 lesson.predict("leak")
@@ -565,7 +565,7 @@ lesson.reveal("wider")
 
 # %% [markdown]
 # Greedy finds *a c end*, with 0.17. The beam of two drops *a c*, since both continuations of *b* have 0.2 by then; later they fall to 0.04. The beam of three keeps all of them. So a wider beam **may** score
-# lower. That is rare. More often it scores higher, and the translation is no better, for the score is the model's opinion.
+# lower. That is rare. More often it scores higher, and the translation need not be better, for the score is the model's opinion.
 #
 # What does it do for the translator? The one that you trained for a short while makes mistakes. Let both ways of writing try.
 
@@ -744,7 +744,7 @@ cross_attention(lesson.pair("three_masks"), translator, layer=1)
 # %% [markdown]
 # ### At full scale: captions of photographs
 #
-# The same transformer, wider and on byte pairs (lesson 12), trained on the 29,000 caption pairs of Multi30k (Elliott et al. 2016), German to English, 15 times each. It then
+# The same transformer, larger and on byte pairs (lesson 12), trained on the 29,000 caption pairs of Multi30k (Elliott et al. 2016), German to English, 15 times each. It then
 # translated the 1,000 captions of `test_2016_flickr`. The training took an hour and a half on one CPU core, so its result is recorded.
 
 # %% demo
@@ -757,8 +757,7 @@ for run in recorded_log("multi30k")["runs"]:
     print(run["signature"])
 
 # %% [markdown]
-# Here the beam pays: 1.6 points. And the model reads well where it is wrong: *Boston Terrier* became *boxer terrier*. One seed
-# stands here, so a difference of a few tenths would mean nothing.
+# Here the beam pays: 1.6 points. One seed stands here, so a difference of a few tenths would mean nothing.
 
 # %% [markdown]
 # ## Questions

@@ -375,7 +375,7 @@ WARMUP_RATE = (
         id="maximum",
         code=_rate(lambda s, d, w: d**-0.5 * max(s**-0.5, s * w**-1.5)),
         says="You took the larger of the two terms; the smaller one counts.",
-        why="The rate would begin at its highest and rise for ever after the warm-up.",
+        why="The rate would fall until the warm-up ends, and then rise for ever.",
     ),
     WrongAnswer(
         id="no_warmup",
@@ -464,7 +464,7 @@ EMBED = (
         id="scale_missing",
         code=_embed(lambda x, p, d: x + p),
         says="The factor √d on the embeddings is missing.",
-        why="A tied table has entries of about 1/√d, since it is also the output layer. Positions have entries of about 0.7: "
+        why="The table has entries of about 1/√d (as the output layer, which it is too, wants them), positions of about 0.7: "
         "without the factor they drown the words.",
     ),
     WrongAnswer(
@@ -703,7 +703,7 @@ BEAM_SEARCH = (
         id="no_length_normalisation",
         code=_beam("not normalised"),
         says="Your scores are not divided by length^α.",
-        why="Every word adds a negative log p, so the shortest translation wins and the beam returns stumps. A wider beam "
+        why="Every word adds a negative log p, so short translations are favoured and the beam returns stumps. A wider beam "
         "finds more of them.",
     ),
     WrongAnswer(
