@@ -45,7 +45,8 @@ for number in (7, 21, 121, 83_006):
 # others.
 #
 # Both networks are **gated recurrent units** (Cho et al. 2014, §2.3). A GRU reads one word at a time and keeps a state `h`. Two
-# gates, `r` and `z`, look at the word and at the state and say how much of the past to use and how much to keep:
+# gates, `r` and `z`, look at the word and at the state and say how much of the past to use and how much to keep. (σ is the
+# sigmoid, between 0 and 1; ⊙ multiplies entry by entry.)
 #
 # $$r, z = \sigma(\dots) \qquad n = \tanh\bigl(W_n x + b_n + r \odot (U_n h + c_n)\bigr) \qquad h' = (1 - z) \odot n + z \odot h$$
 
@@ -444,8 +445,8 @@ for setting in settings:
 
 # %% [markdown]
 # At equal steps attention wins by far: 98.7 % against 56.0 %, and on the longest numbers 99.8 % against 18.1 %. But look at the last two
-# rows. A state twice as wide, with nearly three times the parameters, reaches 84.6 % without attention, and with three times the steps
-# 95.0 %. Attention is not the only way to translate eleven pieces; it is the one that needs a small state and little training.
+# rows. Twice as wide, with 2.6 times the attentive model's parameters, a model without attention reaches 84.6 %, and with three times the
+# steps 95.0 %. Attention is not the only way to translate eleven pieces; it is the one that needs a small state and little training.
 #
 # What does the attentive model get wrong? Short numbers. For 9 it writes *neun* and does not stop: *neun und neun und neun …* Only 27
 # numbers have a single piece, so it has hardly ever seen a number end there. A model knows what its data shows: count your data by length
@@ -504,12 +505,12 @@ alignment(lesson.pair("additive_attention"), attentive)
 
 # %% [markdown]
 # **Explain.** A state of the encoder knows its neighbours, for it has read them. So a weight on “twenty” is not proof that the decoder
-# uses “twenty” alone. What experiment would tell? (Lessons 09 and 30 do such experiments.)
+# uses “twenty” alone. What experiment would tell? (Lessons 09 and 18 do such experiments.)
 
 # %% [markdown]
 # ## 6 · Luong's simpler forms
 #
-# A few months later Luong et al. (2015) compared variants. Two changes matter. The state **after** the step asks, and the context is
+# Within a year Luong et al. (2015) compared variants. Two changes matter. The state **after** the step asks, and the context is
 # mixed in behind it. And the score may be a plain product (§3.1):
 #
 # $$\text{dot: } q \cdot k \qquad \text{general: } q\,W \cdot k \qquad \text{concat: } v \cdot \tanh([q; k]\,W)$$
@@ -547,7 +548,7 @@ luong_scores = lesson.check(luong_scores)
 # %% [markdown]
 # The additive score builds a tensor of `T × S × d_a` numbers on the way; a product of matrices needs none of it: for 50
 # words on either side and width 512 that is 1,280,000 numbers against 2,500 scores. Vaswani et al. (2017, §3.2.1) chose dot products for
-# that reason: faster and smaller in practice. With the √d of lesson 04 they train as well.
+# that reason: faster and smaller in practice. With the √d of lesson 04 they keep up at large widths too.
 
 # %% [markdown]
 # ### Exercise 5.9 · A step that attends last
@@ -622,8 +623,8 @@ show(
 )
 
 # %% [markdown]
-# **Explain.** In number words the unit looks one word ahead and the ten one word back. How small may `D` be, if the centre moves on by
-# one word with each piece? Why does a window suit English and German better than English and Japanese?
+# **Explain.** In 121 the second “ein” (place 2) looks at place 4, and “zwanzig” (place 4) at place 3. How small may `D` be, if the centre
+# is the number of pieces written so far? Why does a window suit English and German better than English and Japanese?
 
 # %% [markdown]
 # ### Real sentences
@@ -685,7 +686,7 @@ lesson.quiz()
 # 1. Teacher forcing never shows the decoder its own mistakes. What could go wrong when it writes long texts by itself?
 # 2. The decoder computes `memory @ w_k` again at every step, although it does not change. Where would you compute it once?
 # 3. A model without attention and twice as wide does far better. At which length should it fail?
-# 4. The decoder still reads one word after the other. How could they attend to each other directly?
+# 4. Encoder and decoder still read one word after the other. How could words attend to each other directly?
 #    (Lesson 07.)
 
 # %% [markdown]

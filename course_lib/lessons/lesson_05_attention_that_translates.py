@@ -1003,7 +1003,7 @@ QUIZ = (
             ),
             Option(
                 text="Whether the encoder reads in both directions.",
-                why="One direction would make it a little worse, not useless.",
+                why="One direction may make it worse. It does not spoil every translation while the loss is near 0.",
             ),
         ),
     ),

@@ -232,7 +232,7 @@ ADDITIVE_SCORES = (
         id="sigmoid",
         code=lambda q, k, w_q, w_k, v: torch.sigmoid(_sum(q, k, w_q, w_k)) @ v,
         says="You used a sigmoid; the formula has a tanh.",
-        why="A sigmoid is a tanh squeezed to (0, 1): the scores come out smaller and shifted.",
+        why="σ(x) is (1 + tanh(x/2)) / 2, another function: with the same weights the scores come out otherwise.",
     ),
     WrongAnswer(
         id="product",
@@ -344,7 +344,7 @@ ADDITIVE_ATTENTION = (
         id="no_softmax",
         code=_read("raw"),
         says="You mixed the memory with the scores; the softmax is missing.",
-        why="Scores may be negative and sum to anything. The softmax makes a weighted mean of them.",
+        why="Scores may be negative and sum to anything. The softmax turns them into the weights of a mean.",
     ),
     WrongAnswer(
         id="not_divided",
@@ -395,7 +395,7 @@ BAHDANAU_STEP = (
         id="asks_with_the_word",
         code=_bahdanau("word"),
         says="You attended with the word y; the state s has to ask.",
-        why="The state knows all that was written so far; y is the last word alone, and of another width.",
+        why="The state knows all that was written so far; y is the last word alone.",
     ),
     WrongAnswer(
         id="step_then_again",
@@ -533,7 +533,7 @@ TEACHER_FORCED_LOSS = (
         id="summed",
         code=_forced("sum"),
         says="Your loss is the sum over the words, not the mean.",
-        why="A sum grows with the batch, and the step size with it.",
+        why="A sum grows with the batch, and its gradient too.",
     ),
     WrongAnswer(
         id="divided_by_sentences",
