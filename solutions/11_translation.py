@@ -744,7 +744,7 @@ cross_attention(lesson.pair("three_masks"), translator, layer=1)
 # %% [markdown]
 # ### At full scale: captions of photographs
 #
-# The same transformer, larger and on byte pairs (lesson 12), trained on the 29,000 caption pairs of Multi30k (Elliott et al. 2016), German to English, 15 times each. It then
+# A like transformer, larger, pre-norm and on byte pairs (lesson 12), trained on the 29,000 caption pairs of Multi30k (Elliott et al. 2016), German to English, 15 times each. It then
 # translated the 1,000 captions of `test_2016_flickr`. The training took an hour and a half on one CPU core, so its result is recorded.
 
 # %% demo

@@ -408,8 +408,9 @@ print("within 0.15 of log V:", abs(held_out_loss(model, held_out) - ladder["unif
 lesson.reveal("first_loss")
 
 # %% [markdown]
-# If a fresh model's loss is far **above** log V, its first weights are too large. If it is far **below**, it sees its labels:
-# look for a mask that is off by one. Both are found before an hour of training is spent.
+# If a fresh model's loss is far **above** log V, its first weights are too large. If it is clearly **below**, its labels are not shifted:
+# tied weights score the token just read highest, untrained. A mask that leaks does not show yet, for the model must learn to use it;
+# it shows when the loss falls to nearly 0.
 #
 # Train it. Each step takes 16 windows of 64 characters from random places, as your `next_token_batch` cuts them.
 
@@ -458,7 +459,7 @@ show(
 
 # %% [markdown]
 # The three seeds hardly differ. And look at the start: for two hundred steps the network is no better than the bigram table.
-# Below that line it must be using what stands further back.
+# Well below that line it must be using what stands further back.
 #
 # And pieces? The same network, read and trained on 400 merges' worth of pieces for as many steps, with as many tokens in each.
 
@@ -579,6 +580,8 @@ print("one layer stays above 1.5 nats:", after[1] > 1.5 or not TRAINED)
 lesson.reveal("one_layer")
 
 # %% [markdown]
+# (Before place 14 both pay more than 2.77: from place 4 on they bet on a new beginning, mostly in vain.)
+#
 # Which head does it? Ask the weights. By hand, for `a b a b`: query 2 is the second `a`. It stood at place 0 before, and what came after it stands at place 1.
 # So the weight at `[2, 1]` counts; for query 3 that at `[3, 2]`.
 #
@@ -619,16 +622,20 @@ print("a head of layer 0 looks one back, above 0.25:", back[0].max().item() > 0.
 # %% demo tags=["nbval-ignore-output"]
 previous = back[0].argmax().item()
 ticks = [str(t) if t % 4 == 0 else "" for t in range(32)]
-for layer, head, what in ((0, previous, "looks one back"), (1, 0, "looks behind the last time")):
+for layer, head, what in ((0, previous, "looks one back"), (1, 0, "looks at what came next")):
     title = f"Layer {layer}, head {head}: {what}"
-    line = ("one below the diagonal, as far as place 15", "13 below it, from place 14 on")[layer]
+    line = (
+        "one below the diagonal, as far as place 15",
+        "13 below it from place 14 to 27, then 27 below",
+    )[layer]
     show(
         weights_heatmap(weights[layer, head], ticks, ticks, title),
         alt=f"Mean weights of layer {layer}, head {head}, 32 places by 32: a bright line {line}.",
     )
 
 # %% [markdown]
-# The first head stops after place 15: no period is longer than 16, and what was written down by then will do.
+# The first head stops after place 15: no period is longer than 16, and what was written down by then will do: from query 28 on
+# the second head goes back to the first round.
 #
 # A score is a picture, not a proof (lesson 09). So take heads away. Silence one at a time, and see what the second round costs then.
 # Which head will be missed most?

@@ -107,7 +107,7 @@ def train_cases() -> list[Case]:
         case("low 5 times, lower 2 times, newest 6 times, widest 3 times, 4 merges", PAPER, 4),
         case("banana 3 times, band once, 2 merges", {"banana": 3, "band": 1}, 2),
         case("ba, cab and ab, all once, 3 merges", {"cab": 1, "ba": 1, "ab": 1}, 3),
-        case("aab and aaba, 3 merges", {"aab": 2, "baa": 1, "aabab": 1}, 4),
+        case("aab twice, baa and aabab once, 4 merges", {"aab": 2, "baa": 1, "aabab": 1}, 4),
         case("the same words, 10 merges", PAPER, 10),
         case("bcccbb: a tie that the second piece decides", {"bcccbb": 4}, 3),
         case("a rare word full of one pair", {"xyxyxyxy": 1, "low": 3, "owl": 2}, 4),
@@ -801,18 +801,21 @@ PREDICTIONS = (
 
 QUIZ = (
     Question(
-        text="A fresh model's loss is 0.4 nats where log V is 4.6. What has happened?",
+        text="A fresh model with tied weights has a loss of 0.4 nats where log V is 4.6. What has happened?",
         options=(
             Option(
                 text="Lucky weights",
-                why="Weights near 0 make every token equally likely; luck of this size does not occur.",
+                why="No luck names the right token at place after place.",
             ),
             Option(
-                text="It sees its labels",
-                why="Nothing else explains knowledge without training: labels not shifted, or a mask that lets the next token through.",
+                text="The labels are not shifted",
+                why="It is asked for the token that it has just read, and a tied table scores that one highest without any training.",
                 right=True,
             ),
-            Option(text="The text is simple", why="A fresh model knows nothing of any text."),
+            Option(
+                text="The causal mask is missing",
+                why="That shows in training alone: a fresh model cannot use yet what the mask lets through.",
+            ),
         ),
     ),
     Question(
@@ -850,7 +853,7 @@ QUIZ = (
         options=(
             Option(
                 text="The score is computed wrongly",
-                why="It asks for one thing alone: weight on the key behind the former occurrence.",
+                why="It asks for one thing alone: weight on the key after the former occurrence.",
             ),
             Option(
                 text="Other heads use what it writes",

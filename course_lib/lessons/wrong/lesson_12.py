@@ -380,7 +380,7 @@ ENCODE = (
         id="whole_or_letters",
         code=lambda word, merges: [word] if word in {a + b for a, b in merges} else list(word),
         says="You look the whole word up, and fall back to letters.",
-        why="Pieces are there for words that were never seen: “lowest” becomes low, es, t.",
+        why="Pieces are there for words that were never seen: “lowest” becomes low, est.",
     ),
 )
 

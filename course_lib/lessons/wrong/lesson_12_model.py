@@ -377,7 +377,7 @@ INDUCTION = (
     WrongAnswer(
         id="two_after",
         code=lambda weights, period: _score(weights, period, period - 2),
-        says="You look two tokens behind the former occurrence.",
+        says="You look two tokens after the former occurrence.",
         why="The same token stood at t − period. The one after it stands at t − period + 1.",
     ),
     WrongAnswer(
