@@ -368,7 +368,7 @@ reinforce_loss = lesson.check(reinforce_loss)
 
 # %% [markdown]
 # **Explain.** What would the baseline do if `R − b` were not detached in the first part? (log w is negative. Look at which
-# way −(R − b) log w falls as b moves, and whether it ever stops.)
+# way −(R − b) log w falls as b moves, and where the second part stops it.)
 
 # %% [markdown]
 # ## 4 · A choice, softened
@@ -460,8 +460,9 @@ def straight_through(weights):
 straight_through = lesson.check(straight_through)
 
 # %% [markdown]
-# Its price is **bias**: it is the gradient of another function. Measure it: three places, and a reward that is not a weighted
-# sum but a square, (c · y − 1)², where y is the chosen one-hot row. The truth comes from your enumeration.
+# Its price is **bias**: the slope that goes back is not that of what went forward. Measure it: three places, and a
+# reward that is not a weighted sum but a square, (c · y − 1)², where y is the chosen one-hot row. The truth comes from your
+# enumeration.
 
 # %% demo
 scores = torch.tensor([0.5, 0.0, -0.5], dtype=torch.float64, requires_grad=True)
@@ -547,7 +548,7 @@ print("the exact gradient is ahead of the score function by 0.1 or more:", ahead
 
 # %% [markdown]
 # Measured at 400 steps: exact 0.58, straight-through 0.50, score function 0.40 with a baseline and 0.38 without; a window by
-# chance shows 0.12. Soft learns fastest, since every place reports back at every step.
+# chance shows 0.13. Soft learns fastest, since every place reports back at every step.
 #
 # And the baseline, which divided the variance by 17? Here it changes almost nothing. Two likely reasons: a batch of 64 averages
 # much of the noise away, and the optimiser divides each step by its usual size. A result on paper is no result in training:

@@ -154,7 +154,7 @@ def local_weights(
     """Return weights within a window around a centre, less the farther from it.
 
     `softmax(scores within centre ± D) · exp(−(s − centre)² / 2σ²)` with σ = D/2. The weights sum to
-    less than 1: they are not divided again.
+    1 at most: they are not divided again.
 
     Paper: Luong et al. 2015, §3.2.
 

@@ -688,8 +688,8 @@ PREDICTIONS = (
     ),
     Prediction(
         id="add_a_hundred",
-        question="All rewards rise by 100. What becomes of the exact gradient, and of the variance of its "
-        "one-sample estimate?",
+        question="Rewards of 10 and 11 become 110 and 111. What becomes of the exact gradient, and of the variance "
+        "of its one-sample estimate?",
         options=(
             "both stay",
             "the gradient stays, the variance grows",
@@ -698,7 +698,7 @@ PREDICTIONS = (
         ),
         answer="the gradient stays, the variance grows",
         because="Raising every reward alike makes no place better than another, so the truth stays. But each "
-        "single estimate is 100 × (onehot − w) longer, and in a direction of its own.",
+        "single estimate grows by 100 × (onehot − w), in a direction of its own.",
     ),
     Prediction(
         id="own_reward",
@@ -775,8 +775,8 @@ QUIZ = (
         options=(
             Option(
                 text="The backward pass: it pretends that the soft weights were used.",
-                why="The one-hot row has derivative 0. The gradient that is passed on is that of another "
-                "function, so it is biased.",
+                why="The one-hot row has derivative 0. The gradient that is passed on belongs to the soft "
+                "weights, which were not used, so it is biased.",
                 right=True,
             ),
             Option(

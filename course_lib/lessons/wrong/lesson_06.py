@@ -27,7 +27,7 @@ DRAW_PLACES = (
         id="one_draw_for_all",
         code=_one_draw,
         says="One number, noise[0], chooses for the whole batch.",
-        why="Rows then choose together. The average of their estimates has the variance of a single one.",
+        why="Rows then choose together, and the average of their estimates is nearly as noisy as a single one.",
     ),
     WrongAnswer(
         id="one_too_far",
@@ -322,7 +322,7 @@ ESTIMATOR_VARIANCE = (
         id="deviation",
         code=lambda w, r, b=0.0: _variance(w, r, b).sqrt(),
         says="You return the standard deviation; the variance is its square.",
-        why="Variances of independent tries divide by their number, which is what the next cells use.",
+        why="The mean of K independent tries has 1/K of the variance of one. Deviations do not divide like that.",
     ),
     WrongAnswer(
         id="mean_over_entries",
@@ -409,7 +409,7 @@ REINFORCE_LOSS = (
         id="no_detach",
         code=lambda s, a, r, b: _policy(s, a, r.detach() - b) + (r.detach() - b).square().mean(),
         says="The value is right, but the first part sends a gradient into the baseline: detach R − b there.",
-        why="The first part falls without bound as b moves away from R. The baseline should learn from its own error alone.",
+        why="The first part falls without bound as b grows, so b would settle above R. It should learn from its own error alone.",
     ),
     WrongAnswer(
         id="all_detached",
