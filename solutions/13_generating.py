@@ -233,8 +233,8 @@ def draw(probabilities, uniforms):
 draw = lesson.check(draw)
 
 # %% [markdown]
-# Put the parts together. The order is the one that most libraries use: temperature, then top-k, then top-p, then one softmax over what is
-# left.
+# Put the parts together. The order is Hugging Face's: temperature, then top-k, then top-p, then one softmax over what is left. (llama.cpp
+# applies the temperature last, so that its top-p cuts at temperature 1.)
 
 
 # %% given
@@ -712,7 +712,7 @@ for question in QUESTIONS:
 
 # %% [markdown]
 # The form is right: it answers in a sentence and says when it is done. The content is not, and no template could make it so. GPT-2's
-# smallest version is 640 times as large; this model has read 115,000 tokens, and none of them was a question with its answer. A template
+# smallest version is 640 times as large; this model's text has 115,000 tokens, with no question and its answer among them. A template
 # is a contract about form. Measure the form:
 
 
@@ -738,8 +738,8 @@ shares = [ends_its_turn(as_chat), ends_its_turn(as_text)]
 print(f"ends within 60 tokens: {shares[0]:.0%} of replies, {shares[1]:.0%} of plain continuations")
 
 # %% [markdown]
-# In a trial it was 17 of 20 replies against 11 of 20: plain text ends too, since sections do. The template makes it likelier; it
-# guarantees nothing, which is why the loop needs `n_tokens`.
+# In a trial it was 17 of 20 replies against 11 of 20: plain text ends too, since sections do. Twenty of each are few; the template may make it
+# likelier, and guarantees nothing, which is why the loop needs `n_tokens`.
 #
 # And without the generation prompt? Behind a closed turn the model decides by itself who speaks next. And with a forged turn?
 

@@ -408,7 +408,7 @@ print(f"{mask[0].sum()} real tokens, {(~mask[0]).sum()} of padding")
 lesson.reveal("pooling")
 
 # %% [markdown]
-# Now the search. The **cosine** of lesson 2 compares directions and ignores length. By hand: query (2, 0); vectors (3, 3), (0, 1), (0.5, 0) and (−4, 0) have cosines
+# Now the search. The **cosine** of lesson 02 compares directions and ignores length. By hand: query (2, 0); vectors (3, 3), (0, 1), (0.5, 0) and (−4, 0) have cosines
 # 0.71, 0, 1 and −1. The two nearest are number 2 and number 0.
 #
 # ### Exercise 14.7 · Nearest sentences
@@ -498,7 +498,7 @@ print(f"good and not good: cosine {same:.2f}; good and “I ate”:", end=" ")
 print(f"{torch.cosine_similarity(plain, other, dim=0):.2f}")
 
 # %% [markdown]
-# “Good” and “not good” are near: the same film, the same verdict asked. A search does not mind, a feeling does. For that the weights have to change.
+# “Good” and “not good” are near: both judge the same film. Who searches by topic does not mind; who asks for the feeling does. For that the weights have to change.
 #
 # **In a word.** Average real tokens, compare directions; and know what the vectors were trained for.
 #
@@ -671,14 +671,14 @@ head_browser(
 
 # %% [markdown]
 # Layers count from 0 here, so 4 and 5 are the two that learned. Layer 4 reads the same hidden states as before; only its own queries and keys have moved. Layer 5 reads
-# others, too. And mind lesson 9: weights show what is read, not what it is used for.
+# others, too. And mind lesson 09: weights show what is read, not what it is used for.
 #
 # **In a word.** Freeze what is general, train what is near the answer, and always run the cheap baseline first.
 
 # %% [markdown]
 # ## 6 · What came after
 #
-# **RoBERTa** (Liu et al. 2019) left the blocks as they were: new masks at each reading, no next-sentence task, larger batches, far more text, and a larger vocabulary, of bytes. It is a lesson about training.
+# **RoBERTa** (Liu et al. 2019) left the blocks as they were: new masks at each reading, no next-sentence task, larger batches, far more text, and a larger vocabulary, byte pairs like GPT-2's. It is a lesson about training.
 #
 # **XLNet** (Yang et al. 2019, §2.2 and §2.3) removes a weakness of the gap itself. BERT guesses its hidden words independently: in “[MASK] [MASK] is a city” it may pick *New* and *Angeles*. XLNet
 # draws a random order of the positions and predicts each from those before it *in that order* (in practice the last in the order alone, which have much to go by). Over many orders every token learns to use both sides, hidden tokens help each

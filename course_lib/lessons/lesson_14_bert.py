@@ -897,7 +897,7 @@ QUIZ = (
         options=(
             Option(
                 text="BERT has no decoder weights.",
-                why="Its blocks are the same as GPT's, but for where the norms stand. The mask makes the difference.",
+                why="Its blocks are those of the first GPT, post-norm and with GELU. The mask makes the difference.",
             ),
             Option(
                 text="BERT's tokens also read what follows them.",
@@ -906,7 +906,7 @@ QUIZ = (
             ),
             Option(
                 text="BERT's vocabulary is too small.",
-                why="It has 30,522 tokens, enough for any text.",
+                why="It has 30,522 tokens; lesson 13's model writes with 512.",
             ),
         ),
     ),

@@ -63,8 +63,8 @@ MASK_TOKENS = (
         id="none_kept",
         code=_mask_fault(bounds=(0.8, 1.1)),
         says="No chosen token stays as it is: what is not hidden is replaced, 20 % in place of 10 %.",
-        why="10 % of the chosen positions are asked about and left alone. Otherwise a token that is not [MASK] would "
-        "always be wrong there, and the model would learn nothing at words it can read.",
+        why="10 % of the chosen positions are asked about and left alone. Otherwise every visible token that is asked about "
+        "would be wrong, and the model would learn never to trust what it reads.",
     ),
     WrongAnswer(
         id="always_hidden",
@@ -241,8 +241,8 @@ MASKED_LOSS = (
         id="nothing_chosen",
         code=lambda logits, tokens, chosen: F.cross_entropy(logits[chosen], tokens[chosen]),
         says="Where nothing is chosen your loss is NaN.",
-        why="The mean of no numbers is 0 / 0, and one such batch turns every weight into NaN. Divide the sum by the number "
-        "of chosen positions, or by 1.",
+        why="The mean of no numbers is 0 / 0, and one such batch makes the mean loss of a whole training NaN. Divide the sum by "
+        "the number of chosen positions, or by 1.",
     ),
 )
 
@@ -952,7 +952,7 @@ FREEZE = (
         id="still_frozen",
         code=_freeze(lambda model, n: [*_lower(model), *model.encoder.blocks[:n]], unfreeze=False),
         says="What was frozen before stays frozen in your version.",
-        why="A pretrained encoder often comes with every parameter frozen, and nothing would learn but the head. Set the "
+        why="The course's pretrained encoder comes with every parameter frozen, and nothing would learn but the head. Set the "
         "upper part free first: model.requires_grad_(True).",
     ),
     WrongAnswer(
