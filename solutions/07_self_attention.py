@@ -39,7 +39,7 @@ from torch import nn
 lesson = Lesson("07")
 
 # %% [markdown]
-# By hand: two tokens, a noun `(1, 0)` and a verb `(0, 1)`, and heads of width 1. Let `W_q = (1, 0)ᵀ`: the noun asks with
+# By hand: two tokens, a noun `(1, 0)` and a verb `(0, 1)`, and `d_head` = 1. Let `W_q = (1, 0)ᵀ`: the noun asks with
 # strength 1, the verb does not ask. Let `W_k = (0, 3)ᵀ`: the verb is found with strength 3, the noun is not.
 #
 # Queries are 1 and 0, keys 0 and 3. The score of noun to verb is 1 · 3 = 3, that of verb to noun is 0 · 0 = 0. The matrix is
@@ -238,8 +238,8 @@ print("recurrent network: ", is_equivariant(lambda x: recurrent(x)[0], x))
 print("with its place:    ", is_equivariant(lambda x: first(x + place), x))
 
 # %% [markdown]
-# **In a word.** A stack of self-attentions sees a *set* of tokens, not a sequence. A mask that is not symmetric in all
-# tokens, such as the causal one, brings some order in; so does anything that marks a token with its place.
+# **In a word.** A stack of self-attentions sees a *set* of tokens, not a sequence. A mask that does not treat all
+# tokens alike, such as the causal one, brings some order in; so does anything that marks a token with its place.
 
 # %% [markdown]
 # ## 3 · Graphs and sets
@@ -514,7 +514,7 @@ lesson.reveal("unseen")
 
 # %% [markdown]
 # The pointer's skill is about labels, and carries over to any content. Its limit is the other side of it: it can say only what
-# stands there. Models that write need both, and learn when to copy.
+# stands there. Summarisers have both, and learn when to copy.
 #
 # ## 5 · A map known beforehand
 #
@@ -522,8 +522,8 @@ lesson.reveal("unseen")
 # out before training.
 #
 # **Odd one out.** Eight items, seven alike, one not: `L L L D L L L L`. Each item is asked: *which kind here are you not?*
-# The seven must answer `D`, the odd one `L`. There is no residual path around the layer, so what an item answers must reach
-# it through its weights.
+# The seven must answer `D`, the odd one `L`. No path leads around the layer, so what an item answers must reach it
+# through its weights.
 
 # %% demo
 lesson.predict("odd_map")

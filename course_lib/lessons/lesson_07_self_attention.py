@@ -999,8 +999,8 @@ QUIZ = (
         ),
     ),
     Question(
-        text="A layer f satisfies f(Px) = P f(x) for every permutation P. Which task can a stack of such "
-        "layers not learn?",
+        text="A layer f satisfies f(Px) = P f(x) for every permutation P. Which task does that rule out, however "
+        "many such layers are stacked?",
         options=(
             Option(
                 text="Name the largest number of a list.",

@@ -344,8 +344,8 @@ IS_EQUIVARIANT = (
             lambda layer, x, order: torch.allclose(layer(x[order]), layer(x)[order], atol=0.1)
         ),
         says="Your tolerance is so wide that a difference of 0.1 passes.",
-        why="On small numbers everything then agrees. Rounding moves the last digits alone: the defaults of "
-        "torch.allclose will do.",
+        why="On small numbers everything then agrees. Rounding moves the last digits alone: in float64 the "
+        "defaults of torch.allclose will do.",
     ),
     WrongAnswer(
         id="accepts_all",
