@@ -264,8 +264,8 @@ print(f"in evaluation: {dropout(torch.ones(64), 0.3, False, noise).sum():.1f}")
 
 # %% [markdown]
 # The mean stays, but noise comes on top: that is why forgetting `model.eval()` costs accuracy. In the paper of 2017 dropout acts on
-# what attention and feed-forward answer, before it is used any further (Vaswani et al. 2017, §5.4), with p = 0.1. The library's
-# block has it there. Yours goes without, since an answer that is random cannot be compared.
+# what attention and feed-forward answer (Vaswani et al. 2017, §5.4), with p = 0.1. So does the library's block. Yours goes
+# without: a random answer cannot be compared.
 #
 # ## 3 · The residual stream
 #

@@ -409,7 +409,7 @@ lesson.reveal("first_loss")
 
 # %% [markdown]
 # If a fresh model's loss is far **above** log V, its first weights are too large. If it is clearly **below**, its labels are not shifted:
-# tied weights score the token just read highest, untrained. A mask that leaks does not show yet, for the model must learn to use it;
+# untrained, tied weights score the token that was read highest. A mask that leaks does not show yet, for the model must learn to use it;
 # it shows when the loss falls to nearly 0.
 #
 # Train it. Each step takes 16 windows of 64 characters from random places, as your `next_token_batch` cuts them.

@@ -678,7 +678,7 @@ head_browser(
 # %% [markdown]
 # ## 6 · What came after
 #
-# **RoBERTa** (Liu et al. 2019) left the blocks as they were: new masks at each reading, no next-sentence task, larger batches, far more text, and a larger vocabulary, byte pairs like GPT-2's. It is a lesson about training.
+# **RoBERTa** (Liu et al. 2019) left the blocks as they were: new masks at each reading, no next-sentence task, larger batches, far more text, and a larger vocabulary, of byte pairs. It is a lesson about training.
 #
 # **XLNet** (Yang et al. 2019, §2.2 and §2.3) removes a weakness of the gap itself. BERT guesses its hidden words independently: in “[MASK] [MASK] is a city” it may pick *New* and *Angeles*. XLNet
 # draws a random order of the positions and predicts each from those before it *in that order* (in practice the last in the order alone, which have much to go by). Over many orders every token learns to use both sides, hidden tokens help each
