@@ -773,7 +773,7 @@ PREDICTIONS = (
         ),
         answer="in between, about 30 %",
         because="Distances alone do not say where the text ends, except at its ends: only the first token has a key seven "
-        "steps after it, and only the last one seven before. A trained layer answers those two, and guesses the six between.",
+        "steps after it, and only the last one seven before. A trained layer answers those two, and few of the six between.",
     ),
     Prediction(
         id="slope",

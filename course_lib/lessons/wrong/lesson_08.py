@@ -39,7 +39,7 @@ ANGLES = (
         code=lambda p, d, base=BASE: turned(p, d, base, two=1),
         says="Your exponent is −i/d; it is −2i/d.",
         why="i counts pairs and ends at d/2 − 1, so 2i runs through nearly all of d. With i alone the slowest pair "
-        "turns about a hundred times too fast at base 10000.",
+        "turns up to a hundred times too fast at base 10000.",
     ),
     WrongAnswer(
         id="two_twice",
@@ -604,7 +604,7 @@ ROTATE_HALVES = (
         id="other_way",
         code=lambda x, positions: spin_halves(x, -positions),
         says="You turn the other way round.",
-        why="Scores depend on distance all the same, but every library turns from the first half towards the second: "
+        why="Scores depend on distance all the same, but the formula turns from the first half towards the second: "
         "first · cos − second · sin.",
     ),
     WrongAnswer(
