@@ -49,8 +49,8 @@ print("a view of three tokens as two heads:")
 print(rows.view(2, 3, 2))
 
 # %% [markdown]
-# A view moves no number: it reads memory in order and puts brackets elsewhere. So the "head" in front holds tokens 0 and half of
-# 1, not half of every token. The shape is right, no error comes, and a model with this bug even trains.
+# A view moves no number: it reads memory in order and puts brackets elsewhere. So the "head" in front holds token 0 and half of
+# token 1, not half of every token. The shape is right, no error comes, and a model with this bug even trains.
 
 # %% [markdown]
 # ### Exercise 9.1 · Split into heads
@@ -220,7 +220,7 @@ lesson.predict("one_head")
 # %% [markdown]
 # It cannot, whatever its weights. Say it gives the left neighbour the weight $\ell$ and the right one $r$, with
 # $\ell > r > 0$, and let $M_{ca}$ be what the letter $a$, fully heard, adds to the score of the answer $c$ for **right**. All
-# other letters stay the same, so they add equally to both sides below and are left out.
+# other letters stay the same: what they add to b and to c cancels in the sums below, and is left out.
 #
 # Neighbours (a, b) need answer b before c; (a, c) need c before b:
 # $\ell M_{ba} + rM_{bb} > \ell M_{ca} + rM_{cb}$ and $\ell M_{ca} + rM_{cc} > \ell M_{ba} + rM_{bc}$.
@@ -277,10 +277,10 @@ for h, look in enumerate(looks):
 # %% [markdown]
 # ## 3 · Other people's heads
 #
-# To use trained weights you must speak their library's dialect. PyTorch's `nn.MultiheadAttention` differs from yours in two ways,
-# and neither raises when you get it wrong.
+# To use trained weights you must speak their library's dialect. PyTorch's `nn.MultiheadAttention` differs from yours in three ways
+# that raise no error when you get them wrong. First, it takes `(T, B, d_model)` unless you pass `batch_first=True`.
 #
-# First, its boolean masks say True = **blocked**. And a mask for each sentence must be repeated for each head, in the shape
+# Second, its boolean masks say True = **blocked**. And a mask for each sentence must be repeated for each head, in the shape
 # `(B·H, T, S)`: sentence 0 for all heads, then sentence 1.
 #
 # ### Exercise 9.5 · Speak PyTorch's dialect
@@ -305,7 +305,7 @@ def blocked_mask(mask, n_heads):
 blocked_mask = lesson.check(blocked_mask)
 
 # %% [markdown]
-# Second, where all widths are equal it keeps `W_q`, `W_k` and `W_v` below each other in one matrix, `in_proj_weight`. One large
+# Third, where all widths are equal it keeps `W_q`, `W_k` and `W_v` below each other in one matrix, `in_proj_weight`. One large
 # product keeps a GPU busier than three small ones, and many models are stored like that. Cutting it in the wrong
 # order gives a model that runs, and answers nonsense.
 #
@@ -353,7 +353,7 @@ for name, given in (("flipped", blocked_mask(mask, 3)), ("as it is", mask.repeat
 # ### A real model in your class
 #
 # On this disk lies MiniLM, a pretrained encoder of 6 layers with 12 heads each, 384 wide. It was trained to give sentences of
-# similar meaning similar vectors. The course's reader for it is one page, `course_lib/models/bert.py`. Its
+# similar meaning similar vectors. The course's reader for it is `course_lib/models/bert.py`. Its
 # attention must fit into yours: same names, same shapes.
 
 # %% demo
@@ -612,9 +612,9 @@ show(
 lesson.reveal("sink")
 
 # %% [markdown]
-# By weight, three tokens of twelve or thirteen take 40 to 69 per cent. By what arrives they take 11 to 30, about the quarter that
-# chance would give them. A picture of weights alone would have told the wrong story (Clark et al. 2019, §3.2, saw the same with
-# [SEP] in BERT, and asked the gradients).
+# By weight, three tokens of twelve or thirteen take 40 to 69 per cent. By what arrives they take 24 to 30 in five layers, about the
+# quarter that chance would give them, and 11 in the last. A picture of weights alone would have told the wrong story (Clark et al.
+# 2019, §3.2, saw the same with [SEP] in BERT, and asked the gradients).
 
 # %% [markdown]
 # ## 6 · Links that move
@@ -668,7 +668,7 @@ def referent_shift(before, after, query, key):
 referent_shift = lesson.check(referent_shift)
 
 # %% [markdown]
-# One sentence proves little: among 72 heads, one will move by accident. So take twelve pairs, find the head on the first six, and
+# One sentence proves little: among 72 heads, one may move by accident. So take twelve pairs, find the head on the first six, and
 # confirm it on the other six. And a control: a last word that changes while “it” still means the first noun (*tired*, *sick*).
 
 
