@@ -169,7 +169,7 @@ lesson.map()
 # %% [markdown]
 # ## 6 · Your machine
 #
-# Every lesson runs on an ordinary laptop. A graphics card is used when there is one.
+# Every lesson runs on an ordinary laptop. A few do more where there is a graphics card.
 
 # %% demo tags=["nbval-ignore-output"]
 from course_lib.doctor import device_report

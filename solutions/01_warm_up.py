@@ -38,13 +38,13 @@ lesson.quiz()
 # %% [markdown]
 # What to do with the outcome:
 #
-# | missed | do | minutes |
+# | you missed | do | minutes |
 # |---|---|---|
-# | 1 or 2 | section 2, exercise 1.1 | 6 |
-# | 3 or 4 | section 2, exercise 1.2 | 7 |
-# | 5 or 6 | section 3, exercises 1.3 and 1.4 | 15 |
-# | 7 or 8 | section 4, exercises 1.5 and 1.6 | 22 |
-# | 9 or 10 | section 5, exercise 1.7 | 20 |
+# | question 1 or 2 | section 2, exercise 1.1 | 5 |
+# | question 3 or 4 | section 2, exercise 1.2 | 6 |
+# | question 5 or 6 | section 3, exercises 1.3 and 1.4 | 12 |
+# | question 7 or 8 | section 4, exercises 1.5 and 1.6 | 17 |
+# | question 9 or 10 | section 5, exercise 1.7 | 15 |
 # | none | go on to lesson 02 | 0 |
 #
 # Sections can be done in any order: where a section needs an exercise that you left out, the check lends you the course's
@@ -83,7 +83,7 @@ lesson.reveal("square")
 
 # %% [markdown]
 # With four columns the same line would raise, because 3 does not fit 4. It is the *square* that hides the mistake. So tests
-# in this course use sizes that all differ. The cure is to keep the axis that was summed over:
+# in this course use sizes that all differ. The cure is to keep the axis that the mean ran over:
 
 # %% demo
 print(x.mean(-1).shape, x.mean(-1, keepdim=True).shape)
@@ -257,7 +257,7 @@ show(
 )
 
 # %% [markdown]
-# Two things to see. “cat” and “mat” fit each other well, with 2·2 + 2·1 = 6: similar words get similar vectors. And
+# Two things to see. “cat” and “mat” fit each other well, with 2·2 + 2·1 = 6: their rows point nearly the same way. And
 # the two rows of “the” are equal: a table gives a word the same vector wherever it stands and whatever is around it.
 # Attention exists to change that.
 #
@@ -531,8 +531,8 @@ lesson.reveal("order")
 
 # %% [markdown]
 # The state knows the order. But how long does it remember? Give the cell twelve words and ask autograd: how much does the
-# *last* state change when word `t` does? The answer is the size of a gradient, here averaged over 200 random sentences,
-# for a fresh cell of width 16.
+# *last* state change when word `t` does? The answer is the size of a gradient: here that of the sum of the state's numbers,
+# averaged over 200 random sentences, for a fresh cell of width 16.
 
 # %% demo
 from course_lib.figures import bars
@@ -554,7 +554,7 @@ show(
 )
 
 # %% [markdown]
-# Each step back multiplies the influence by a factor below 1, so it fades like a geometric series. That is a fresh cell.
+# Each step back multiplies the influence by a factor below 1, about the same one, so it fades like a geometric series. That is a fresh cell.
 # Can training cure it? A test whose answer is known: eight different words, in random order with repeats, and the cell has
 # to name the **first** one after reading all. Guessing is right one time in eight.
 
@@ -616,7 +616,7 @@ show(
 # %% [markdown]
 # ## Questions
 #
-# To think about; the first exercise cells are a good place to try.
+# To think about:
 #
 # 1. `a` has shape `(3, 3)` and `b` has shape `(3,)`. Which lines of your own past code would have hidden a mistake there,
 #    and which test would have found it?

@@ -175,9 +175,9 @@ vector_playground(lesson.pair("dot_product"), lesson.pair("cosine_similarity"), 
 # %% [markdown]
 # ## 3 · All pairs at once
 #
-# Attention compares every query with every key. With `T` queries and `S` keys that is `T · S` dot
-# products, and a matrix product computes them all: entry `[t, s]` of a product is row `t` of the
-# left matrix times column `s` of the right one.
+# Attention compares every *query*, a vector that asks, with every *key*, one that may be found.
+# With `T` queries and `S` keys that is `T · S` dot products, and a matrix product computes them
+# all: entry `[t, s]` of a product is row `t` of the left matrix times column `s` of the right one.
 
 # %% [markdown]
 # ### Exercise 2.4 · All pairs, one matrix product
@@ -542,7 +542,8 @@ show(
 # %% [markdown]
 # **Where √d breaks.** The derivation assumed independent entries. Suppose all 64 entries of a
 # vector are copies of one number: then q · k is 64 times one product, and its spread is 64, not 8.
-# Between these extremes lies the covariance matrix C, whose entry [i, j] is the mean of x_i x_j:
+# What lies between is described by the covariance matrix C of the entries: for a vector x of mean
+# 0, C_ij is the mean of x_i x_j. When q and k both have it,
 #
 # $$\operatorname{Var}(q \cdot k) = \sum_{i,j} \operatorname{E}[q_i q_j]\,\operatorname{E}[k_i k_j] = \sum_{i,j} C_{ij}^2$$
 
@@ -596,11 +597,11 @@ for name, value in spreads.items():
     print(f"{name:20} {value:.3f}")
 
 # %% [markdown]
-# A correlation of 0.1 already makes the spread a quarter too large. In the real table your formula
-# is right to the last digit shown, and the rule for independent entries is a quarter too low:
-# every covariance off the diagonal adds its square, so correlations can only *widen* the spread.
-# In a trained network queries and keys depend on each other too. √d is where training starts; what
-# happens later is up to the weights.
+# A correlation of 0.1 already makes the spread a quarter larger than √d. In the real table your
+# formula is right to the last digit shown, and the rule for independent entries is a quarter too
+# low: every covariance off the diagonal adds its square, so correlations that both vectors share
+# can only *widen* the spread. In a trained network queries and keys depend on each other too. √d is
+# where training starts; what happens later is up to the weights.
 
 # %% [markdown]
 # ## You can now

@@ -20,7 +20,7 @@
 # ## 1 · From a dictionary to a weighted mean
 #
 # A dictionary answers questions. You hand it a **query**, it compares the query with its **keys**, and where one is
-# equal it gives back that key's **value**. Here the keys are years, and the values are how many sunspots were counted.
+# equal it gives back that key's **value**. Here the keys are years, and the values are their yearly sunspot numbers.
 
 # %% setup
 import math
@@ -192,9 +192,9 @@ def nadaraya_watson(queries, keys, values, bandwidth):
 nadaraya_watson = lesson.check(nadaraya_watson)
 
 # %% [markdown]
-# First what you predicted, then your function at work. Eight points lie on a line and your function answers a query. Move the query with the left and right arrow keys,
-# the bandwidth with up and down. Watch the weights: at the narrowest bandwidth the curve is a staircase. Which value does
-# each stair have, and where are its edges?
+# First what you predicted, then your function at work. The picture has eight keys on one axis, and your function answers a
+# query. Move the query with the left and right arrow keys, the bandwidth with up and down. Watch the weights: at the
+# narrowest bandwidth the curve is a staircase. Which value does each stair have, and where are its edges?
 
 # %% demo
 from course_lib.explore import soft_lookup
@@ -209,7 +209,7 @@ soft_lookup(lesson.pair("nadaraya_watson"))
 # %% [markdown]
 # ## 3 · Three centuries of sunspots
 #
-# The yearly count of sunspots goes back to 1700; it rises and falls in about eleven years. Let us pretend that only 120
+# The yearly sunspot number goes back to 1700; it rises and falls in about eleven years. Let us pretend that only 120
 # years, drawn at random, are known. The other 189 are held out: nothing may be chosen by looking at them.
 
 # %% demo
@@ -280,7 +280,8 @@ lesson.reveal("far_away")
 # %% [markdown]
 # statsmodels computes the kernel, then its sum, then divides: far from every key that is 0/0. Your softmax subtracts the
 # largest score first, so one key always keeps a weight. An answer is not yet a good answer: 40.4 for the year 2100
-# is the value of 2004 carried forward by a century, and nothing warns you. NaN at least says *I do not know*.
+# is what was measured in 2004 (asked for 2004 itself, the lookup mixes in the years before: 41.2), carried forward by a
+# century, and nothing warns you. NaN at least says *I do not know*.
 
 # %% [markdown]
 # ## 4 · How far should a lookup reach?
@@ -376,7 +377,7 @@ lesson.predict("start_at_ten")
 # worked out by hand.
 #
 # `log_h` collects gradients. In every round compute the error at `log_h.exp()`, its slope by autograd, and the next
-# `log_h`, which must collect gradients again. Return the last bandwidth as a number. No optimizer is needed: five lines
+# `log_h`, which must collect gradients again. Return the last bandwidth as a number. No optimiser is needed: five lines
 # do it.
 
 
@@ -403,8 +404,8 @@ def fit_bandwidth(keys, values, start, rate, steps):
 fit_bandwidth = lesson.check(fit_bandwidth)
 
 # %% [markdown]
-# Now let it go, from five places on the curve. Squared errors are in the thousands and so are slopes, hence the small
-# rate.
+# Now let it go, from five places on the curve. Squared errors are in the thousands and slopes in the hundreds, hence the
+# small rate.
 
 # %% train
 for start in (0.2, 0.5, 3.0, 10.0, 30.0):
@@ -432,9 +433,9 @@ for h in (0.1, 0.2, 0.3):
 # That is why this lesson draws a random subset: its uneven gaps give the bandwidth something to do. Remember the flat
 # ground. A softmax that is too sure passes no gradient, and lesson 04 meets it again.
 #
-# Was the choice any good? Open the 189 held-out years, once. A grid of seven bandwidths, picked by hand, competes with the learned one. Beside
-# them stand three baselines that learn nothing: the mean of the known values, the nearest known year, and a straight line
-# between neighbours.
+# Was the choice any good? Open the 189 held-out years, once. A grid of seven bandwidths, picked by hand, competes with the
+# learned one. Beside them stand three baselines that learn nothing: the mean of the known values, the nearest known year,
+# and a straight line between neighbours.
 
 # %% demo
 import numpy as np
@@ -450,7 +451,7 @@ for name, answer in (("mean", values.mean()), ("nearest year", nearest), ("strai
     print(f"{name:13}: {(answer - truth).square().mean().sqrt().item():4.1f}")
 
 # %% [markdown]
-# Descent found what the grid's best entry also finds, without anyone picking a grid, and without a look at the held-out
+# Descent did as well as the grid's best entry, without anyone picking a grid, and without a look at the held-out
 # years. It beats the mean by far and the nearest year by a little. It **loses to a straight line** between neighbours: a
 # weighted mean flattens every crest and every trough, and at the rim of a gap it leans to the side with more keys.
 #
@@ -568,7 +569,7 @@ for name, answer in (
 
 # %% [markdown]
 # For single weeks the soft lookup and the straight line are equally good, and both are far from the mean. Little is left
-# to gain: one week differs from the next by about 0.5 ppm.
+# to gain: the error is below what usually lies between one week and the next.
 
 # %% [markdown]
 # ## 6 · The kernel is a dot product
@@ -647,8 +648,8 @@ lesson.reveal("equal_norms")
 # else, by design: a key can ask for attention by being long, from every query that points its way.
 #
 # **In a word.** A query meets keys, scores become weights, weights mix values. The dictionary is its sharp end, the plain mean
-# its blunt end. Everything that follows changes one thing: where queries, keys and values come from. Here they were given.
-# From now on they are learned.
+# its blunt end. What follows changes how scores are made, and above all where queries, keys and values come from. Here they
+# were given; from lesson 05 on they are learned.
 
 # %% [markdown]
 # ## Questions
@@ -669,8 +670,8 @@ lesson.quiz()
 #
 # 1. Near the first known year all keys lie on one side. Which way is the answer pulled there, and why does the same happen at
 #    every crest?
-# 2. Append one number to every query and one to every key, so that a plain dot product gives exactly the scores of 3.8.
-#    Which numbers?
+# 2. Append one number to every query and one to every key, so that a plain dot product gives exactly the scores of 3.8 at
+#    h = 1. Which numbers?
 # 3. A series with a gap of ten years: which test would choose a bandwidth for it?
 # 4. Sunspots repeat after about eleven years. Which keys would make 1957 and 1968 near each other?
 

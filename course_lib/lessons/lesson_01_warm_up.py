@@ -742,7 +742,7 @@ QUIZ = (
         ("it raises when it is set", "A plain tensor may be kept on self; it is no parameter."),
         (
             "it is trained, but not saved",
-            "It is neither: both lists hold parameters, and this is none.",
+            "It is neither: parameters() and state_dict() do not list a plain tensor.",
         ),
         right=1,
     ),

@@ -231,10 +231,12 @@ def similar_cases() -> list[Case]:
         )
         for n, d, seed, out in ((S, 3, 0, (2, 0)), (D, 5, 1, (0, 1, 4)), (13, 4, 5, (7, 2)))
     ]
+    short = np.array([[2.0, 1.0], [0.1, 0.2], [-3.0, -1.0]])
     away = np.array([[-1.0, -3.0], [2.0, 1.0], [-2.0, -0.5], [-3.0, 1.0]])
     return [
         Case(label="dog, a long car and the opposite of cat, for cat", args=(query, words)),
         Case(label="the same, dog excluded", args=(query, words), kwargs={"exclude": (0,)}),
+        Case(label="dog, a short car and the opposite of cat, for cat", args=(query, short)),
         *drawn,
         Case(
             label="every row but the excluded one points away",
@@ -696,7 +698,10 @@ QUIZ = (
         text="A table answers “king − man + woman” with queen. What do you ask before you believe "
         "it?",
         options=(
-            Option(text="Whether the vectors have length 1.", why="Cosines take care of lengths."),
+            Option(
+                text="Whether the vectors have length 1.",
+                why="It matters little: with every row brought to length 1, king still comes first.",
+            ),
             Option(
                 text="Whether the question's own words were left out of the search.",
                 right=True,

@@ -28,6 +28,7 @@ class TrainConfig:
         warmup: steps until the largest rate.
         weight_decay: on matrices alone.
         muon: rate of Muon for the matrices inside blocks; AdamW does everything when left out.
+        bf16: compute in bfloat16 where autocast deems it safe; weights and sums stay as they are.
         seed: of the batches.
     """
 
@@ -38,6 +39,7 @@ class TrainConfig:
     warmup: int = 100
     weight_decay: float = 0.1
     muon: float | None = None
+    bf16: bool = False
     seed: int = 0
 
     def share_of_rate(self, step: int) -> float:
@@ -91,7 +93,7 @@ def train(
         groups = [group for optimizer in optimizers for group in optimizer.param_groups]
         for group, rate in zip(groups, rates, strict=True):
             group["lr"] = rate * config.share_of_rate(step)
-        losses.append(_step(model, window(tokens, config, draws), optimizers))
+        losses.append(_step(model, window(tokens, config, draws), optimizers, config.bf16))
         if after is not None:
             after(step + 1)
     return losses
@@ -105,8 +107,12 @@ def window(tokens: Tensor, config: TrainConfig, draws: torch.Generator) -> Int[T
     return tokens[starts + torch.arange(config.length + 1, device=tokens.device)]
 
 
-def _step(model: nn.Module, rows: Tensor, optimizers: list[torch.optim.Optimizer]) -> float:
-    loss = F.cross_entropy(model(rows[:, :-1]).flatten(0, 1), rows[:, 1:].flatten())
+def _step(
+    model: nn.Module, rows: Tensor, optimizers: list[torch.optim.Optimizer], bf16: bool
+) -> float:
+    # Around one step, not around all: within one autocast the weights are cast once, and kept.
+    with torch.autocast(rows.device.type, torch.bfloat16, enabled=bf16):
+        loss = F.cross_entropy(model(rows[:, :-1]).flatten(0, 1), rows[:, 1:].flatten())
     for optimizer in optimizers:
         optimizer.zero_grad(set_to_none=True)
     loss.backward()

@@ -45,11 +45,12 @@ def test_a_fresh_model_of_any_kind_knows_nothing():
     assert abs(held_out_loss(model, tokens, 8) - math.log(7)) < 0.2
 
 
+@pytest.mark.parametrize("bf16", [False, True])
 @pytest.mark.parametrize("muon", [None, 0.02])
-def test_a_text_that_counts_is_learned(muon):
+def test_a_text_that_counts_is_learned(muon, bf16):
     model, tokens = tiny(), torch.arange(7).repeat(30)
-    losses = train(model, tokens, TrainConfig(steps=100, length=8, batch=4, warmup=5, muon=muon))
-    assert len(losses) == 100
+    config = TrainConfig(steps=100, length=8, batch=4, warmup=5, muon=muon, bf16=bf16)
+    assert len(train(model, tokens, config)) == 100
     assert held_out_loss(model, tokens, 8) < 0.5
 
 

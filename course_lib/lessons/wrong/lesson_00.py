@@ -31,8 +31,8 @@ WEIGHTED_MEAN = (
         id="largest_only",
         code=lambda weights, values: values[weights.argmax()],
         says="You took the value with the largest weight alone.",
-        why="That is a hard choice. A weighted mean lets every value count a little: it is soft, and it can be "
-        "differentiated.",
+        why="That is a hard choice. A weighted mean lets every value count a little: it is soft, and it has a "
+        "gradient by every weight.",
     ),
     WrongAnswer(
         id="weights_added",

@@ -208,7 +208,7 @@ ENCODE = (
         code=lambda text, vocabulary: [
             vocabulary.get(w, vocabulary["<unk>"]) for w in text.lower().split(" ")
         ],
-        says="You cut at every single space: two spaces in a row make an empty word, tabs make none.",
+        says="You cut at single spaces only: two in a row make an empty word, and a tab cuts nothing.",
         why="split() without an argument cuts at any run of white space and leaves no empty words.",
     ),
     WrongAnswer(

@@ -177,7 +177,7 @@ COSINE = (
         id="only_y_norm",
         code=lambda x, y: x @ y / _norm(y),
         says="You divide by the length of y only.",
-        why="The length of x still counts, so the result is no angle: it can exceed 1.",
+        why="The length of x still counts, so the result is no cosine: it can exceed 1.",
     ),
     WrongAnswer(
         id="brackets",
@@ -308,6 +308,14 @@ MOST_SIMILAR = (
         why="Divide every row's dot product by that row's length: the cosine is asked for.",
     ),
     WrongAnswer(
+        id="squared_lengths",
+        code=lambda query, table, exclude=(): _without(
+            table @ query / (table * table).sum(1), exclude
+        ),
+        says="You divide by the squared length of each row, so a short row beats a similar one.",
+        why="A length is the root of the sum of squares: np.linalg.norm(table, axis=1).",
+    ),
+    WrongAnswer(
         id="ignores_exclude",
         code=lambda query, table, exclude=(): int(np.argmax(_cosines(query, table))),
         says="The excluded rows still take part.",
@@ -316,9 +324,8 @@ MOST_SIMILAR = (
     WrongAnswer(
         id="excluded_get_zero",
         code=lambda query, table, exclude=(): _without(_cosines(query, table), exclude, 0.0),
-        says="You set the excluded rows' scores to 0, and 0 can win.",
-        why="When all other cosines are negative, 0 is the largest. Only -np.inf is below every "
-        "cosine.",
+        says="You give the excluded rows a score that can still win, such as 0.",
+        why="When all other scores are lower, it is the largest. -np.inf lies below every score.",
     ),
     WrongAnswer(
         id="numbers_shift",
@@ -555,7 +562,7 @@ ENTROPY = (
         says="Your entropies are all a little low: a small number seems to be added inside the "
         "logarithm.",
         why="It takes about N times itself from the entropy of N keys. torch.xlogy needs none, and "
-        "clamp_min(1e-30) touches no weight but 0.",
+        "clamp_min(1e-30) touches no weight that counts.",
     ),
     WrongAnswer(
         id="sign",

@@ -360,6 +360,11 @@ def _underflowing(k: Tensor, v: Tensor, h: Bandwidth) -> Tensor:
     return (kernel / kernel.sum(-1, keepdim=True) @ v - v).square().mean()
 
 
+def _finite_fill(k: Tensor, v: Tensor, h: Bandwidth) -> Tensor:
+    scores = (-_squares(k, k) / (2 * h**2)).masked_fill(torch.eye(len(k), dtype=torch.bool), -1e3)
+    return (scores.softmax(-1) @ v - v).square().mean()
+
+
 LEAVE_ONE_OUT_ERROR = (
     WrongAnswer(
         id="itself_left_in",
@@ -404,6 +409,12 @@ LEAVE_ONE_OUT_ERROR = (
         code=lambda k, v, h: _others(k, v, h).mean(),
         says="You average the errors without squaring them.",
         why="Errors above and below cancel: a poor prediction can have a mean error of 0.",
+    ),
+    WrongAnswer(
+        id="finite_fill",
+        code=_finite_fill,
+        says="You put a finite number on the diagonal, and far from all others a key still finds itself.",
+        why="Every other score can be lower than that number. −inf is below every score: its weight is exactly 0.",
     ),
     WrongAnswer(
         id="underflows",
@@ -464,6 +475,15 @@ def _accumulating(k: Tensor, v: Tensor, start: float, rate: float, steps: int) -
     return math.exp(log_h)
 
 
+def _log_as_bandwidth(k: Tensor, v: Tensor, start: float, rate: float, steps: int) -> float:
+    log_h = math.log(start)
+    for _ in range(steps):
+        leaf = torch.tensor(log_h, dtype=torch.float64, requires_grad=True)
+        (slope,) = torch.autograd.grad(_loss(k.double(), v.double(), leaf), leaf)
+        log_h -= rate * float(slope)
+    return math.exp(log_h)
+
+
 def _from_start_itself(k: Tensor, v: Tensor, start: float, rate: float, steps: int) -> float:
     return _descend(k, v, math.exp(start), rate, steps)
 
@@ -502,6 +522,12 @@ FIT_BANDWIDTH = (
         "compute the error from log_h.exp().",
     ),
     WrongAnswer(
+        id="log_as_bandwidth",
+        code=_log_as_bandwidth,
+        says="You hand log h to the error, where it expects h.",
+        why="A bandwidth of log 1 = 0 divides by 0. Compute the error at log_h.exp().",
+    ),
+    WrongAnswer(
         id="start_not_logged",
         code=_from_start_itself,
         says="You start from log h = start, so from a bandwidth of exp(start).",
@@ -519,7 +545,7 @@ FIT_BANDWIDTH = (
         code=_no_longer_collects,
         says="After the first step log_h no longer collects gradients.",
         why="What is computed under no_grad or after detach() starts without. Add .requires_grad_(), or "
-        "change log_h in place: log_h -= rate * slope.",
+        "change log_h in place under torch.no_grad(): log_h -= rate * slope.",
     ),
     WrongAnswer(
         id="gradients_accumulate",
@@ -539,6 +565,12 @@ FIT_BANDWIDTH = (
         code=lambda k, v, *rest: math.log(_descend(k, v, *rest)),
         says="You return log h.",
         why="The caller wants a bandwidth, in years: take the exponential at the end.",
+    ),
+    WrongAnswer(
+        id="one_step",
+        code=lambda k, v, start, rate, steps: _descend(k, v, start, rate, 1),
+        says="Your loop makes one step, however many are asked for.",
+        why="The return stands inside the loop, or there is no loop: return after the last round.",
     ),
     WrongAnswer(
         id="one_step_short",
