@@ -42,7 +42,7 @@ lesson = Lesson("04")
 # `q = (1, 0, 2, 0)`, `k₀ = (1, 1, 0, 0)`, `k₁ = (0, 2, 1, 0)`.
 #
 # The dot products are 1·1 + 0·1 + 2·0 + 0·0 = 1 and 1·0 + 0·2 + 2·1 + 0·0 = 2. The width is 4 and its root 2, so the scores
-# are 0.5 and 1. Keep these numbers: the example in the next cell must give them.
+# are 0.5 and 1. Keep these numbers: they are the example of the exercise that follows.
 
 # %% [markdown]
 # ### Exercise 4.1 · Scores, scaled
@@ -90,7 +90,7 @@ for d in (2, 32, 512):
 #
 # $$J = \operatorname{diag}(w) - w\,w^\top$$
 #
-# For the weights (0.2, 0.3, 0.5) its first row is (0.2 − 0.04, −0.06, −0.10) = (0.16, −0.06, −0.10): raising the first
+# For the weights (0.2, 0.3, 0.5) its first column is (0.2 − 0.04, −0.06, −0.10) = (0.16, −0.06, −0.10): raising the first
 # score raises the first weight and lowers the others by as much in all.
 
 # %% demo
@@ -148,8 +148,8 @@ show(
 lesson.reveal("jacobian")
 
 # %% [markdown]
-# A gradient that passes through this softmax is multiplied by J. At width 512 without the root, most of it is lost, and
-# the queries and keys behind it stop learning. The argument assumes independent entries: in lesson 02 you broke it with
+# A gradient that passes through this softmax is multiplied by J. At width 512 without the root, most of it is lost: for most
+# queries one weight is all but 1, and such a query hardly learns. The argument assumes independent entries: in lesson 02 you broke it with
 # correlated ones, and trained models drift from it too. √d sets a good start; it guarantees nothing later.
 
 # %% [markdown]
@@ -203,8 +203,8 @@ show(
 
 # %% [markdown]
 # **Explain.** The diagonal is bright although nothing was trained. Each vector has a dot product of about 16 with itself
-# and about 0 ± 4 with others; after division by √16 that is 4 against 0 ± 1. What would separate weights for queries and
-# keys change? (Lesson 07 builds them.)
+# and about 0 ± 4 with others; after division by √16 that is 4 against 0 ± 1. What would change if queries and
+# keys were made from x by two learned matrices? (Lesson 07 builds them.)
 
 # %% [markdown]
 # ## 3 · Masks
@@ -326,7 +326,7 @@ print("masked after: ", scores.softmax(-1) * mask)
 lesson.reveal("mask_after")
 
 # %% [markdown]
-# You have written the function that PyTorch, JAX and every transformer library build on. How close is yours to PyTorch's
+# You have written the function at the heart of every transformer. How close is yours to PyTorch's
 # fused one? In float64, with a random mask and an empty row:
 
 # %% demo
@@ -398,8 +398,8 @@ decoder_mask = lesson.check(decoder_mask)
 # ### Leaks, found by gradient
 #
 # Is a model causal? Do not read its code: ask its gradient. Output `t` depends on input `s` when ∂out[t]/∂x[s] is not 0.
-# For every s > t it must be **exactly** 0. That test needs no access to masks or weights, and it works on any model; we
-# shall use it in every lesson that follows.
+# For every s > t it must be **exactly** 0. That test needs no access to masks or weights, and it works on any model that
+# has gradients; lessons 07 and 10 use it again.
 
 # %% demo
 lesson.predict("leaks")
@@ -438,7 +438,7 @@ except AssertionError as leak:
 
 # %% [markdown]
 # **In a word.** A causal mask is lower triangular. It is applied to scores, before the softmax. One wrong cell leaks once
-# in the first layer and spreads in the next: whoever may look at the leaking place learns what it has seen.
+# in the first layer and can spread in the next: whoever may look at the leaking place learns what it has seen.
 
 # %% [markdown]
 # ## 4 · Without a framework, without autograd
@@ -482,7 +482,8 @@ attention_numpy = lesson.check(attention_numpy)
 # Autograd has done the derivatives so far. Doing them once by hand shows where learning comes from, and what a fast
 # kernel has to compute without ever storing the weights.
 #
-# Take one query: `s = k q / √d`, `w = softmax(s)`, `out = w v`. A gradient `g` arrives at `out`. Walk backwards:
+# Take one query: `s = k q / √d`, `w = softmax(s)`, `out = w v`. A gradient `g` of some loss arrives at `out`. Walk backwards,
+# with ∂/∂v short for the gradient of that loss by `v`:
 #
 # $$\frac{\partial}{\partial v} = w\,g^\top \qquad \frac{\partial}{\partial w} = v\,g \qquad \frac{\partial}{\partial s} = J\,\frac{\partial}{\partial w}$$
 #
@@ -523,7 +524,7 @@ attention_gradient = lesson.check(attention_gradient)
 
 # %% [markdown]
 # **Explain.** A key with weight 0 receives no gradient, through its score or through its value. What does that mean for a
-# key that is wrongly ignored from the start? (It is the reason why √d matters most early in training.)
+# key that is wrongly ignored from the start? (It is one reason why √d matters early in training.)
 
 # %% [markdown]
 # ## 5 · Bug clinic
@@ -537,7 +538,8 @@ attention_gradient = lesson.check(attention_gradient)
 # Difficulty 3 of 3 · 10 minutes · the check proves that your test passes right attentions and catches six faulty ones.
 #
 # `attention(q, k, v, mask)` is the candidate. Return True when it is right, False when it is not. Your function from 4.6
-# is a version to trust.
+# is a version to trust. Draw with a generator of your own, `torch.Generator().manual_seed(0)`, and compare shapes before
+# numbers.
 
 
 # %% exercise
@@ -561,7 +563,7 @@ is_attention = lesson.check(is_attention)
 # %% [markdown]
 # ## 6 · What it costs
 #
-# Your function writes the whole matrix of weights down: T × S numbers for every head. PyTorch's fused call computes the
+# Your function writes the whole matrix of weights down: T × S numbers for every head. PyTorch's fused call can compute the
 # same without storing it. How much is that at 2,048 tokens?
 
 # %% demo

@@ -359,6 +359,12 @@ def attention_cases() -> list[Case]:
     return [by_hand, *drawn, *_unusual_attention_cases()]
 
 
+def _far_apart() -> tuple[np.ndarray, ...]:
+    """Return q, k, v, mask: both allowed keys score below −280, the forbidden one scores 0."""
+    rows = ([[20.0, 0]], [[-20.0, 0], [0, 1], [-19.9, 0]], [[1.0], [2], [4]], [[True, False, True]])
+    return tuple(np.array(x) for x in rows)
+
+
 def _qkv(seed: int, lead: tuple[int, ...], t: int = T, s: int = S) -> tuple[Tensor, Tensor, Tensor]:
     return noise(seed, *lead, t, D), noise(seed + 10, *lead, s, D), noise(seed + 20, *lead, s, DV)
 
@@ -393,7 +399,12 @@ def _unusual_attention_cases() -> list[Case]:
         args=(*(x.half() for x in _qkv(11, (B,))), _mask_with_empty_row(12, B, T, S)),
         edge=True,
     )
-    return [*empty, single, queries, *narrow, empty_half]
+    far = Case(
+        label="every allowed score far below a forbidden one",
+        args=tuple(torch.from_numpy(x) for x in _far_apart()),
+        edge=True,
+    )
+    return [*empty, single, queries, far, *narrow, empty_half]
 
 
 def attention_sample(rng: np.random.Generator) -> Case:
@@ -515,7 +526,12 @@ def numpy_cases() -> list[Case]:
     )
     drawn = [_numpy_case(seed, T, S, scale=1.0) for seed in (0, 1)]
     loud = _numpy_case(2, T, S, scale=40.0, label="scores beyond ±1000", edge=True)
-    return [by_hand, *drawn, loud]
+    far = Case(
+        label="every allowed score far below a forbidden one",
+        args=_far_apart(),
+        edge=True,
+    )
+    return [by_hand, *drawn, loud, far]
 
 
 def _numpy_case(
@@ -758,7 +774,7 @@ PREDICTIONS = (
         question="Eight heads, 2,048 queries and keys, float32: how much memory do the weights of one sequence take?",
         options=("about 1 MB", "about 17 MB", "about 134 MB"),
         answer="about 134 MB",
-        because="8 × 2,048 × 2,048 × 4 bytes = 134 million bytes. The fused call never writes that matrix down.",
+        because="8 × 2,048 × 2,048 × 4 bytes = 134 million bytes. The fused call need not write that matrix down.",
     ),
 )
 

@@ -361,6 +361,13 @@ SCALED_DOT_PRODUCT_ATTENTION = (
         "weight 0.",
     ),
     WrongAnswer(
+        id="fill_not_low_enough",
+        code=variant(fill=-100.0),
+        says="You fill forbidden scores with a number that is not low enough.",
+        why="Where every allowed score is lower still, the forbidden key takes the whole row. −∞ lies below every "
+        "score.",
+    ),
+    WrongAnswer(
         id="nan_rows",
         code=variant(empty=False),
         says="A query with nothing to attend to gives NaN.",
@@ -496,6 +503,13 @@ ATTENTION_NUMPY = (
         why="exp(0) is 1, so the key still takes part. Only −∞ becomes the weight 0.",
     ),
     WrongAnswer(
+        id="fill_not_low_enough",
+        code=_numpy_variant(fill=-100.0),
+        says="You fill forbidden scores with a number that is not low enough.",
+        why="Where every allowed score is lower still, the forbidden key takes the whole row. −∞ lies below every "
+        "score.",
+    ),
+    WrongAnswer(
         id="mask_after_softmax",
         code=_numpy_variant(after=True),
         says="Your mask comes after the softmax.",
@@ -513,7 +527,7 @@ ATTENTION_GRADIENT = (
     WrongAnswer(
         id="no_scale",
         code=_gradient_fault("no scale"),
-        says="Your gradients of q and k are √d too large.",
+        says="Your gradients of q and k are √d times too large.",
         why="The scores are k q / √d, so the division by √d appears in the derivative too.",
     ),
     WrongAnswer(
