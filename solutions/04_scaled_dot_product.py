@@ -149,8 +149,8 @@ lesson.reveal("jacobian")
 
 # %% [markdown]
 # A gradient that passes through this softmax is multiplied by J. At width 512 without the root, most of it is lost: for most
-# queries one weight is all but 1, and such a query hardly learns. The argument assumes independent entries: in lesson 02 you broke it with
-# correlated ones, and trained models drift from it too. √d sets a good start; it guarantees nothing later.
+# queries one weight is all but 1, and such a query hardly learns. The argument assumes independent entries: in lesson 02
+# you broke it with correlated ones, and trained models drift from it too. √d sets a good start; it guarantees nothing later.
 
 # %% [markdown]
 # ## 2 · Weights, then the weighted mean
@@ -203,8 +203,8 @@ show(
 
 # %% [markdown]
 # **Explain.** The diagonal is bright although nothing was trained. Each vector has a dot product of about 16 with itself
-# and about 0 ± 4 with others; after division by √16 that is 4 against 0 ± 1. What would change if queries and
-# keys were made from x by two learned matrices? (Lesson 07 builds them.)
+# and about 0 ± 4 with others; after division by √16 that is 4 against 0 ± 1. What would change if queries and keys were
+# made from `x` by two learned matrices? (Lesson 07 builds them.)
 
 # %% [markdown]
 # ## 3 · Masks
@@ -326,8 +326,8 @@ print("masked after: ", scores.softmax(-1) * mask)
 lesson.reveal("mask_after")
 
 # %% [markdown]
-# You have written the function at the heart of every transformer. How close is yours to PyTorch's
-# fused one? In float64, with a random mask and an empty row:
+# You have written the function at the heart of every transformer. How close is yours to PyTorch's fused one? In float64,
+# with a random mask and an empty row:
 
 # %% demo
 generator = torch.Generator().manual_seed(1)
