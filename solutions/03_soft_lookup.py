@@ -234,7 +234,7 @@ show(
         points=(known.times[recent], known.values[recent]),
     ),
     alt="Known sunspot counts from 1900 to 2008 as dots, and three curves. At bandwidth 0.3 the curve is a staircase "
-    "through every dot, at 1.5 it follows the eleven-year waves, at 10 it is a slow swell from about 34 up to 86 and down to 64.",
+    "through every dot, at 1.5 it follows the eleven-year waves, at 10 it is a slow swell from about 34 up to 85 and down to 63.",
 )
 
 # %% [markdown]
