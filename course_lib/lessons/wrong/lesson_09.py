@@ -272,6 +272,10 @@ NO_SCALE = (
     "Your scores are not divided by √d_head.",
     "A head's dot product spreads like √d_head. scaled_dot_product_attention divides for you.",
 )
+SCALED_TWICE = (
+    "Your scores are divided by √d_head twice.",
+    "scaled_dot_product_attention divides for you. Twice makes d_head, and the weights too even.",
+)
 ONE_HEAD = (
     "Your attention has one head over the whole width.",
     "Split queries, keys and values first: n_heads slices, each with a softmax of its own.",
@@ -308,6 +312,22 @@ SELF_ATTENTION = (
         ),
     ),
     _wrong("no_scale", NO_SCALE, _self_switch(scale=1.0)),
+    _wrong(
+        "scaled_twice",
+        SCALED_TWICE,
+        _self(
+            lambda self, x, mask: self.w_o(
+                attend(
+                    self.w_q(x),
+                    self.w_k(x),
+                    self.w_v(x),
+                    mask,
+                    self.n_heads,
+                    scale=self.n_heads / self.d_model,
+                )
+            )
+        ),
+    ),
     _wrong("mask_not_for_heads", NOT_FOR_HEADS, _self_switch(for_heads=False)),
     _wrong("mask_inverted", INVERTED, _self_switch(flip=True)),
     _wrong("mask_after_softmax", AFTER, _self_switch(after=True)),
@@ -421,6 +441,13 @@ CROSS_ATTENTION = (
         "paper's d_k is that width; here d_key names the input's.",
     ),
     _wrong("no_scale", NO_SCALE, _cross_switch(scale=1.0)),
+    _wrong(
+        "scaled_twice",
+        SCALED_TWICE,
+        _cross(
+            lambda self, *args: self.w_o(_projected(self, *args, scale=self.n_heads / self.d_model))
+        ),
+    ),
     _wrong("mask_not_for_heads", NOT_FOR_HEADS, _cross_switch(for_heads=False)),
     _wrong("mask_inverted", INVERTED, _cross_switch(flip=True)),
     _wrong("mask_after_softmax", AFTER, _cross_switch(after=True)),
