@@ -722,7 +722,7 @@ lesson.reveal("survive")
 # - **Tables end where training ended.** At twice the length of *three back* both are near the 48 % of guessing beyond place 16: a learned row
 #   that was never reached is still noise, and a sinusoidal row that was never seen is a vector that no weight was fitted to.
 # - **A distance survives as a distance.** On *three back* relative bias keeps 87 % at 64 tokens and rotary 69 %. Neither is
-#   perfect: with more keys, small weights on all the others add up.
+#   perfect. A likely reason: with more keys, small weights on all the others add up.
 
 # %% [markdown]
 # - **ALiBi is the best and nearly the worst.** After a mark it keeps 88 % at 64 tokens. On three back it stays at 47 % even at

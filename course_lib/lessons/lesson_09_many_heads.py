@@ -839,8 +839,8 @@ PREDICTIONS = (
         "for the head that matters most?",
         options=("above 0.9", "between 0.5 and 0.9", "below 0.5"),
         answer="above 0.9",
-        because="No single head of the 72 turns them by more than 22 degrees on average, a cosine of 0.93. Others do similar work, and every "
-        "head adds to a sum.",
+        because="No single head of the 72 turns them by more than 22 degrees on average, and cos 22° is 0.93. Others do "
+        "similar work, and every head adds to a sum.",
     ),
 )
 
