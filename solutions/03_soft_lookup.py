@@ -670,8 +670,8 @@ lesson.quiz()
 #
 # 1. Near the first known year all keys lie on one side. Which way is the answer pulled there, and why does the same happen at
 #    every crest?
-# 2. Append one number to every query and one to every key, so that a plain dot product gives exactly the scores of 3.8 at
-#    h = 1. Which numbers?
+# 2. Append one number to every query and every key, so that a plain dot product gives the scores of 3.8 at h = 1. Which
+#    numbers?
 # 3. A series with a gap of ten years: which test would choose a bandwidth for it?
 # 4. Sunspots repeat after about eleven years. Which keys would make 1957 and 1968 near each other?
 

@@ -488,7 +488,8 @@ attention_numpy = lesson.check(attention_numpy)
 # $$\frac{\partial}{\partial v} = w\,g^\top \qquad \frac{\partial}{\partial w} = v\,g \qquad \frac{\partial}{\partial s} = J\,\frac{\partial}{\partial w}$$
 #
 # and from `s` to `q` and `k`, each through its product, each with its 1/√d.
-#
+
+# %% [markdown]
 # By hand, for two keys with weights (0.5, 0.5), values 1 and 3 and g = 1: ∂/∂w = (1, 3). The Jacobian has 0.25 on its
 # diagonal and −0.25 beside it, so ∂/∂s = (0.25 − 0.75, −0.25 + 0.75) = (−0.5, 0.5). Raising the second score moves weight to
 # the larger value, and the output up.
