@@ -493,8 +493,7 @@ attention_numpy = lesson.check(attention_numpy)
 # By hand, for two keys with weights (0.5, 0.5), values 1 and 3 and g = 1: ∂/∂w = (1, 3). The Jacobian has 0.25 on its
 # diagonal and −0.25 beside it, so ∂/∂s = (0.25 − 0.75, −0.25 + 0.75) = (−0.5, 0.5). Raising the second score moves weight to
 # the larger value, and the output up.
-
-# %% [markdown]
+#
 # ### Exercise 4.9 · The gradient by hand
 #
 # Difficulty 3 of 3 · 12 minutes · the check proves that you can differentiate attention without autograd.
