@@ -13,7 +13,7 @@ from types import FrameType
 #: After the first alarm, one every so many seconds: code that catches everything is hit again.
 AGAIN = 0.2
 #: An import that is cut short leaves a broken module behind for good: it gets so many alarms.
-PATIENT = 150
+PATIENT = 150  # 30 seconds
 STUBBORN = (
     "The check's time is up, but this code catches every exception and goes on. "
     "Interrupt the kernel (■), or restart it, and catch only the exception you expect."
@@ -29,35 +29,54 @@ def limit(seconds: float) -> Iterator[None]:
     """Raise `Timeout` in the block after `seconds`.
 
     On the main thread of a POSIX system an alarm interrupts Python code; elsewhere a timer does,
-    on the main thread as Ctrl-C would. A native call is interrupted when it returns.
+    on the main thread as Ctrl-C would. A native call is interrupted when it returns. An import
+    under way when an alarm rings is left in peace, and the time begins anew behind it: what torch
+    loads at a first use is long on a busy machine, and no fault of the code.
     """
-    started = time.perf_counter()
+    clock = _Clock(max(seconds, 0.01))
     on_main = threading.current_thread() is threading.main_thread()
     alarm = _alarm if hasattr(signal, "SIGALRM") and on_main else _timer
-    with alarm(max(seconds, 0.01)):
+    with alarm(clock):
         yield
-    if time.perf_counter() - started > seconds:
+    if clock.is_over():
         raise Timeout
 
 
+class _Clock:
+    """When the time is up."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.begin()
+
+    def begin(self) -> None:
+        self.end = time.perf_counter() + self.seconds
+
+    def is_over(self) -> bool:
+        return time.perf_counter() > self.end
+
+
 @contextmanager
-def _alarm(seconds: float) -> Iterator[None]:
-    out, alarms, over = sys.stdout, 0, False
+def _alarm(clock: _Clock) -> Iterator[None]:
+    out, alarms, imports, over = sys.stdout, 0, 0, False
 
     def ring(signum: int, frame: FrameType | None) -> None:
-        nonlocal alarms
+        nonlocal alarms, imports
         if over:
             return
-        alarms += 1
-        if alarms < PATIENT and _is_importing(frame):
+        if imports < PATIENT and _is_importing(frame):
+            imports += 1
+            clock.begin()
+        if not clock.is_over():
             return
+        alarms += 1
         if alarms == 10:
             out.write(STUBBORN + "\n")
             out.flush()
         raise Timeout
 
     before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
+    signal.setitimer(signal.ITIMER_REAL, clock.seconds, AGAIN)
     # Twice `finally`: an alarm at the very end interrupts the first, never the second.
     try:
         try:
@@ -78,7 +97,7 @@ def _is_importing(frame: FrameType | None) -> bool:
 
 
 @contextmanager
-def _timer(seconds: float) -> Iterator[None]:
+def _timer(clock: _Clock) -> Iterator[None]:
     thread, lock, over, rang = threading.current_thread(), threading.Lock(), False, False
 
     def ring() -> None:
@@ -88,7 +107,7 @@ def _timer(seconds: float) -> Iterator[None]:
                 rang = True
                 _interrupt(thread)
 
-    timer = threading.Timer(seconds, ring)
+    timer = threading.Timer(clock.seconds, ring)
     timer.daemon = True
     timer.start()
     try:

@@ -1,9 +1,12 @@
 """Stopping code: on the main thread, on another, and where there is no alarm."""
 
+import importlib
+import json
 import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -60,7 +63,7 @@ def test_without_an_alarm_the_main_thread_is_stopped_too(monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize("alarm", [timeout._alarm, timeout._timer])
 def test_what_ends_in_time_is_not_stopped_later(alarm: Any) -> None:
-    with alarm(0.2):
+    with alarm(timeout._Clock(0.2)):
         pass
     spin(0.4)
 
@@ -78,13 +81,46 @@ def in_native_code() -> None:
 
 
 def test_ctrl_c_stays_ctrl_c() -> None:
-    with pytest.raises(KeyboardInterrupt), timeout._timer(5.0):
+    with pytest.raises(KeyboardInterrupt), timeout._timer(timeout._Clock(5.0)):
         raise KeyboardInterrupt
 
 
-def test_an_import_is_not_cut_short(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def slow_module(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     (tmp_path / "slow_module.py").write_text("import time\ntime.sleep(0.6)\nready = True\n")
     monkeypatch.syspath_prepend(tmp_path)
-    with pytest.raises(Timeout), limit(0.1):
-        import slow_module  # noqa: F401
+    yield
     assert sys.modules.pop("slow_module").ready
+
+
+def test_an_import_is_neither_cut_short_nor_counted(slow_module: None) -> None:
+    with limit(0.1):
+        import slow_module  # noqa: F401
+
+
+def import_and_spin() -> None:
+    with limit(0.1):
+        import slow_module  # noqa: F401
+
+        spin()
+
+
+def reload_forever() -> None:
+    with limit(0.1):
+        while True:
+            importlib.reload(json)
+
+
+def test_the_time_begins_anew_behind_an_import(slow_module: None) -> None:
+    started = time.monotonic()
+    with pytest.raises(Timeout):
+        import_and_spin()
+    assert time.monotonic() - started < 3
+
+
+def test_imports_without_end_are_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timeout, "PATIENT", 3)
+    started = time.monotonic()
+    with pytest.raises(Timeout):
+        reload_forever()
+    assert time.monotonic() - started < 5
