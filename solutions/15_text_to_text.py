@@ -73,7 +73,7 @@ def corrupt(tokens, spans, sentinels):
 corrupt = lesson.check(corrupt)
 
 # %% [markdown]
-# Where are the gaps? T5 takes out 15 % of the tokens in spans of 3 on average, and both numbers are exact, not a matter of luck:
+# Where are the gaps? T5 takes out 15 % of the tokens in spans of 3 on average, and both numbers are fixed, not a matter of luck:
 # of 100 tokens 15 go, in 5 spans. What is drawn is how 15 is cut into 5 lengths, and the 85 that stay into 5 stretches between them.
 #
 # Stretch and span alternate, and a stretch comes first:
@@ -174,9 +174,9 @@ print(f"T5 writes {len(written)} tokens, BART {len(words)}, the text itself")
 #
 # ## 2 · Order in buckets
 #
-# T5 has no positions. Each head adds a learned number to the score of a query t and a key s, chosen by their **distance** s − t alone; all
-# layers of a stack share these numbers (Raffel et al. 2020, §2.1). Near distances matter exactly; whether a word stands 60 or 63 places away
-# hardly does. So far distances share a **bucket**.
+# T5 adds no positions to its words. Each head adds a learned number to the score of a query t and a key s, chosen by their **distance**
+# s − t alone; all layers of a stack share these numbers (Raffel et al. 2020, §2.1). Near distances matter exactly; whether a word stands 60
+# or 63 places away hardly does. So far distances share a **bucket**.
 
 # %% [markdown]
 # By hand, 8 buckets, both ways, greatest distance 20. Four are for keys before the query (and itself), four for keys after. Of four, two are
@@ -301,8 +301,8 @@ lesson.predict("scaled")
 # %% [markdown]
 # ## 3 · No √d
 #
-# Lesson 04 divided scores by √d so that fresh weights give scores of variance 1. T5 does not divide. It draws its first query weights
-# smaller by √d, which comes to the same at the start; afterwards they go where training takes them.
+# Lesson 04 divided scores by √d: queries and keys of variance 1 then give scores of variance 1. T5 does not divide. It draws its first
+# query weights smaller by √d, which comes to the same at the start; afterwards they go where training takes them.
 #
 # So it is a choice of where a factor stands, until you load somebody's weights. You have guessed what happens then, if you divide all the same.
 
@@ -472,7 +472,7 @@ print("a senseless order, ROUGE-L:", round(rouge(["return the first item"], shuf
 
 # %% [markdown]
 # Before you train anything, find out what can be had for nothing. Two baselines: say the **first sentence** of what is to be summed up; or say
-# the **same line** always, the training summary that is most like the others. (The table below has the first eight words besides.)
+# the **same line** always, of 150 training summaries the one most like the others. (The table below has the first eight words besides.)
 
 # %% demo
 lesson.predict("winner")
@@ -490,7 +490,7 @@ for pair in pairs["test"][:120:40]:
 
 # %% [markdown]
 # Eighty steps teach it how often words come, hardly more. The recorded log went on to 500 steps, three seeds, in two ways: on summaries
-# alone; and with half of the steps on span corruption of whole docstrings first. Everybody is scored on modules never seen.
+# alone; and with half of the steps on span corruption of docstrings, summary and body in one, first. Everybody is scored on modules never seen.
 
 # %% demo
 from course_lib.data.summary_log import scores, summary_log
@@ -534,7 +534,7 @@ print("the same line of the baseline:", log["baselines"]["line"])
 # And look at the baselines. A line that says nothing about anything scores nearly as much as the first sentence: ROUGE-L gives points for “Return
 # a … the”. A score without baselines would have looked like a result.
 #
-# BLEU, which lesson 11 met, says the same less clearly: it asks for runs of four words, and short lines share few.
+# BLEU, which lesson 11 met, says the same less clearly: it asks for runs of up to four words, and short lines share few.
 
 # %% demo
 due = [pair.summary for pair in pairs["test"]]
@@ -601,8 +601,9 @@ def best_span(start, end, passage, longest):
 best_span = lesson.check(best_span)
 
 # %% [markdown]
-# Is “the global lock” right where “a lock” is due? SQuAD's two scores say: **exact match** no, **F1** partly (Rajpurkar et al. 2016, §6.1). Both
-# normalise first: lower case, then no punctuation, then no articles. So it is “global lock” against “lock”: precision 1/2, recall 1, F1 2/3.
+# Is “the global lock” right where “a lock” is due? SQuAD, a large set of such questions, has two scores: **exact match** says no, **F1**
+# partly (Rajpurkar et al. 2016, §6.1). Both normalise first: lower case, then no punctuation, then no articles. So it is “global lock”
+# against “lock”: precision 1/2, recall 1, F1 2/3.
 
 # %% [markdown]
 # ### Exercise 15.9 · Exact match and F1
@@ -661,7 +662,8 @@ for one in asked[4:40:12]:
 
 # %% [markdown]
 # SQuAD has a hundred thousand questions to learn from. We have 57. So the pretrained MiniLM of lesson 14 stays frozen; it reads
-# question and passage as one text, and only a head is trained on its states: two numbers a token.
+# question and passage as one text. Only a head is trained: from a token's state, and that state times the question's mean, it makes two
+# numbers.
 #
 # With so few, one split decides by luck. **Cross-validation** uses all: five groups of topics, and each group is answered by a head that
 # has seen the four others. No topic is on both sides.
@@ -720,8 +722,8 @@ for at in range(2, len(asked), 9):
 
 # %% [markdown]
 # On F1 the head loses clearly to a baseline that counts words and has learned nothing. On exact match the two are a handful of questions apart, and
-# the groupings differ by as much: one question is 1.8 points. Forty-five examples do not teach a frozen encoder to point; its states were
-# trained to be averaged into one vector for a sentence, not to mark places.
+# the groupings differ by as much: one question is 1.8 points. Some forty-five examples do not teach a head to point: the states that it
+# reads were trained to be averaged into one vector for a sentence, not to mark places.
 #
 # That baseline is good because the questions were written with the passage in sight. Keep it in mind when you read that a system answers questions:
 # how far would it get by matching words?

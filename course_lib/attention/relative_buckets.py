@@ -24,7 +24,7 @@ def relative_buckets(
         distance: s − t, in tokens.
         n_buckets: of both directions together where there are two; then the second half is for keys
             after the query.
-        max_distance: from here on, one bucket.
+        max_distance: where the last bucket would end; it holds all beyond as well.
         both_ways: False for a decoder, which reads no key after the query; those get bucket 0.
 
     >>> steps = torch.tensor([-40, -3, -1, 0, 1, 3, 40])

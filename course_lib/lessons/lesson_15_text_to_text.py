@@ -316,8 +316,9 @@ RELATIVE_BUCKETS = Exercise(
         "both ways: halve n; the second half for distance > 0; the size is |distance|\n"
         "a decoder: the size is −distance, at least 0\nexact = n // 2\n"
         "size < exact: bucket = size\nelse: exact + (log(size / exact) / log(max_distance / exact) · (n − exact)), cut off, at most n − 1",
-        "torch.log(steps.clamp(min=1).float() / exact) / math.log(max_distance / exact) is the share of the way; times "
-        "(n_buckets - exact), then .long() and .clamp(max=n_buckets - 1); torch.where(steps < exact, steps, shared).",
+        "share = torch.log(steps.clamp(min=1).float() / exact) / math.log(max_distance / exact); far = exact + (share * "
+        "(n_buckets - exact)).long(), then .clamp(max=n_buckets - 1); torch.where(steps < exact, steps, far), plus "
+        "the halved n_buckets where both ways and distance > 0.",
     ),
     wrong_answers=wrong_model.RELATIVE_BUCKETS,
 )
@@ -851,7 +852,7 @@ QUIZ = (
         options=(
             Option(
                 text="It says where the last span is over.",
-                why="Every other span is closed by the next sentinel; the last one needs one too.",
+                why="The next sentinel closes every other span; this one closes the last in the same way.",
                 right=True,
             ),
             Option(
@@ -869,7 +870,7 @@ QUIZ = (
         options=(
             Option(
                 text="Its heads are so narrow that √d is nearly 1.",
-                why="They are 64 wide: √d is 8.",
+                why="They are 64 wide or wider: √d is 8 at least.",
             ),
             Option(
                 text="The bias takes care of it.",

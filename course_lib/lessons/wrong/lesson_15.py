@@ -278,7 +278,7 @@ SHIFT_RIGHT = (
         id="one_longer",
         code=_appended,
         says="The last label is still there, so the decoder reads one place more than it writes.",
-        why="The last label is written and read by nobody. Reading and writing have the same length.",
+        why="The last label is written, but nothing after it is, so it is never read. Reading and writing have the same length.",
     ),
     WrongAnswer(
         id="ignored_left_in",

@@ -284,13 +284,13 @@ UNSCALED = (
         id="lesson_04_again",
         code=_attend_fault(scale=0.5, when="never"),
         says="That is lesson 04's attention: scores divided by √d, and no bias.",
-        why="T5 divides nothing, and the bias is all that tells it the order of words.",
+        why="T5 divides nothing, and the bias is all that tells its encoder the order of words.",
     ),
     WrongAnswer(
         id="no_bias",
         code=_attend_fault(when="never"),
         says="The bias is missing.",
-        why="It is all that tells T5 the order of words. Without it a sentence is a bag.",
+        why="It is all that tells T5's encoder the order of words. Without it a sentence is a bag.",
     ),
     WrongAnswer(
         id="bias_after_softmax",
