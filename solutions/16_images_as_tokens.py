@@ -133,8 +133,8 @@ show(
 )
 
 # %% [markdown]
-# **Explain**: nothing was lost so far, and nothing learned. Which of the two functions needs the picture's width, and why does a row of
-# a patch not tell it?
+# **Explain**: nothing was lost so far, and nothing learned. Which of the two functions needs the picture's width, and why do the
+# patches alone not tell it?
 #
 # ## 2 · One layer for all patches
 #
@@ -585,14 +585,14 @@ for seed in range(3):
 
 # %% [markdown]
 # Three things to take home. A ViT without positions is no fool: it tells about seven digits of ten from the bag of their patches. With positions it gets
-# 95 % or more. And it does not care *which* order it is taught, for it was never told that token 1 lies beside token 0. It finds the order
-# in the data, and finds it again in the jigsaws.
+# 95 % or more after 400 steps. And it does not care *which* order it is taught, for it was never told that token 1 lies beside token 0. It
+# finds the order in the data, and finds it again in the jigsaws.
 #
 # What a convolution knows before the first picture, a ViT must find out. That is why it needs more data (§4.3 of the paper), and what lesson 17
 # works against.
 
 # %% [markdown]
-# Can you see what it found out? In a fourth training every *pixel* was a patch: 64 positions, drawn at random before (600 steps, 90 to 93 % right
+# Can you see what it found out? In a fourth training every *pixel* was a patch: 64 positions, which began as noise (600 steps, 90 to 93 % right
 # over three seeds). Below, for the first seed, the cosine of one position with all others, each at its place.
 
 # %% demo

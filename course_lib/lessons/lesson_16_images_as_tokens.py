@@ -454,7 +454,7 @@ RESIZE_PLACES = Exercise(
         "and width, and how do the positions get that shape?",
         "keep row 0; the others: (N, d) transposed to (d, N), split into (1, d, side, side)\n"
         "interpolate bicubic to grid, handing align_corners on\njoin rows and columns, transpose, put row 0 in front",
-        "square = places[1:].T.reshape(1, -1, side, side) with side = math.isqrt(len(places) - 1); after "
+        "square = places[1:].T.reshape(1, -1, side, side) with side = round((len(places) - 1) ** 0.5); after "
         'F.interpolate(square, grid, mode="bicubic", align_corners=align_corners) go back by [0].flatten(1).T.',
     ),
     wrong_answers=wrong.RESIZE_PLACES,
@@ -769,7 +769,7 @@ PREDICTIONS = (
         "cost?",
         options=("2", "4", "between 4 and 5", "16"),
         answer="between 4 and 5",
-        because="Four times as many patches: the matrices cost 4 times as much, scores and mixing 16 times. Together it is 4.45 times.",
+        because="Four times as many patches: the matrices cost about 4 times as much, scores and mixing about 16 times. Together it is 4.45 times.",
     ),
     Prediction(
         id="bag",
@@ -781,7 +781,7 @@ PREDICTIONS = (
             "only those of the one without",
         ),
         answer="only those of the one with positions",
-        because="Without positions a picture and its jigsaw are the same set of tokens, so not one logit moves. What that model knows, it knows "
+        because="Without positions a picture and its jigsaw are the same set of tokens, so no logit moves, but for rounding. What that model knows, it knows "
         "from the patches alone.",
     ),
     Prediction(
@@ -871,7 +871,7 @@ QUIZ = (
             ),
             Option(
                 text="False, PyTorch's default",
-                why="That is what Hugging Face does. The numbers differ, most at the edges.",
+                why="That is what Hugging Face does. The numbers differ, most towards the edges.",
             ),
             Option(
                 text="It makes no difference.",

@@ -417,7 +417,7 @@ EMBED = (
             torch.cat([patches, _first(patches, class_token)], dim=1) + places
         ),
         "Your class token stands behind the patches.",
-        "It is token 0 in ViT, and row 0 of the positions is its own. At the end, every patch gets its neighbour's position.",
+        "It is token 0 in ViT, and row 0 of the positions is its own. At the end, every patch gets the position of the token before it.",
     ),
     _wrong(
         "class_at_the_end_with_its_place",
@@ -908,7 +908,7 @@ VIT = (
         "class_at_the_end",
         _answer("class_at_the_end"),
         "Your class token stands behind the patches.",
-        "Then token 0, which the answer is read from, is a patch, and every patch has its neighbour's position.",
+        "Then token 0, which the answer is read from, is a patch, and every patch has the position of the token before it.",
     ),
 )
 
