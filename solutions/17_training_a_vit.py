@@ -33,8 +33,8 @@ from torch import nn
 lesson = Lesson("17")
 
 # %% [markdown]
-# The same cells run at two scales. On a CPU they read scikit-learn's handwritten digits, 8 × 8 pixels; on a GPU, CIFAR-10. First, who
-# do you think will win?
+# You try each part on scikit-learn's handwritten digits, 8 × 8 pixels. The training of part 5 reads them too on a CPU; on a GPU it reads
+# CIFAR-10. First, who do you think will win on the digits?
 
 # %% demo
 lesson.predict("winner")
@@ -257,8 +257,8 @@ for name, logits in (("quite sure", sure), ("91 %, 1 % for each other", best)):
 #
 # ## 4 · Steps of the right size
 #
-# **Weight decay** shrinks weights a little at every step: AdamW multiplies them by 1 − rate · decay (Loshchilov and Hutter 2019). It keeps
-# matrices from growing. A gain of a norm starts at 1, where it changes nothing, and decay pulls it towards 0.
+# **Weight decay** shrinks weights a little at every step: PyTorch's AdamW, after Loshchilov and Hutter 2019, multiplies them by 1 − rate ·
+# decay. It keeps matrices from growing. A gain of a norm starts at 1, where it changes nothing, and decay pulls it towards 0.
 
 # %% demo
 lesson.predict("gain")
@@ -307,7 +307,7 @@ for name, model in models.items():
     print(f"{name}: {sum(counts):,} parameters, {counts[0]:,} decay and {counts[1]:,} do not")
 
 # %% [markdown]
-# Two models of as many parameters: a ViT of two blocks, width 48, patches of 2 × 2, and a plain convolutional network of four layers. They will
+# Two models of as many parameters: a ViT of two blocks, width 48, patches of 2 × 2, and a plain network of four convolutions. They will
 # meet below.
 #
 # Now the learning rate. AdamW's first steps move every weight by about the whole rate, in a direction that a single batch gave. So the
@@ -556,8 +556,8 @@ print(f"share of the peak: {100 * share:.1f} %")
 # %% [markdown]
 # A low share on so small a model is no mistake of yours: its matrices are tiny, and a step is made of many small operations, each with a
 # price of its own.
-# Larger batches, bf16 products and `torch.compile`, which fuses small operations, raise it on a GPU. A terminal tells more, with
-# torchvision's and timm's ViT beside ours: `course bench vit --scale small`.
+# Larger batches and `torch.compile`, which fuses small operations, raise it on a GPU; bf16 makes steps faster, but raises the peak too. A
+# terminal tells more, with torchvision's ViT beside ours, and timm's where it is installed: `course bench vit --scale small`.
 #
 # ## 6 · Who wins
 #
@@ -593,8 +593,9 @@ lesson.reveal("winner")
 # The CNN wins: a single mistake among 3 · 360 digits. The support-vector machine makes 9, the ViT 16, logistic regression 32. So at equal
 # parameters the ViT loses to the CNN, and to a method of the nineties that is fitted in a blink.
 #
-# Why? A convolution looks at neighbours, and uses the same weights at every place. A ViT has to find out both from 1,437 pictures.
-# Dosovitskiy et al. 2021 (§4.3) found the same on ImageNet, where ViTs fell behind, and saw it turn with 300 million pictures.
+# Why? A convolution looks at neighbours, and treats them alike at every place. A ViT has to find out from 1,437 pictures which tokens are
+# neighbours, and that a stroke means the same elsewhere. Dosovitskiy et al. 2021 (§4.3) found the same on ImageNet, where ViTs fell behind,
+# and saw it turn with 300 million pictures.
 
 # %% demo
 for name in ("ViT", "CNN"):
@@ -607,8 +608,7 @@ for key in ("accuracy", "accuracy_last"):
 
 # %% [markdown]
 # Moving digits by up to a pixel costs the ViT seven points at this number of steps, and the CNN next to nothing. A pixel is an eighth of
-# the picture and half a patch: after such a move nearly every token is another. 660 steps are too
-# few to see through that.
+# the picture and half a patch: after such a move nearly every token is another, and 660 steps did not get it past that.
 #
 # The average is worth nothing here: by the end the rate is so small that the last weights stand still. It is meant for weights that still
 # move when training ends.

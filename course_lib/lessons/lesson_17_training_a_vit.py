@@ -449,8 +449,8 @@ SPLIT_FOR_DECAY = Exercise(
     parts=("the decayed", "the others"),
     device=False,
     hints=(
-        "What do a gain, a bias and the class token have in common, and what do all weights that multiply have? Look at "
-        "their shapes.",
+        "What do a gain, a bias and the class token have in common that a matrix and a kernel have not? Look at their "
+        "shapes.",
         "all parameters that are to be trained, in the model's order\nthose with two axes or more are decayed\nthe others "
         "are not",
         "model.parameters() gives each one once; p.requires_grad tells whether it is trained, p.ndim how many axes it has.",
@@ -754,7 +754,7 @@ PREDICTIONS = (
         ),
         answer="a CNN of as many",
         because="It is told what the ViT has to learn: that neighbours belong together and that a stroke is a stroke "
-        "wherever it stands. The support-vector machine is close, at a hundredth of the time.",
+        "wherever it stands. The support-vector machine is close, at less than a tenth of the time.",
     ),
     Prediction(
         id="gain",
@@ -794,7 +794,7 @@ QUIZ = (
             ),
             Option(
                 text="The same picture comes out otherwise than in training.",
-                why="Yes: the statistics belong to the model, and were fixed by the training set.",
+                why="The statistics belong to the model, and were fixed by the training set.",
                 right=True,
             ),
             Option(
@@ -808,10 +808,10 @@ QUIZ = (
         options=(
             Option(
                 text="The gradient doubles; with plain gradient descent so does the step.",
-                why="Yes: AdamW hides it at first, as it divides by the gradient's size, but clipping does not.",
+                why="Twice as many losses are added up. The mean keeps the gradient's size, whatever the batch.",
                 right=True,
             ),
-            Option(text="Nothing: AdamW is the same for both.", why="Clipping at norm 1 now cuts twice as much off, and a logged loss means something else."),
+            Option(text="Nothing, whatever the optimiser.", why="AdamW divides by the gradient's size and hides it; plain gradient descent steps twice as far, and the loss that you log doubles."),
             Option(text="The learning rate halves by itself.", why="No part of the optimiser looks at the batch's size."),
         ),
     ),
@@ -820,7 +820,7 @@ QUIZ = (
         options=(
             Option(
                 text="No, eval() switches them off.",
-                why="eval() changes how dropout and batch norm behave, nothing else.",
+                why="eval() sets a flag that layers such as dropout and batch norm look at. Recording does not.",
             ),
             Option(
                 text="Yes, until no_grad() or inference_mode() says otherwise.",
@@ -835,7 +835,7 @@ QUIZ = (
         options=(
             Option(
                 text="Whether it waits: for data, for the CPU to launch small operations, for a number that you print.",
-                why="Yes: a small model's operations are over before the next one is launched, and each .item() empties the queue.",
+                why="A small model's operations are over before the next one is launched, and each .item() empties the queue.",
                 right=True,
             ),
             Option(text="Whether the learning rate is too low.", why="The rate changes what is learned, and not how fast a step is."),

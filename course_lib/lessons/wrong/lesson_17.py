@@ -272,8 +272,8 @@ MIXUP = (
         id="labels_swapped",
         code=_mixing(_right, _swapped),
         says="Your labels take λ from the partner, your images from the image itself.",
-        why="Whose pixels have the share λ, his label has it too. With λ = 0.9 you would teach nine times out of ten what is "
-        "hardly to be seen.",
+        why="The image whose pixels have the share λ gives its label that share too. With λ = 0.9 you would call an image nine tenths "
+        "what is hardly to be seen in it.",
     ),
     WrongAnswer(
         id="shares_swapped",
@@ -395,7 +395,7 @@ SOFT_CROSS_ENTROPY = (
     WrongAnswer(
         id="no_logarithm",
         code=lambda z, t, smoothing=0.0: -(_smooth(t, smoothing) * z.softmax(-1)).sum(-1).mean(),
-        says="You leave out the logarithm: your loss is the mean probability of the targets.",
+        says="You leave out the logarithm: your loss is minus the mean probability of the targets.",
         why="The logarithm is what makes a confident mistake expensive; without it such a mistake has hardly a gradient.",
     ),
 )
