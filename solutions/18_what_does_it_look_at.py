@@ -286,7 +286,7 @@ lesson.predict("winner")
 
 # %% [markdown]
 # Five numbers stand beside them that need no model: pure chance, a random map, one that always points to the centre, one that points to
-# the darkest patch, and the best any patch could score (a lesion seldom fills a patch of the grid).
+# the darkest patch, and the best any patch could score (not every box holds a whole patch of the grid).
 
 # %% demo
 inside = box_masks(sick.boxes)
@@ -526,8 +526,9 @@ for kind in ("vit", "cnn"):
         print(f"{kind} {name:22}", *(f"{one:6.2f}" for one in means))
 
 # %% [markdown]
-# With tissue as fill the areas agree with the boxes: rollout and the last layer first. With black as fill all maps get the same number, near 1, and nobody
-# could tell them apart. Rows of the ViT and of the CNN are not comparable: each curve asks its own model.
+# With tissue as fill rollout and the last layer come first, as with the boxes. About the rest the two judges differ: of the ViT's maps
+# occlusion is third by boxes and last by area. With black as fill all maps get the same number, near 1, and nobody could tell them apart.
+# Rows of the ViT and of the CNN are not comparable: each curve asks its own model.
 #
 # ## 6 · A model that cheats
 #
@@ -570,8 +571,8 @@ show(
 )
 
 # %% [markdown]
-# On this training the last layer and rollout give the cheat away, while the first layer still points into the *lesion* on many scans. But this is
-# one training. Here are three, each as reliably wrong when the markers are turned around.
+# On this training the last layer, rollout and gradient × attention give the cheat away, while the first layer still points into the
+# *lesion* on many scans. But this is one training. Here are three, each as reliably wrong when the markers are turned around.
 
 # %% demo
 print(" " * 22, "lesion, marker in training 1 | 2 | 3")
@@ -588,7 +589,7 @@ for name in log["results"]["vit_marked"][0]["hits"]:
 # **Where maps mislead**, measured here:
 #
 # - They show where the model gathers, not what the answer uses (second training).
-# - Without a gradient, the map is the same for *healthy* and for *lesion*.
+# - Attention alone draws the same map for *healthy* and for *lesion*.
 # - A rule that knows no model, the darkest patch, scores 0.78, more than any map of the ViT on average over three trainings.
 # - A map always has a largest place, on healthy scans too.
 # - The judge can be at fault: with a fill that is data, every map looks alike.
@@ -658,8 +659,9 @@ patch_clicker(lesson.pair("rollout"), pictures)
 #
 # **Stretch.** Any model goes in that has `attention_weights(images)`: the ViT of lesson 17, or one that you write. Put your model on `both.images[0]`: what does a model that never saw a marker make of it?
 #
-# With a network, `course_lib.data.pneumonia.pneumonia_mnist()` loads 5,332 small chest X-rays of children (MedMNIST v2, Yang et al. 2023). They have labels but no boxes: all you
-# can measure there is deletion and insertion. Not for diagnosis.
+# With a network, `course_lib.data.pneumonia.pneumonia_mnist()` loads 4,708 small chest X-rays of children to train on, with `"test"` 624
+# others (MedMNIST v2, Yang et al. 2023). They have labels but no boxes: all you can measure there is deletion and insertion. Not for
+# diagnosis.
 
 # %% demo
 lesson.quiz()

@@ -260,8 +260,8 @@ CLASS_MAP = (
         id="column_for_row",
         code=lambda m, rows, columns: m[..., 1:, 0].unflatten(-1, (rows, columns)),
         says="You took the class token's column; its row is due.",
-        why="Row 0 says from where the class token gathers. Column 0 says which patches gather from it, which "
-        "the answer does not depend on.",
+        why="Row 0 says from where the class token gathers. Column 0 says which tokens "
+        "hold something of it: another question.",
     ),
     WrongAnswer(
         id="class_token_kept",
@@ -605,7 +605,7 @@ GRAD_CAM = (
         code=lambda f, g: (g * f).sum(-3).relu(),
         says="You multiplied place by place; the gradients are averaged over places first.",
         why="Grad-CAM gives each channel one weight, the mean of its gradient. Place by place it is another method, "
-        "gradient × input.",
+        "gradient × features.",
     ),
     WrongAnswer(
         id="gradients_summed",
