@@ -8,7 +8,7 @@
 # %% [markdown]
 # # A1 · Attention
 #
-# A graded assignment · needs lessons 04 to 09.
+# A graded assignment · needs lessons 04, 07, 08 and 09.
 #
 # Every task asks for something that no library does in one call. The checks in this notebook teach: they try your answer
 # on a few cases and explain what differs. The marks are given on other cases, of other sizes and other numbers, that
@@ -71,7 +71,7 @@ prefix_mask = assignment.check(prefix_mask)
 
 # %% [markdown]
 # Build the module. Its parameters are `w_q`, `w_k`, `w_v`, `w_o`, all `nn.Linear(d_model, d_model)` with biases, and
-# `log_scale` of shape `(n_heads,)`. Head `h` owns features `h · d_head` to `(h + 1) · d_head`, as in lesson 09. A query
+# `log_scale` of shape `(n_heads,)`. Head `h` owns features `h · d_head` to `(h + 1) · d_head − 1`, as in lesson 09. A query
 # may attend where your `prefix_mask` says so. `x` is `(B, T, d_model)`, `prefix` is `(B,)`, the result `(B, T, d_model)`.
 
 

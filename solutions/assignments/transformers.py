@@ -8,7 +8,7 @@
 # %% [markdown]
 # # A2 · Transformers
 #
-# A graded assignment · needs lessons 07 to 13.
+# A graded assignment · needs lessons 09, 10, 12 and 13.
 #
 # Every task asks for something that no library does in one call. The checks in this notebook teach: they try your answer
 # on a few cases and explain what differs. The marks are given on other cases, of other sizes and other numbers, that
@@ -33,7 +33,7 @@ assignment = Assignment("transformers")
 #
 # - `x` gains what causal self-attention gathers from `norm1(x)`; the result gains what the feed-forward part makes of its
 #   `norm2`. What is added to is never normalised;
-# - attention has `n_heads` heads. Head `h` owns features `h · d_head` to `(h + 1) · d_head` of each of the queries, keys
+# - attention has `n_heads` heads. Head `h` owns features `h · d_head` to `(h + 1) · d_head − 1` of each of the queries, keys
 #   and values, which `qkv` puts side by side in this order;
 # - scores are scaled as for heads of width `d_head`; a token attends to itself and to what came before.
 #

@@ -39,7 +39,7 @@ assignment = Assignment("vision")
 
 # %% [markdown]
 # `x` is `(B, height · width, d)`, row by row; `weight` is `(d_out, 4 · d)`, as `nn.Linear` keeps it, without a bias. On an
-# odd grid a row of zeros is added below, or a column of zeros on the right. Return `(B, N, d_out)`, row by row.
+# odd grid a row of zeros is added below, a column of zeros on the right, or both. Return `(B, N, d_out)`, row by row.
 
 
 # %% exercise
@@ -168,7 +168,7 @@ rollout = assignment.check(rollout)
 # %% [markdown]
 # ## 5 · Room to think
 #
-# Trained vision transformers tend to misuse a few patches of empty background as scratch paper, which spoils their
+# Large trained vision transformers tend to misuse a few patches of empty background as scratch paper, which spoils their
 # attention maps. Registers are tokens of their own for that: learned, read and written by all, thrown away at the end
 # (Darcet et al. 2023). The block is given.
 

@@ -229,7 +229,7 @@ SHIFTED_WINDOW_MASK = Exercise(
             id="rows_alone",
             code=_windows(columns=False),
             says="Only the lower edge is minded.",
-            why="The grid is rolled to the left as well: the last columns came from the right edge.",
+            why="The grid is rolled to the left as well: the last columns came from the left edge.",
         ),
         WrongAnswer(
             id="columns_alone",
