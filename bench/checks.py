@@ -4,6 +4,7 @@ The first check of an exercise asks its oracle, and may let torch import what a 
 The bars are for these first checks, in a fresh process, in a lesson's order.
 """
 
+import argparse
 import contextlib
 import io
 import json
@@ -20,11 +21,20 @@ MEDIAN_MS, SLOWEST_MS = 150.0, 2000.0
 
 def main() -> int:
     """Print first and warm times by exercise; 1 when a bar is missed."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--json", metavar="NN", help="this lesson alone, in this process")
+    alone = parser.parse_args().json
+    if alone:
+        print(json.dumps(time_lesson(alone)))
+        return 0
     first, warm = [], []
     for path in sorted(ROOT.glob("solutions/[0-9][0-9]_*.py")):
         number = path.name[:2]
         done = subprocess.run(
-            [sys.executable, __file__, number], stdout=subprocess.PIPE, text=True, check=True
+            [sys.executable, __file__, "--json", number],
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
         )
         for name, once, again in json.loads(done.stdout):
             print(f"{number} {name:<36}{once:>9.1f} ms first{again:>9.1f} ms warm")
@@ -66,7 +76,4 @@ def milliseconds(lesson: object, obj: object, name: str) -> float:
 
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
-    if len(sys.argv) > 1:
-        print(json.dumps(time_lesson(sys.argv[1])))
-    else:
-        sys.exit(main())
+    sys.exit(main())

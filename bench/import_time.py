@@ -1,5 +1,6 @@
 """How long `import course_lib` takes beyond `import torch`: fresh interpreters, the median."""
 
+import argparse
 import statistics
 import subprocess
 import sys
@@ -17,6 +18,7 @@ print((time.perf_counter() - start) * 1000)
 
 def main() -> int:
     """Print the median and the spread; 1 when the bar is missed."""
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
     command = [sys.executable, "-c", TIMED]
     subprocess.run(command, check=True, capture_output=True)  # warms the disk's cache
     taken = sorted(float(subprocess.check_output(command)) for _ in range(RUNS))

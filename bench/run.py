@@ -1,5 +1,6 @@
 """Run every benchmark of this folder, one after the other:  make bench"""
 
+import argparse
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ HERE = Path(__file__).resolve().parent
 
 def main() -> int:
     """Run each `bench/*.py` that measures, and name those that missed their bar or broke."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     failed = []
     for script in sorted(HERE.glob("[a-z]*.py")):
         if script.name == "run.py" or script.name.startswith("record_"):  # those rewrite data

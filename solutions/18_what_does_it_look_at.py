@@ -426,7 +426,7 @@ lesson.reveal("winner")
 # %% demo
 misses = (hits["last layer"] < 0.5).nonzero().flatten()
 at = int(misses[hits["last layer"][misses].argmin()])
-print(f"last layer: {len(misses)} of {len(inside)} maps lie more outside the box than inside")
+print(f"last layer: in {len(misses)} of {len(inside)} maps the largest patch lies outside the box")
 print(f"of these the model names rightly: {(chances[misses] > 0.5).sum()}")
 show(
     overlays(sick.images[at], {name: one[at] for name, one in every.items()}, sick.boxes[at]),

@@ -355,7 +355,7 @@ def _write(
     for who, marks in kept.items():
         name = reports.file_name(who)
         files[to / "learners" / f"{name}.json"] = reports.as_json(
-            {**marks, "hand_ins": [[m["file"], m["total"]] for m in marked[who]]}
+            {**marks, "hand_ins": [[m["file"], m["total"]] for m in marked[who] if m["number"]]}
         )
         files[to / "learners" / f"{name}.html"] = reports.learner_html(task, marks)
     report = reports.class_report(task, kept)
@@ -367,7 +367,7 @@ def _write(
     summary = {
         "task": task.name,
         "learners": len(kept),
-        "hand_ins": sum(len(hand_ins) for hand_ins in marked.values()),
+        "hand_ins": sum(m["number"] > 0 for all_ in marked.values() for m in all_),
         "mean": report["mean"],
         "possible": task.possible,
         "look": look,

@@ -106,6 +106,14 @@ def test_what_cannot_be_read_is_named_and_fails_the_command(shared, tmp_path, ca
     assert json.loads(capsys.readouterr().out)["unread"] == ["ann"]
 
 
+def test_who_handed_nothing_in_is_marked_and_is_no_hand_in(shared, handed_in, tmp_path, capsys):
+    (handed_in / "fay").mkdir()
+    assert run(handed_in, tmp_path / "out") == 0
+    summary = json.loads(capsys.readouterr().out)
+    assert (summary["learners"], summary["hand_ins"]) == (4, 4)
+    assert json.loads((tmp_path / "out/learners/fay.json").read_text("utf-8"))["hand_ins"] == []
+
+
 def test_nothing_to_mark_and_unclear_requests_are_refused(shared, tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(CourseError, match="no notebook of anybody"):
