@@ -2,7 +2,7 @@
 
 Characters, the first 90 % to learn from, the rest to be tested on: nanoGPT's split. Its README
 gives 1.88 after about three minutes on a CPU, and 1.4697 on a GPU. The bars here: below 1.70 within
-180 seconds on two CPU threads, and below 1.45 with a larger model, on a GPU or in some 80 minutes
+180 seconds on two CPU threads, and below 1.45 with a larger model, on a GPU or in some 70 minutes
 of two CPU cores.
 
     COURSE_DATA=… python bench/shakespeare.py                  two CPU threads, three minutes
