@@ -733,7 +733,7 @@ print(run["sample"])
 
 # %% [markdown]
 # Eighteen times through one text of a million characters: the gap that opens between the lines is what the model knows by heart. The
-# held-out loss has all but stopped falling. From here on a better model needs more text, not more steps.
+# held-out loss has all but stopped falling. More steps alone would hardly help; more text would.
 
 # %% [markdown]
 # ## Questions
