@@ -630,7 +630,7 @@ show(
 # ### Real sentences
 #
 # The same cells translate photo captions: Multi30k has 29,000 pairs of English and German (Elliott et al. 2016). It does not come with
-# the course. At full scale, with a folder that holds it in `COURSE_DATA`, the next cell trains on it; a GPU does that in minutes.
+# the course. At full scale, with a folder that holds it in `COURSE_DATA`, the next cell trains on it.
 
 # %% given
 from course_lib.data.multi30k import is_there

@@ -809,7 +809,7 @@ QUIZ = (
             ),
             Option(
                 text="The labels are not shifted",
-                why="It is asked for the token that it has just read, and a tied table scores that one highest without any training.",
+                why="It is asked for the token that it has read, and a tied table scores that one highest without any training.",
                 right=True,
             ),
             Option(

@@ -87,19 +87,19 @@ def test_ctrl_c_stays_ctrl_c() -> None:
 
 @pytest.fixture
 def slow_module(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    (tmp_path / "slow_module.py").write_text("import time\ntime.sleep(0.6)\nready = True\n")
+    (tmp_path / "slow_module.py").write_text("import time\ntime.sleep(0.8)\nready = True\n")
     monkeypatch.syspath_prepend(tmp_path)
     yield
     assert sys.modules.pop("slow_module").ready
 
 
 def test_an_import_is_neither_cut_short_nor_counted(slow_module: None) -> None:
-    with limit(0.1):
+    with limit(0.5):
         import slow_module  # noqa: F401
 
 
 def import_and_spin() -> None:
-    with limit(0.1):
+    with limit(0.5):
         import slow_module  # noqa: F401
 
         spin()
@@ -115,7 +115,7 @@ def test_the_time_begins_anew_behind_an_import(slow_module: None) -> None:
     started = time.monotonic()
     with pytest.raises(Timeout):
         import_and_spin()
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 4
 
 
 def test_imports_without_end_are_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
