@@ -352,10 +352,12 @@ def _write(
 ) -> dict[str, Any]:
     """Write every report; return the summary."""
     files: dict[Path, bytes] = {}
+    # Who handed nothing in has marks, and number 0: no hand-in.
+    came = {who: [m for m in all_ if m["number"]] for who, all_ in marked.items()}
     for who, marks in kept.items():
         name = reports.file_name(who)
         files[to / "learners" / f"{name}.json"] = reports.as_json(
-            {**marks, "hand_ins": [[m["file"], m["total"]] for m in marked[who] if m["number"]]}
+            {**marks, "hand_ins": [[m["file"], m["total"]] for m in came[who]]}
         )
         files[to / "learners" / f"{name}.html"] = reports.learner_html(task, marks)
     report = reports.class_report(task, kept)
@@ -367,7 +369,7 @@ def _write(
     summary = {
         "task": task.name,
         "learners": len(kept),
-        "hand_ins": sum(m["number"] > 0 for all_ in marked.values() for m in all_),
+        "hand_ins": sum(len(hand_ins) for hand_ins in came.values()),
         "mean": report["mean"],
         "possible": task.possible,
         "look": look,

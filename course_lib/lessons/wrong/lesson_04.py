@@ -333,6 +333,10 @@ CAUSAL_MASK = (
     ),
 )
 
+LOW = (
+    "You fill forbidden scores with a number that is not low enough.",
+    "Where every allowed score is lower still, the forbidden key takes the whole row. −∞ lies below every score.",
+)
 SCALED_DOT_PRODUCT_ATTENTION = (
     WrongAnswer(
         id="ignores_mask",
@@ -363,9 +367,8 @@ SCALED_DOT_PRODUCT_ATTENTION = (
     WrongAnswer(
         id="fill_not_low_enough",
         code=variant(fill=-100.0),
-        says="You fill forbidden scores with a number that is not low enough.",
-        why="Where every allowed score is lower still, the forbidden key takes the whole row. −∞ lies below every "
-        "score.",
+        says=LOW[0],
+        why=LOW[1],
     ),
     WrongAnswer(
         id="nan_rows",
@@ -505,9 +508,8 @@ ATTENTION_NUMPY = (
     WrongAnswer(
         id="fill_not_low_enough",
         code=_numpy_variant(fill=-100.0),
-        says="You fill forbidden scores with a number that is not low enough.",
-        why="Where every allowed score is lower still, the forbidden key takes the whole row. −∞ lies below every "
-        "score.",
+        says=LOW[0],
+        why=LOW[1],
     ),
     WrongAnswer(
         id="mask_after_softmax",

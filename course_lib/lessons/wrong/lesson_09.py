@@ -206,12 +206,17 @@ def _self(forward: Callable[..., Tensor]) -> type[nn.Module]:
     return type("MultiHeadSelfAttention", (_SelfAttention,), {"forward": with_mask})
 
 
+def _attended(self: Any, x: Tensor, mask: Tensor | None, **switches: Any) -> Tensor:
+    return self.w_o(attend(self.w_q(x), self.w_k(x), self.w_v(x), mask, self.n_heads, **switches))
+
+
 def _self_switch(**switches: Any) -> type[nn.Module]:
-    return _self(
-        lambda self, x, mask: self.w_o(
-            attend(self.w_q(x), self.w_k(x), self.w_v(x), mask, self.n_heads, **switches)
-        )
-    )
+    return _self(lambda self, x, mask: _attended(self, x, mask, **switches))
+
+
+def _self_scaled(scale: Callable[[Any], float]) -> type[nn.Module]:
+    """Return a class whose scores are multiplied by `scale(self)`."""
+    return _self(lambda self, x, mask: _attended(self, x, mask, scale=scale(self)))
 
 
 VIEW_SPLIT = (
@@ -298,35 +303,13 @@ SELF_ATTENTION = (
     _wrong(
         "scale_by_d_model",
         SCALE_MODEL,
-        _self(
-            lambda self, x, mask: self.w_o(
-                attend(
-                    self.w_q(x),
-                    self.w_k(x),
-                    self.w_v(x),
-                    mask,
-                    self.n_heads,
-                    scale=self.d_model**-0.5,
-                )
-            )
-        ),
+        _self_scaled(lambda self: self.d_model**-0.5),
     ),
     _wrong("no_scale", NO_SCALE, _self_switch(scale=1.0)),
     _wrong(
         "scaled_twice",
         SCALED_TWICE,
-        _self(
-            lambda self, x, mask: self.w_o(
-                attend(
-                    self.w_q(x),
-                    self.w_k(x),
-                    self.w_v(x),
-                    mask,
-                    self.n_heads,
-                    scale=self.n_heads / self.d_model,
-                )
-            )
-        ),
+        _self_scaled(lambda self: self.n_heads / self.d_model),
     ),
     _wrong("mask_not_for_heads", NOT_FOR_HEADS, _self_switch(for_heads=False)),
     _wrong("mask_inverted", INVERTED, _self_switch(flip=True)),
