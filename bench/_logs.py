@@ -4,7 +4,16 @@ import json
 import os
 import platform
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
+
+LESSONS = Path(__file__).resolve().parents[1] / "course_lib" / "lessons"
+
+
+def recorded(lesson: str) -> Path:
+    """Return the folder of a lesson's room that holds what was recorded for it."""
+    (room,) = LESSONS.glob(f"lesson_{lesson}_*")
+    return room / "recorded"
 
 
 def hardware(**more: object) -> dict[str, object]:

@@ -51,7 +51,7 @@ def main() -> int:
 def time_lesson(number: str) -> list[tuple[str, float, float]]:
     """Return (exercise, first, warm) in milliseconds, the exercises in order in one process."""
     os.environ["COURSE_PROGRESS"] = "off"
-    from course_lib.lessons.lesson import Lesson
+    from course_lib.workbook.lesson import Lesson
     from tools.mutation.work import names_of
 
     solved = names_of(number)

@@ -90,8 +90,8 @@ def try_lesson(lesson: str, draws: int) -> list[Tally]:
 
 def exercise_cells(lesson: str) -> dict[str, str]:
     """Return the solved cell of every exercise by its name."""
-    from course_lib.lessons import registry
-    from course_lib.lessons.answer_file import read_steps
+    from course_lib.workbook import registry
+    from course_lib.workbook.answer_file import read_steps
 
     names = [exercise.name for exercise in registry.find(lesson).exercises]
     steps = read_steps(source_of(lesson))

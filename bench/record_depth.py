@@ -1,6 +1,6 @@
 """Record how deep stacks train on odd one out: by place of the norm, by rate, by warm-up.
 
-Three seeds each, 300 steps. Writes course_lib/data/recorded/depth.json, which lesson 10 reads.
+Three seeds each, 300 steps. Writes depth.json into lesson 10's room, which lesson 10 reads.
 
     python bench/record_depth.py              all of it, about ten minutes on two quiet CPU cores
     python bench/record_depth.py --steps 20   a quick try; prints and writes nothing
@@ -12,12 +12,11 @@ import multiprocessing
 import os
 import time
 from functools import partial
-from pathlib import Path
 
-from _logs import hardware, text_of
+from _logs import hardware, recorded, text_of
 
 os.environ["COURSE_QUIET"] = "1"
-OUT = Path(__file__).resolve().parent.parent / "course_lib" / "data" / "recorded" / "depth.json"
+OUT = recorded("10") / "depth.json"
 DEPTHS, RATES, WARMUPS, SEEDS, STEPS, WORKERS = (
     (3, 6, 12, 24),
     (1e-3, 3e-3),
@@ -33,9 +32,9 @@ def run(job: Job) -> dict[str, object]:
     """Train one reader; note its score, and every block's gradient before and after."""
     import torch
 
-    from course_lib.lessons.reference.lesson_10 import Stack, gradient_norms
+    from course_lib.lessons.lesson_10_transformer_block import depth as it
+    from course_lib.lessons.lesson_10_transformer_block.reference import Stack, gradient_norms
     from course_lib.models.blocks import BlockConfig, EncoderBlock
-    from course_lib.training import depth as it
 
     torch.set_num_threads(1)
     kind, n_layers, rate, warmup, seed, steps = job
@@ -80,7 +79,7 @@ def jobs(steps: int) -> list[Job]:
 def facts(steps: int) -> dict[str, object]:
     """Say what ran, and on what."""
 
-    from course_lib.training import depth as it
+    from course_lib.lessons.lesson_10_transformer_block import depth as it
 
     return {
         "command": "python bench/record_depth.py",

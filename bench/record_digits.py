@@ -1,6 +1,6 @@
 """Record how a ViT, a CNN of as many parameters, and two classics read the digits: three seeds.
 
-Writes course_lib/data/recorded/digits.json, which lesson 17 reads.
+Writes digits.json into lesson 17's room, which lesson 17 reads.
 
     python bench/record_digits.py              all of it, about two minutes of one quiet CPU core
     python bench/record_digits.py --steps 20   a quick try; prints and writes nothing
@@ -14,12 +14,11 @@ import itertools
 import os
 import time
 from dataclasses import replace
-from pathlib import Path
 
-from _logs import hardware, text_of
+from _logs import hardware, recorded, text_of
 
 os.environ["COURSE_QUIET"] = "1"
-OUT = Path(__file__).resolve().parent.parent / "course_lib" / "data" / "recorded" / "digits.json"
+OUT = recorded("17") / "digits.json"
 SEEDS, PADDINGS = (0, 1, 2), (0, 1)
 Run = dict[str, object]
 

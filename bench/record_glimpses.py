@@ -20,7 +20,7 @@ import torch.nn.functional as F
 
 from course_lib.attention.hard_attention import reinforce_loss, sample_places
 from course_lib.data.digit_canvas import CANVAS, DIGIT, Canvases, digit_canvases, digit_masks
-from course_lib.models.glimpse import GlimpseModel, windows
+from course_lib.lessons.lesson_06_soft_and_hard_attention.glimpse import GlimpseModel, windows
 
 OUT = Path(__file__).parents[1] / "course_lib" / "data" / "recorded" / "glimpses.json"
 SEEDS, GLIMPSES, STEPS, BATCH, RATE = (0, 1, 2), 5, 2000, 128, 5e-3

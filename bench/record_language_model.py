@@ -1,7 +1,7 @@
 """Record how the small language model of lesson 12 learns, by characters and by pieces.
 
 Two tokenizers, three seeds, 1,400 steps each, and the toys that repeat random texts. Writes
-course_lib/data/recorded/language_model.json, which lesson 12 draws.
+language_model.json into lesson 12's room, which lesson 12 draws.
 
     python bench/record_language_model.py              all of it, about ten minutes on two CPU cores
     python bench/record_language_model.py --steps 20   a quick try; prints and writes nothing
@@ -15,13 +15,12 @@ import multiprocessing
 import os
 import time
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
-from _logs import hardware
+from _logs import hardware, recorded
 
 os.environ["COURSE_QUIET"] = "1"
-FOLDER = Path(__file__).resolve().parent.parent / "course_lib" / "data" / "recorded"
+FOLDER = recorded("12")
 SEEDS, WORKERS, MERGES = (0, 1, 2), 2, 400
 LOOK_AT = (25, 50, 100, 200, 300, 400, 600, 800, 1000, 1200, 1400)
 TOY_STEPS, TOY_PERIOD = 600, 14
@@ -57,8 +56,8 @@ def run(job: tuple[str, int, int]) -> dict[str, object]:
     """Train one model and measure it as it learns."""
     import torch
 
+    from course_lib.lessons.lesson_12_language_model import language_model as lm
     from course_lib.models.gpt import GPT
-    from course_lib.training import language_model as lm
 
     torch.set_num_threads(1)
     kind, seed, steps = job
@@ -92,8 +91,8 @@ def toy(job: tuple[int, int]) -> dict[str, object]:
     """Train one toy on texts that repeat, and watch its loss and its induction scores."""
     import torch
 
-    from course_lib.lessons.reference.lesson_12 import induction_score
-    from course_lib.training import repeats
+    from course_lib.lessons.lesson_12_language_model import repeats
+    from course_lib.lessons.lesson_12_language_model.reference import induction_score
 
     torch.set_num_threads(1)
     n_layers, seed = job
@@ -119,7 +118,7 @@ def baselines() -> dict[str, float]:
     """Return held-out losses of guesses that no network makes, in nats a character."""
     import torch
 
-    from course_lib.lessons.reference.lesson_12 import bigram_log_probs
+    from course_lib.lessons.lesson_12_language_model.reference import bigram_log_probs
 
     train, held_out, _, letters = texts("characters")
     v = len(letters)
@@ -134,7 +133,7 @@ def baselines() -> dict[str, float]:
 
 def main() -> None:
     """Train all models and write the log."""
-    from course_lib.training.language_model import STEPS
+    from course_lib.lessons.lesson_12_language_model.language_model import STEPS
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--steps", type=int, default=STEPS)

@@ -1,6 +1,6 @@
 """Record how a tiny BERT learns with masks drawn once, ten times, or anew at every reading.
 
-Three ways, three seeds, 600 steps each. Writes course_lib/data/recorded/masked_words.json, which
+Three ways, three seeds, 600 steps each. Writes masked_words.json into lesson 14's room, which
 lesson 14 draws.
 
     python bench/record_masked_words.py              about three minutes on one CPU core
@@ -11,12 +11,11 @@ import argparse
 import json
 import os
 import time
-from pathlib import Path
 
-from _logs import hardware
+from _logs import hardware, recorded
 
 os.environ["COURSE_QUIET"] = "1"
-FILE = Path(__file__).resolve().parents[1] / "course_lib/data/recorded/masked_words.json"
+FILE = recorded("14") / "masked_words.json"
 SEEDS, STEPS, EVERY = (0, 1, 2), 600, 60
 WAYS = {"static": 1, "ten masks": 10, "dynamic": None}
 
@@ -25,7 +24,7 @@ def unigram() -> float:
     """Return the held-out loss of guessing every token by how often it occurs."""
     import torch
 
-    from course_lib.training.masked_words import N_TOKENS, windows
+    from course_lib.lessons.lesson_14_bert.masked_words import N_TOKENS, windows
 
     counts = torch.bincount(windows("train").flatten(), minlength=N_TOKENS) + 0.1
     return -(counts / counts.sum()).log()[windows("held_out")].mean().item()
@@ -35,8 +34,8 @@ def main() -> None:
     """Train all models and write the log."""
     import torch
 
-    from course_lib.lessons.reference.lesson_14 import mask_tokens, masked_loss
-    from course_lib.training import masked_words
+    from course_lib.lessons.lesson_14_bert import masked_words
+    from course_lib.lessons.lesson_14_bert.reference import mask_tokens, masked_loss
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--steps", type=int, default=STEPS)

@@ -15,15 +15,15 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
-from _logs import hardware, text_of
+from _logs import hardware, recorded, text_of
 
 from course_lib.data.multi30k import multi30k
 from course_lib.errors import CourseError
-from course_lib.training.multi30k import Recipe, train, translate
+from course_lib.lessons.lesson_11_translation.multi30k import Recipe, train, translate
 from course_lib.training.text_metrics import bleu
 
 BAR = 36.5
-LOG = Path(__file__).parent.parent / "course_lib" / "data" / "recorded" / "multi30k.json"
+LOG = recorded("11") / "multi30k.json"
 TOY = {"vocab_size": 600, "d_model": 32, "n_layers": 1, "d_ff": 64, "steps": 30, "warmup": 5}
 #: 15 epochs of a smaller model.
 CPU = {"vocab_size": 4000, "n_layers": 3, "d_ff": 512, "dropout": 0.2, "steps": 3400}

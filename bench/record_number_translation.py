@@ -86,7 +86,7 @@ def unseen(model: Any, numbers: list[int]) -> dict[str, Any]:
 
 def course_parts(kind: str) -> Any:
     """Return the course's masks and embeddings; "leak" leaves the causal mask out."""
-    from course_lib.lessons.reference.lesson_11 import embed, three_masks
+    from course_lib.lessons.lesson_11_translation.reference import embed, three_masks
     from course_lib.models.number_translator import Parts
 
     def leaky(source: Any, target: Any, pad: int) -> tuple[Any, Any, Any]:
@@ -98,7 +98,7 @@ def course_parts(kind: str) -> Any:
 
 def course_recipe() -> Any:
     """Return the course's own versions of what a training is made of."""
-    from course_lib.lessons.reference import lesson_11
+    from course_lib.lessons.lesson_11_translation import reference as lesson_11
     from course_lib.training.number_translation import Recipe
     from course_lib.training.translation import batches_by_length
 

@@ -1,7 +1,7 @@
 """Record how every encoding of order copies texts longer than it was trained on.
 
 Two tasks, six encodings, three seeds: 36 small models, 1,000 steps each. Writes
-course_lib/data/recorded/order.json, which lesson 08 draws.
+order.json into lesson 08's room, which lesson 08 draws.
 
     python bench/record_order.py              all of it, about half an hour on two CPU cores
     python bench/record_order.py --steps 20   a quick try; prints and writes nothing
@@ -13,12 +13,11 @@ import json
 import multiprocessing
 import os
 import time
-from pathlib import Path
 
-from _logs import hardware
+from _logs import hardware, recorded
 
 os.environ["COURSE_QUIET"] = "1"
-OUT = Path(__file__).resolve().parent.parent / "course_lib" / "data" / "recorded" / "order.json"
+OUT = recorded("08") / "order.json"
 LENGTHS, SEEDS, STEPS, WORKERS = (16, 24, 32, 64, 128), (0, 1, 2), 1000, 2
 
 
@@ -26,7 +25,7 @@ def run(job: tuple[str, str, int, int]) -> dict[str, object]:
     """Train one model and measure it at every length."""
     import torch
 
-    from course_lib.training.order import accuracy, train_to_copy
+    from course_lib.lessons.lesson_08_order.copying import accuracy, train_to_copy
 
     torch.set_num_threads(1)
     task, order, seed, steps = job
@@ -51,8 +50,8 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=STEPS)
     steps = parser.parse_args().steps
 
-    from course_lib.models.ordered import ORDERS
-    from course_lib.training.order import BATCH, LONGEST, SHORTEST, TASKS, VOCABULARY
+    from course_lib.lessons.lesson_08_order.copying import BATCH, LONGEST, SHORTEST, TASKS, VOCABULARY
+    from course_lib.lessons.lesson_08_order.ordered import ORDERS
 
     jobs = [(*job, steps) for job in itertools.product(TASKS, ORDERS, SEEDS)]
     with multiprocessing.get_context("spawn").Pool(WORKERS) as pool:

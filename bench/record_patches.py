@@ -2,7 +2,7 @@
 
 Also the positions that are learned when every pixel is a patch.
 
-Writes course_lib/data/recorded/patches.json, which lesson 16 reads.
+Writes patches.json into lesson 16's room, which lesson 16 reads.
 
     python bench/record_patches.py              all of it, about five minutes on a CPU core
     python bench/record_patches.py --steps 5    a quick try; prints and writes nothing
@@ -10,15 +10,14 @@ Writes course_lib/data/recorded/patches.json, which lesson 16 reads.
 
 import argparse
 import os
-from pathlib import Path
 
 import torch
-from _logs import hardware, text_of
+from _logs import hardware, recorded, text_of
 
-from course_lib.lessons.reference.lesson_16 import ViT
-from course_lib.training import patches as it
+from course_lib.lessons.lesson_16_images_as_tokens import patches as it
+from course_lib.lessons.lesson_16_images_as_tokens.reference import ViT
 
-OUT = Path(__file__).resolve().parent.parent / "course_lib" / "data" / "recorded" / "patches.json"
+OUT = recorded("16") / "patches.json"
 KINDS, SEEDS = ("positions", "no positions", "positions, jigsaws"), (0, 1, 2)
 PIXELS, PIXEL_STEPS = "a pixel a patch", 600
 #: The order that jigsaws are trained in, and one that no model has practised on.

@@ -1,6 +1,6 @@
 """Train models on made scans and judge maps of where they look, for lesson 18.
 
-    python bench/record_scans.py     # writes course_lib/data/recorded/scans*.{json,safetensors}
+    python bench/record_scans.py     # writes scans.json for the library, weights for lesson 18
 
 Three seeds each of a ViT and a CNN on scans without markers, and of a ViT on scans where every
 lesion, and no healthy scan, has a marker in a corner. Judged on scans that no model has seen.
@@ -13,11 +13,12 @@ import time
 from pathlib import Path
 
 import torch
+from _logs import recorded
 from safetensors.torch import save_file
 
 from course_lib.attention.maps import base_rate, deletion_curve, point_hits, upsample
 from course_lib.data.scans import MARKER_BOX, SIDE, Scans, box_masks, scans
-from course_lib.training.evidence import (
+from course_lib.lessons.lesson_18_what_does_it_look_at.evidence import (
     GRID,
     PATCH,
     RECORDED,
@@ -132,7 +133,7 @@ def record(steps):
             print(kind, seed, results[kind][-1], f"{time.time() - started:.0f} s", flush=True)
             if seed == SEEDS[0] and steps == STEPS:
                 half = {name: each.half().contiguous() for name, each in model.state_dict().items()}
-                save_file(half, OUT / f"scans_{kind}.safetensors")
+                save_file(half, recorded("18") / f"scans_{kind}.safetensors")
     sizes = {kind: sum(p.numel() for p in KINDS[kind][0]().parameters()) for kind in RECORDED}
     return {
         "command": "python bench/record_scans.py",

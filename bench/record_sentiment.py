@@ -1,6 +1,6 @@
 """Record macro F1 on the course's 600 sentences: bag of words, frozen encoder, two blocks tuned.
 
-Three seeds, each with a split of its own. Writes course_lib/data/recorded/sentiment.json, which
+Three seeds, each with a split of its own. Writes sentiment.json into lesson 14's room, which
 lesson 14 draws.
 
     python bench/record_sentiment.py              about a minute on one CPU core
@@ -11,13 +11,12 @@ import argparse
 import json
 import os
 import time
-from pathlib import Path
 from typing import Any
 
-from _logs import hardware
+from _logs import hardware, recorded
 
 os.environ["COURSE_QUIET"] = "1"
-FILE = Path(__file__).resolve().parents[1] / "course_lib/data/recorded/sentiment.json"
+FILE = recorded("14") / "sentiment.json"
 SEEDS = (0, 1, 2)
 
 
@@ -27,9 +26,9 @@ def run(seed: int, epochs: int) -> dict[str, Any]:
     from sklearn.linear_model import LogisticRegression
 
     from course_lib.data.sentiment import sentiment
-    from course_lib.lessons.reference.lesson_14 import freeze, mean_pool
+    from course_lib.lessons.lesson_14_bert import sentiment as ours
+    from course_lib.lessons.lesson_14_bert.reference import freeze, mean_pool
     from course_lib.models.minilm import tokenize
-    from course_lib.training import sentiment as ours
     from course_lib.training.metrics import class_scores
 
     train, test = sentiment("train", seed), sentiment("test", seed)
@@ -58,7 +57,7 @@ def main() -> None:
     """Train everything and write the log."""
     import torch
 
-    from course_lib.training.sentiment import EPOCHS, N_FROZEN
+    from course_lib.lessons.lesson_14_bert.sentiment import EPOCHS, N_FROZEN
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--epochs", type=int, default=EPOCHS)

@@ -1,7 +1,7 @@
 """Record how well a small T5 writes the summary line of a docstring, from its body.
 
 Three seeds, each with two trainings of equal length: on summaries alone, and half of it on span
-corruption before. Baselines beside them. Writes course_lib/data/recorded/summaries.json.
+corruption before. Baselines beside them. Writes summaries.json into lesson 15's room.
 
     python bench/record_summaries.py              all of it, about four minutes of one CPU core
     python bench/record_summaries.py --steps 10   a quick try; prints and writes nothing
@@ -12,15 +12,12 @@ import json
 import multiprocessing
 import os
 import time
-from pathlib import Path
 from typing import Any
 
-from _logs import hardware
+from _logs import hardware, recorded
 
 os.environ["COURSE_QUIET"] = "1"
-FILE = (
-    Path(__file__).resolve().parent.parent / "course_lib" / "data" / "recorded" / "summaries.json"
-)
+FILE = recorded("15") / "summaries.json"
 SEEDS, WORKERS, SHOWN = (0, 1, 2), 2, 40
 
 
@@ -29,7 +26,7 @@ def run(job: tuple[str, int, int, int]) -> dict[str, Any]:
     import torch
 
     from course_lib.data.docstrings import docstrings
-    from course_lib.training.summaries import summarise, train_summaries
+    from course_lib.lessons.lesson_15_text_to_text.summaries import summarise, train_summaries
     from course_lib.training.text_metrics import bleu, rouge
 
     torch.set_num_threads(1)
@@ -59,7 +56,7 @@ def run(job: tuple[str, int, int, int]) -> dict[str, Any]:
 def baselines() -> dict[str, Any]:
     """Score guesses without a network: the first sentence, its first words, one line for all."""
     from course_lib.data.docstrings import docstrings, first_sentence
-    from course_lib.training.summaries import same_line
+    from course_lib.lessons.lesson_15_text_to_text.summaries import same_line
     from course_lib.training.text_metrics import bleu, rouge
 
     pairs = docstrings("test")

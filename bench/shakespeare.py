@@ -33,9 +33,13 @@ from course_lib.data.characters import Characters
 from course_lib.data.python_docs import Text, python_docs
 from course_lib.data.shakespeare import tiny_shakespeare
 from course_lib.errors import CourseError
+from course_lib.lessons.lesson_12_language_model.language_model import (
+    TrainConfig,
+    held_out_loss,
+    train,
+)
 from course_lib.models.generation import generate, sample
 from course_lib.models.gpt import GPT, GPTConfig
-from course_lib.training.language_model import TrainConfig, held_out_loss, train
 
 LOOK = 250  # steps between two looks at the held-out text
 

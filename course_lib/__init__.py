@@ -7,8 +7,8 @@ first used.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from course_lib.lessons.assignment import Assignment as Assignment
-    from course_lib.lessons.lesson import Lesson as Lesson
+    from course_lib.workbook.assignment import Assignment as Assignment
+    from course_lib.workbook.lesson import Lesson as Lesson
 
 __version__ = "0.1.0"
 __all__ = ["Assignment", "Lesson", "__version__"]
@@ -16,11 +16,11 @@ __all__ = ["Assignment", "Lesson", "__version__"]
 
 def __getattr__(name: str) -> Any:
     if name == "Lesson":
-        from course_lib.lessons.lesson import Lesson
+        from course_lib.workbook.lesson import Lesson
 
         return Lesson
     if name == "Assignment":
-        from course_lib.lessons.assignment import Assignment
+        from course_lib.workbook.assignment import Assignment
 
         return Assignment
     raise AttributeError(f"course_lib has no attribute {name!r}; it offers Lesson, Assignment")

@@ -67,7 +67,7 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Check the answers in FILE; exit 0 only when all that were asked for pass."""
-    from course_lib.lessons.check_file import run_check
+    from course_lib.workbook.check_file import run_check
 
     raise typer.Exit(run_check(lesson, file, exercises=exercise, as_json=as_json))
 
@@ -78,7 +78,7 @@ def progress(
     work: Annotated[Path | None, typer.Option(help="Your work folder.")] = None,
 ) -> None:
     """Show what is passed, tried and open, lesson by lesson."""
-    from course_lib.lessons.overview import show_progress
+    from course_lib.workbook.overview import show_progress
 
     raise typer.Exit(show_progress(as_json=as_json, work=work))
 

@@ -634,7 +634,10 @@ show(
 
 # %% given
 from course_lib.data.multi30k import is_there
-from course_lib.training.captions import caption_pairs, translated
+from course_lib.lessons.lesson_05_attention_that_translates.captions import (
+    caption_pairs,
+    translated,
+)
 from course_lib.training.scale import device, scale
 
 

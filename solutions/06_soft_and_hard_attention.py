@@ -32,7 +32,7 @@ import torch
 from course_lib import Lesson
 from course_lib.data.digit_canvas import digit_canvases, digit_masks, glimpse_log
 from course_lib.figures import bars, show
-from course_lib.models.glimpse import crops, thumbnail, windows
+from course_lib.lessons.lesson_06_soft_and_hard_attention.glimpse import crops, thumbnail, windows
 
 lesson = Lesson("06")
 

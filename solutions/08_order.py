@@ -645,7 +645,7 @@ lesson.predict("survive")
 # First a small run of your own, on *three back*, for two encodings: train on 16 tokens, test on 16 and on 32.
 
 # %% train tags=["nbval-ignore-output"]
-from course_lib.training.order import accuracy, train_to_copy
+from course_lib.lessons.lesson_08_order.copying import accuracy, train_to_copy
 
 ran = {}
 for order in ("sinusoidal", "rotary"):
@@ -664,7 +664,7 @@ print("at twice the length rotary is ahead:", ran["rotary"][1] > ran["sinusoidal
 # %% demo
 import numpy as np
 
-from course_lib.data.order_log import order_log
+from course_lib.lessons.lesson_08_order.order_log import order_log
 
 log = order_log()
 print("percent right, lowest to highest of three seeds")

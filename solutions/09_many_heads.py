@@ -237,7 +237,7 @@ lesson.predict("one_head")
 # class.)
 
 # %% train tags=["nbval-ignore-output"]
-from course_lib.training.neighbours import progress, train_neighbours
+from course_lib.lessons.lesson_09_many_heads.neighbours import progress, train_neighbours
 from course_lib.training.scale import choose
 
 STEPS, SEEDS = choose(tiny=(2, 1), small=(300, 3), full=(300, 3))

@@ -508,7 +508,7 @@ class Replacing(EncoderBlock):
 
 
 # %% train tags=["nbval-ignore-output"]
-from course_lib.training.depth import train_reader
+from course_lib.lessons.lesson_10_transformer_block.depth import train_reader
 from course_lib.training.scale import choose
 
 STEPS, SEEDS = choose(tiny=(2, 1), small=(150, 3), full=(300, 3))
@@ -665,7 +665,7 @@ gradient_norms = lesson.check(gradient_norms)
 lesson.predict("depth")
 
 # %% demo
-from course_lib.training.depth import OddReader, loss_of, practice
+from course_lib.lessons.lesson_10_transformer_block.depth import OddReader, loss_of, practice
 
 task, first = practice(), torch.arange(64)
 forms = {"pre-norm": True, "post-norm": False}
@@ -706,7 +706,7 @@ lesson.predict("stall")
 # lets the rate grow from 0 over the first 100 steps.
 
 # %% demo
-from course_lib.data.depth_log import depth_log
+from course_lib.lessons.lesson_10_transformer_block.depth_log import depth_log
 
 log = depth_log()
 names = {"pre": "pre-norm", "post": "post-norm", "none": "no residual"}

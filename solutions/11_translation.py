@@ -748,9 +748,9 @@ cross_attention(lesson.pair("three_masks"), translator, layer=1)
 # translated the 1,000 captions of `test_2016_flickr`. The training took an hour and a half on one CPU core, so its result is recorded.
 
 # %% demo
-from course_lib.data.recorded_files import recorded_log
+from course_lib.lessons.lesson_11_translation.multi30k import multi30k_log
 
-for run in recorded_log("multi30k")["runs"]:
+for run in multi30k_log()["runs"]:
     made = run["recipe"]
     print(f"{run['direction']}, {run['parameters']:,} parameters, seed {made['seed']}")
     print(f"BLEU {run['bleu']} with a beam of {made['width']}, {run['greedy_bleu']} greedily")

@@ -398,7 +398,12 @@ LanguageModel = lesson.check(LanguageModel)
 lesson.predict("first_loss")
 
 # %% demo
-from course_lib.training.language_model import TrainConfig, fresh, held_out_loss, train
+from course_lib.lessons.lesson_12_language_model.language_model import (
+    TrainConfig,
+    fresh,
+    held_out_loss,
+    train,
+)
 
 config = BlockConfig(d_model=72, n_heads=4, d_ff=272)
 model = fresh(LanguageModel(V, 64, config, n_layers=3), seed=0)
@@ -429,7 +434,7 @@ print({name: round(loss, 2) for name, loss in ladder.items()})
 # that no table of counts of this kind could have is 64 characters of context.
 
 # %% demo
-from course_lib.data.language_log import language_log
+from course_lib.lessons.lesson_12_language_model.language_log import language_log
 
 log = language_log()
 finished = log.held_out()[:, -1]
@@ -548,7 +553,7 @@ lesson.predict("one_layer")
 # In training each text has a period of its own, 4 to 16 tokens, so that no fixed distance helps. The test has period 14.
 
 # %% train tags=["nbval-ignore-output"]
-from course_lib.training.repeats import (
+from course_lib.lessons.lesson_12_language_model.repeats import (
     loss_by_place,
     loss_on_repeats,
     mean_weights,
@@ -708,9 +713,9 @@ show(
 # CPU for seventy minutes, so its result is recorded.
 
 # %% demo
-from course_lib.data.recorded_files import recorded_log
+from course_lib.lessons.lesson_12_language_model.language_log import shakespeare_log
 
-(run,) = recorded_log("shakespeare")["runs"]
+(run,) = shakespeare_log()["runs"]
 at = [int(step) for step in run["losses"]]
 curves = {
     "learned from, with dropout": list(run["training_losses"].values()),

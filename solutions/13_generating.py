@@ -486,7 +486,7 @@ print("cached and uncached logits equal to 1e-5 of the largest:", apart < 1e-5)
 # follows from the prompt, which meets an empty cache. Two of the texts look odd, three are alike to the letter. Which would you trust?
 
 # %% demo tags=["nbval-ignore-output"]
-from course_lib.lessons.reference.lesson_13 import SUSPECTS
+from course_lib.lessons.lesson_13_generating.reference import SUSPECTS
 
 suspects = {name: CachedGPT(gpt, *parts) for name, parts in SUSPECTS.items()}
 for name, suspect in suspects.items():

@@ -142,7 +142,7 @@ lesson.reveal("unmasked")
 # mask each, read forty times in all. RoBERTa (Liu et al. 2019, §4.1) draws a new mask whenever a text is read, which it calls **dynamic** masking.
 
 # %% train tags=["nbval-ignore-output"]
-from course_lib.training.masked_words import train_masked
+from course_lib.lessons.lesson_14_bert.masked_words import train_masked
 from course_lib.training.scale import choose
 
 lesson.predict("dynamic")
@@ -159,7 +159,7 @@ print("better than guessing blindly, ln 513 = 6.24, by one nat or more:", measur
 # (`python bench/record_masked_words.py`, three minutes on one core).
 
 # %% demo
-from course_lib.data.bert_log import masking_log
+from course_lib.lessons.lesson_14_bert.bert_log import masking_log
 
 log = masking_log()
 ways = {"static": "one mask", "ten masks": "ten masks", "dynamic": "new masks"}
@@ -588,7 +588,7 @@ class_scores = lesson.check(class_scores)
 
 # %% demo
 from course_lib.training.metrics import class_scores as by_scikit_learn
-from course_lib.training.sentiment import bag_of_words
+from course_lib.lessons.lesson_14_bert.sentiment import bag_of_words
 
 labels = torch.tensor(test.labels)
 said = bag_of_words(train.texts, train.labels, test.texts)
@@ -603,7 +603,7 @@ print(f"bag of words, pairs of words included: macro F1 {macro:.2f}")
 # %% train tags=["nbval-ignore-output"]
 import copy
 
-from course_lib.training import sentiment as tuning
+from course_lib.lessons.lesson_14_bert import sentiment as tuning
 
 model = tuning.minilm_classifier(mean_pool, seed=0, encoder=copy.deepcopy(bert))
 freeze(model, n_frozen=4)
@@ -627,7 +627,7 @@ print("at least 0.05 above the bag of words:", tuned_f1 > macro.item() + 0.05)
 # (`python bench/record_sentiment.py`). Between the two stands the encoder as it is, with logistic regression on its vectors.
 
 # %% demo
-from course_lib.data.bert_log import sentiment_log
+from course_lib.lessons.lesson_14_bert.bert_log import sentiment_log
 
 scores = sentiment_log()
 methods = ("bag of words", "frozen encoder", "two blocks tuned")

@@ -479,7 +479,7 @@ lesson.predict("winner")
 
 # %% train tags=["nbval-ignore-output"]
 from course_lib.training.scale import choose
-from course_lib.training.summaries import summarise, train_summaries
+from course_lib.lessons.lesson_15_text_to_text.summaries import summarise, train_summaries
 
 STEPS = choose(tiny=4, small=80, full=2000)
 model, history = train_summaries(seed=0, steps=STEPS)
@@ -493,7 +493,7 @@ for pair in pairs["test"][:120:40]:
 # alone; and with half of the steps on span corruption of docstrings, summary and body in one, first. Everybody is scored on modules never seen.
 
 # %% demo
-from course_lib.data.summary_log import scores, summary_log
+from course_lib.lessons.lesson_15_text_to_text.summary_log import scores, summary_log
 
 log = summary_log()
 KINDS = ("summaries alone", "span corruption first")
@@ -688,7 +688,7 @@ def both_scores(answers):
 
 
 # %% train tags=["nbval-ignore-output"]
-from course_lib.training.answers import cross_validated, encode
+from course_lib.lessons.lesson_15_text_to_text.answers import cross_validated, encode
 
 data = encode(asked)
 SEEDS = choose(tiny=(0,), small=(0, 1, 2), full=(0, 1, 2))

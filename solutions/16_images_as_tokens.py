@@ -500,7 +500,13 @@ for name, (weights, due) in cases.items():
 # digits the sixteen patches have changed places, always in the same way.
 
 # %% demo
-from course_lib.training.patches import SIZES, accuracy, jigsaw, some_order, train_on_digits
+from course_lib.lessons.lesson_16_images_as_tokens.patches import (
+    SIZES,
+    accuracy,
+    jigsaw,
+    some_order,
+    train_on_digits,
+)
 
 order = some_order(seed=3)
 picture = digits("test").floats()[:3]
@@ -554,7 +560,7 @@ patch_clicker(rollout, {f"test digit {i}": (twin, tests[i]) for i in (3, 4)})
 # table again): 400 steps of 64 digits, 58,570 parameters, 360 test digits. Guessing gets about 10 %.
 
 # %% demo
-from course_lib.data.patches_log import patches_log
+from course_lib.lessons.lesson_16_images_as_tokens.patches_log import patches_log
 
 log = patches_log()
 print("trained as            pictures, by seed       jigsaws, by seed")

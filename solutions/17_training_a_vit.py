@@ -565,7 +565,7 @@ print(f"share of the peak: {100 * share:.1f} %")
 # weights and orders other batches.
 
 # %% demo
-from course_lib.data.digits_log import digits_log
+from course_lib.lessons.lesson_17_training_a_vit.digits_log import digits_log
 
 log = digits_log()
 names = ("logistic regression", "ViT", "support-vector machine", "CNN")

@@ -38,7 +38,12 @@ lesson = Lesson("18")
 
 # %% demo
 from course_lib.data.scans import MARKER_BOX, Scans, box_masks, scans, scans_log
-from course_lib.training.evidence import GRID, PATCH, chance_of_lesion, recorded_model
+from course_lib.lessons.lesson_18_what_does_it_look_at.evidence import (
+    GRID,
+    PATCH,
+    chance_of_lesion,
+    recorded_model,
+)
 
 torch.set_num_threads(1)  # small models are fastest on one core
 vit, cnn, log = recorded_model("vit"), recorded_model("cnn"), scans_log()
@@ -377,7 +382,10 @@ grad_cam = lesson.check(grad_cam)
 # All five maps on the same scans. The gradients are those of the logit for *lesion*; the library's two functions fetch them with autograd.
 
 # %% demo
-from course_lib.training.evidence import attention_gradients, feature_gradients
+from course_lib.lessons.lesson_18_what_does_it_look_at.evidence import (
+    attention_gradients,
+    feature_gradients,
+)
 
 every = {
     **attention,
@@ -610,7 +618,11 @@ for name, rate in untrained.items():
 # another seed if you like: it draws the first weights and the order of the scans.
 
 # %% train tags=["nbval-ignore-output"]
-from course_lib.training.evidence import ScanViT, accuracy, train_on_scans
+from course_lib.lessons.lesson_18_what_does_it_look_at.evidence import (
+    ScanViT,
+    accuracy,
+    train_on_scans,
+)
 from course_lib.training.scale import choose
 
 seed = 7  # yours to choose

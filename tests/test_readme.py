@@ -5,7 +5,7 @@ from pathlib import Path
 
 from course_lib.checking.check import check_exercise
 from course_lib.checking.report import as_text
-from course_lib.lessons.registry import all_lessons, find
+from course_lib.workbook.registry import all_lessons, find
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")

@@ -45,7 +45,7 @@ def style(source: Source, spec: LessonSpec) -> list[Problem]:
 
 def _exercises(source: Source, spec: LessonSpec) -> Iterator[tuple[int | None, str]]:
     cells, known = source.exercises, [exercise.name for exercise in spec.exercises]
-    module = f"course_lib/lessons/lesson_{spec.number}_{spec.slug}.py"
+    module = f"course_lib/lessons/lesson_{spec.number}_{spec.slug}/lesson.py"
     for name, cell in cells.items():
         if name not in known:
             yield cell.line, f"exercise {name!r} has no spec: add it to {module}"

@@ -1,8 +1,8 @@
 """Everything about a lesson that can be known without executing its notebook."""
 
+import traceback
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -67,30 +67,30 @@ def lessons_of_the_course(number: str | None = None) -> tuple[list[LessonSpec], 
     Raises:
         CourseError: when there is no lesson of that number.
     """
-    from course_lib.lessons import registry
+    from course_lib.workbook import registry
 
-    known = registry.numbers()
+    known = registry.rooms()
     if number is not None and number.zfill(2) not in known:
         return [registry.find(number)], []  # which says what there is
     specs, problems = [], []
-    for module in known.values() if number is None else [known[number.zfill(2)]]:
+    for key in known if number is None else [number.zfill(2)]:
         try:
-            specs.append(import_module(f"course_lib.lessons.{module}").LESSON)
+            specs.append(registry.find(key))
         except Exception as error:
-            path = registry.FOLDER / f"{module}.py"
+            path, line = _place(error, known[key])
             says = f"cannot be loaded: {type(error).__name__}: {error}"
-            problems.append(Problem(path, _line_in(error, path), says))
+            problems.append(Problem(path, line, says))
     return specs, problems
 
 
-def _line_in(error: BaseException, path: Path) -> int | None:
-    if isinstance(error, SyntaxError):
-        return error.lineno
-    trace, found = error.__traceback__, None
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == str(path):
-            found = trace.tb_lineno
-        trace = trace.tb_next
+def _place(error: BaseException, room: Path) -> tuple[Path, int | None]:
+    """Return the last file and line of a room that an error came through."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return Path(error.filename), error.lineno
+    found: tuple[Path, int | None] = room / "lesson.py", None
+    for frame in traceback.extract_tb(error.__traceback__):
+        if Path(frame.filename).is_relative_to(room):
+            found = Path(frame.filename), frame.lineno
     return found
 
 
@@ -100,7 +100,7 @@ def without_spec(checkout: Checkout, specs: Iterable[LessonSpec]) -> list[Proble
     found = []
     for path in sorted(checkout.root.glob("solutions/*.py")):
         if FILE_NAME.fullmatch(path.name) and path.stem not in known:
-            says = f"a source without a spec: write course_lib/lessons/lesson_{path.name}"
+            says = f"a source without a spec: write course_lib/lessons/lesson_{path.stem}/lesson.py"
             found.append(Problem(path, None, says))
     for path in _notebooks(checkout.root):
         if path.stem not in known:

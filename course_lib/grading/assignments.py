@@ -58,7 +58,7 @@ class TrainedTask:
 
     def refuse(self, weights: Mapping[str, Tensor]) -> str | None:
         """Say what keeps a file's tensors from being evaluated, or return None."""
-        from course_lib.lessons.trained_file import refuse_weights
+        from course_lib.workbook.trained_file import refuse_weights
 
         return refuse_weights(weights, self.shapes)
 

@@ -119,11 +119,11 @@ def load_task(kind: str, name: str) -> Task:
         found = assignments.find(name)
         digest = _digest([found.source, found.hidden])
         return Task(found.name, found.spec, found.cells, tuple(found.trained), digest)
-    from course_lib.lessons import registry
+    from course_lib.workbook import registry
 
     spec = registry.find(name)
     solved = Checkout.find().solved(spec)
-    course = Path(registry.__file__).parent.rglob(f"*lesson_{spec.number}*.py")
+    course = registry.rooms()[spec.number].rglob("*.py")
     if not solved.exists():
         raise CourseError(f"{solved} is missing: build it by `course build {spec.number}`.")
     master = Master.of_notebook(solved.read_bytes())
@@ -142,11 +142,11 @@ def _what(submissions: Path, options: Options) -> tuple[str, str]:
         return "assignment", options.assignment
     if options.lesson:
         return "lesson", options.lesson
-    from course_lib.lessons import registry
+    from course_lib.workbook import registry
 
     paths = submissions.rglob("*.ipynb") if submissions.is_dir() else [submissions]
     stems = [path.stem for path in paths if path.suffix == ".ipynb"]
-    slugs = {name.removeprefix("lesson_"): number for number, name in registry.numbers().items()}
+    slugs = {room.name.removeprefix("lesson_"): number for number, room in registry.rooms().items()}
     fits = {number for slug, number in slugs.items() if any(slug in stem for stem in stems)}
     if len(fits) != 1:
         seen = f"these file names fit {', '.join(sorted(fits))}" if fits else "no file name says so"

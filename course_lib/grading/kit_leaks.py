@@ -12,7 +12,7 @@ from typing import Any
 from course_lib.authoring.source import Source
 from course_lib.grading.assignments import AssignmentSource
 from course_lib.grading.packing import STAND_IN
-from course_lib.lessons import registry
+from course_lib.workbook import registry
 
 #: Shorter pieces of code say nothing: many people write them.
 LONG = 40

@@ -305,7 +305,7 @@ class Marker:
         }
 
     def _score(self, task: Any, hand_in: HandIn, data: bytes) -> tuple[int, str, str]:
-        from course_lib.lessons.trained_file import MOST_BYTES
+        from course_lib.workbook.trained_file import MOST_BYTES
 
         if len(data) > MOST_BYTES:
             return 0, "failed", f"{task.file} weighs more than {MOST_BYTES / 1e6:g} MB."

@@ -22,8 +22,8 @@ from course_lib.checking.reference import load_reference
 from course_lib.checking.run import Outcome
 from course_lib.errors import CourseError
 from course_lib.grading.assignments import AssignmentSource, TrainedTask
-from course_lib.lessons import registry
-from course_lib.lessons.pack import FORMAT, GIVEN, LISTS, PLAIN
+from course_lib.workbook import registry
+from course_lib.workbook.pack import FORMAT, GIVEN, LISTS, PLAIN
 
 WRONG = Path(registry.__file__).with_name("wrong")
 #: Stands in a kit where a module of wrong answers stood.
@@ -31,7 +31,7 @@ STAND_IN = '''"""What lesson {number}'s wrong answers give; their code stays wit
 
 from pathlib import Path
 
-from course_lib.lessons.pack import recorded_mistakes
+from course_lib.workbook.pack import recorded_mistakes
 
 globals().update(recorded_mistakes(Path(__file__)))
 '''

@@ -30,7 +30,7 @@ from course_lib.grading.kit_proof import Part, prove
 from course_lib.grading.kit_readme import readme
 from course_lib.grading.marks import Task
 from course_lib.grading.packing import pack, pack_mistakes
-from course_lib.lessons import registry
+from course_lib.workbook import registry
 
 KIT = "attention-course kit"
 MANIFEST = "manifest.json"

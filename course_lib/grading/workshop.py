@@ -14,7 +14,7 @@ from course_lib.authoring.checkout import Checkout, replace_files
 from course_lib.authoring.source import Source, read_source
 from course_lib.checking.exercise import Exercise, LessonSpec, Prediction, Question
 from course_lib.errors import CourseError
-from course_lib.lessons import registry
+from course_lib.workbook import registry
 
 #: Minutes for the start, for the end, and for a break after every full hour.
 OPENING, CLOSING, BREAK = 10, 5, 5

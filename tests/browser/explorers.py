@@ -73,7 +73,7 @@ pair = SimpleNamespace(
 english, german = len(Vocabulary(ENGLISH)), len(Vocabulary(GERMAN))
 config = TranslatorConfig(source_size=english, target_size=german, d_model=8)
 alignment(pair, seeded(config, 0))"""
-CROSSED = """from course_lib.lessons.reference.lesson_11 import embed, three_masks
+CROSSED = """from course_lib.lessons.lesson_11_translation.reference import embed, three_masks
 from course_lib.models.number_translator import Parts, seeded
 from course_lib.training.number_translation import number_config
 

@@ -3,7 +3,7 @@
 import pytest
 
 from course_lib.explore import patch_explorer
-from course_lib.lessons.reference.lesson_16 import patchify
+from course_lib.lessons.lesson_16_images_as_tokens.reference import patchify
 
 from .axe import violations
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from course_lib.explore import cross_attention
-from course_lib.lessons.reference.lesson_11 import embed, three_masks
+from course_lib.lessons.lesson_11_translation.reference import embed, three_masks
 from course_lib.models.number_translator import Parts, seeded
 from course_lib.training.number_translation import number_config
 

@@ -11,7 +11,7 @@ import torch
 
 from course_lib.explore import decoding_stepper
 from course_lib.explore.live import apply
-from course_lib.lessons.reference.lesson_13 import keep_top_k, with_temperature
+from course_lib.lessons.lesson_13_generating.reference import keep_top_k, with_temperature
 from course_lib.models.generation import keep_top_p, next_token_probabilities
 from course_lib.models.small_gpt import decode, encode, small_gpt
 

@@ -8,7 +8,7 @@ import torch
 
 from course_lib.explore import nearest_sentences
 from course_lib.explore.live import apply
-from course_lib.lessons.reference.lesson_14 import mean_pool, nearest
+from course_lib.lessons.lesson_14_bert.reference import mean_pool, nearest
 
 TEXTS = ["aab", "ab", "bbb", "cab", "ccc", "abc", "acb", "bca", "cc"]
 

@@ -12,7 +12,7 @@ from course_lib.checking.result import Result, Status
 from course_lib.grading.defences import ALL
 from course_lib.grading.marks import HandIn, Marker, Task
 from course_lib.grading.program import Program
-from course_lib.lessons.lesson_04_scaled_dot_product import (
+from course_lib.lessons.lesson_04_scaled_dot_product.lesson import (
     CAUSAL_MASK,
     PADDING_MASK,
     SCALED_SCORES,

@@ -22,7 +22,7 @@ from course_lib.errors import CourseError
 from course_lib.grading import assignments
 from course_lib.grading.assignments import find, hidden_cases
 from course_lib.grading.packing import pack
-from course_lib.lessons.assignment import Assignment
+from course_lib.workbook.assignment import Assignment
 
 ALL = [find(name) for name in assignments.names()]
 EXERCISES = [

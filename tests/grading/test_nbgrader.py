@@ -18,7 +18,7 @@ from course_lib.authoring.source import read_source
 from course_lib.checking.exercise import LessonSpec
 from course_lib.grading.assignments import find
 from course_lib.grading.packing import pack
-from course_lib.lessons import registry
+from course_lib.workbook import registry
 
 pytestmark = pytest.mark.slow
 CONFIG = """c = get_config()

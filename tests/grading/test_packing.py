@@ -13,8 +13,8 @@ from course_lib.errors import CourseError
 from course_lib.grading.kit_leaks import _flat, leaks
 from course_lib.grading.packing import WRONG, pack_mistakes
 from course_lib.grading.release import library, mistakes
-from course_lib.lessons import registry
-from course_lib.lessons.pack import recorded_mistakes
+from course_lib.workbook import registry
+from course_lib.workbook.pack import recorded_mistakes
 
 #: Shorter pieces of code may stand in the library too.
 LONG = 60

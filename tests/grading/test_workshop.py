@@ -10,7 +10,7 @@ from course_lib.authoring.checkout import Checkout
 from course_lib.authoring.source import read_source
 from course_lib.errors import CourseError
 from course_lib.grading.workshop import plan, run_workshop, sections, sheets
-from course_lib.lessons import registry
+from course_lib.workbook import registry
 
 
 def lessons(*numbers):

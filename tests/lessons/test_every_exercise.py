@@ -25,7 +25,7 @@ from course_lib.checking.prepared import Prepared
 from course_lib.checking.reference import load_reference
 from course_lib.checking.result import Status
 from course_lib.checking.run import Runner
-from course_lib.lessons import registry
+from course_lib.workbook import registry
 
 FOLDER = Path(__file__).parent
 EXACT = 1e-10

@@ -63,7 +63,7 @@ class Bench:
         import torch
 
         from course_lib.checking.device import warm_up
-        from course_lib.lessons import registry
+        from course_lib.workbook import registry
 
         torch.set_num_threads(1)
         warm_up()
@@ -111,8 +111,8 @@ class Bench:
 
 def names_of(lesson: str) -> dict[str, Any]:
     """Return what a solved lesson defines, without its checks and demonstrations."""
-    from course_lib.lessons.answer_file import read_steps
-    from course_lib.lessons.lesson import Lesson
+    from course_lib.workbook.answer_file import read_steps
+    from course_lib.workbook.lesson import Lesson
 
     names: dict[str, Any] = {"__name__": "solution"}
     check = Lesson.check

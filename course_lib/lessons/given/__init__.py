@@ -1,1 +1,0 @@
-"""What exercises are given besides numbers, such as planted faults, and signs of a mistake."""
