@@ -50,7 +50,13 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=STEPS)
     steps = parser.parse_args().steps
 
-    from course_lib.lessons.lesson_08_order.copying import BATCH, LONGEST, SHORTEST, TASKS, VOCABULARY
+    from course_lib.lessons.lesson_08_order.copying import (
+        BATCH,
+        LONGEST,
+        SHORTEST,
+        TASKS,
+        VOCABULARY,
+    )
     from course_lib.lessons.lesson_08_order.ordered import ORDERS
 
     jobs = [(*job, steps) for job in itertools.product(TASKS, ORDERS, SEEDS)]

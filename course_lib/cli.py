@@ -125,15 +125,20 @@ def build(
     raise typer.Exit(run_build(lesson, check=check))
 
 
-@app.command(epilog="Examples:  course new 05 attention_that_translates")
+@app.command(
+    epilog="Examples:  course new 19 captions  ·  course new 19 captions --exercise soft_captions"
+)
 def new(
     lesson: LessonNumber,
     slug: Annotated[str, typer.Argument(help="snake_case, such as soft_lookup")],
+    exercise: Annotated[
+        str | None, typer.Option(help="Add an exercise of this name to the lesson.")
+    ] = None,
 ) -> None:
-    """Start a lesson: a source and a spec that build and pass."""
-    from course_lib.authoring.new import new_lesson
+    """Start a lesson, or one more exercise: files that build and pass."""
+    from course_lib.authoring import new
 
-    typer.echo(new_lesson(lesson, slug))
+    typer.echo(new.new(lesson, slug, exercise))
 
 
 @app.command(

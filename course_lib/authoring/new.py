@@ -1,5 +1,6 @@
-"""`course new`: the skeleton of a lesson, which builds and passes as it is."""
+"""`course new`: the skeleton of a lesson or of one more exercise, which builds and passes."""
 
+import keyword
 import re
 from importlib import resources
 from pathlib import Path
@@ -9,44 +10,87 @@ from course_lib.authoring.checkout import Checkout, replace_files
 from course_lib.errors import CourseError
 
 LONGEST_SLUG = 40
-#: Template -> the file that it becomes.
-FILES = {
-    "solution": "solutions/{number}_{slug}.py",
-    "spec": "course_lib/lessons/lesson_{number}_{slug}.py",
-    "reference": "course_lib/lessons/reference/lesson_{number}.py",
-    "right": "tests/lessons/right_{number}.py",
+FIRST_EXERCISE = "centre_rows"
+#: The two files of an exercise -> the template of each; None for an empty file.
+EXERCISE = {
+    "course_lib/lessons/{room}/exercises/{module}.py": "exercise",
+    "course_lib/lessons/{room}/mistakes/{module}.py": "mistakes",
+}
+#: The files of a lesson.
+LESSON = {
+    "solutions/{number}_{slug}.py": "solution",
+    "course_lib/lessons/{room}/__init__.py": None,
+    "course_lib/lessons/{room}/lesson.py": "lesson",
+    "course_lib/lessons/{room}/exercises/__init__.py": None,
+    "course_lib/lessons/{room}/mistakes/__init__.py": None,
+    **EXERCISE,
+    "course_lib/lessons/{room}/reference.py": "reference",
+    "tests/lessons/{room}/right.py": "right",
 }
 
 
-def new_lesson(number: str, slug: str, *, root: Path | None = None) -> str:
-    """Write the skeleton of a lesson and return what to tell its author.
+def new(number: str, slug: str, exercise: str | None = None, *, root: Path | None = None) -> str:
+    """Write the skeleton of a lesson, or of an exercise where the lesson is there already.
 
     Args:
         number: "5" or "05".
-        slug: snake_case; the rest of the file names.
+        slug: snake_case; the rest of the room's and the files' names.
+        exercise: the Python name of an exercise.
         root: the checkout; the one that `course_lib` runs from when left out.
 
+    Returns:
+        What to tell the author.
+
     Raises:
-        CourseError: when number or slug will not do, or something is there already.
+        CourseError: when number, slug or name will not do, or something is there already.
     """
-    number, slug = _number(number), _slug(slug)
+    number, slug, name = _number(number), _slug(slug), _name(exercise or FIRST_EXERCISE)
     checkout = Checkout(root.resolve()) if root is not None else Checkout.find()
-    paths = {
-        template: checkout.root / place.format(number=number, slug=slug)
-        for template, place in FILES.items()
-    }
-    _refuse_taken(number, list(paths.values()), checkout)
     words = {
         "number": number,
         "slug": slug,
+        "room": f"lesson_{number}_{slug}",
         "label": f"{int(number)}.1",
         "title": slug.replace("_", " ").capitalize(),
+        "exercise": name,
+        "module": module_of(name),
     }
-    replace_files({path: _filled(template, words) for template, path in paths.items()})
-    written = "\n".join(f"  {checkout.shown(path)}" for path in paths.values())
+    adds = exercise is not None and (checkout.root / "course_lib/lessons" / words["room"]).exists()
+    places = EXERCISE if adds else LESSON
+    files = {checkout.root / place.format(**words): kind for place, kind in places.items()}
+    _refuse_taken(number, list(files), checkout, adds=adds)
+    replace_files({path: _filled(kind, words) for path, kind in files.items()})
+    written = "\n".join(f"  {checkout.shown(path)}" for path, kind in files.items() if kind)
+    return (_added if adds else _begun)(words, written)
+
+
+def module_of(exercise: str) -> str:
+    """Return the name of an exercise's files.
+
+    >>> module_of("causal_mask"), module_of("EncoderBlock"), module_of("ViT")
+    ('causal_mask', 'encoder_block', 'vit')
+    """
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])", "_", exercise).lower()
+
+
+def _begun(words: dict[str, str], written: str) -> str:
+    number = words["number"]
     return (
         f"Lesson {number} is begun:\n{written}\n"
         f"Edit them, then run `course build {number}` and `course build {number} --check`."
+    )
+
+
+def _added(words: dict[str, str], written: str) -> str:
+    room, name, number = words["room"], words["exercise"], words["number"]
+    return (
+        f"Exercise {name} is begun:\n{written}\n"
+        "It takes its place when these four know it:\n"
+        f"  course_lib/lessons/{room}/lesson.py: {words['module']}.EXERCISE, in order\n"
+        f"  course_lib/lessons/{room}/reference.py: the course's own {name}\n"
+        f"  tests/lessons/{room}/right.py: two right answers\n"
+        f"  solutions/{number}_{words['slug']}.py: its text, its cell, its check\n"
+        f"Then run `course build {number}`."
     )
 
 
@@ -66,21 +110,28 @@ def _slug(slug: str) -> str:
     )
 
 
-def _refuse_taken(number: str, paths: list[Path], checkout: Checkout) -> None:
+def _name(exercise: str) -> str:
+    if re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", exercise) and not keyword.iskeyword(exercise):
+        return exercise
+    raise CourseError(f"an exercise has a Python name, such as causal_mask; not {exercise!r}")
+
+
+def _refuse_taken(number: str, paths: list[Path], checkout: Checkout, *, adds: bool) -> None:
     """Overwrite nothing, and give no number twice."""
-    taken = [
-        *checkout.root.glob(f"solutions/{number}_*.py"),
-        *checkout.root.glob(f"course_lib/lessons/lesson_{number}_*.py"),
-        *(path for path in paths if path.exists()),
-    ]
-    if taken:
-        there = ", ".join(sorted({checkout.shown(path) for path in taken}))
-        raise CourseError(
-            f"lesson {number} is there already ({there}): take another number, or remove these"
-        )
+    taken = [path for path in paths if path.exists()]
+    if not adds:
+        taken += checkout.root.glob(f"solutions/{number}_*.py")
+        taken += checkout.root.glob(f"course_lib/lessons/lesson_{number}_*")
+    if not taken:
+        return
+    there = ", ".join(sorted({checkout.shown(path) for path in taken}))
+    what, better = ("the exercise", "name") if adds else (f"lesson {number}", "number")
+    raise CourseError(f"{what} is there already ({there}): take another {better}, or remove these")
 
 
-def _filled(template: str, words: dict[str, str]) -> bytes:
+def _filled(template: str | None, words: dict[str, str]) -> bytes:
+    if template is None:
+        return b""
     folder = resources.files("course_lib.authoring") / "templates"
     text = (folder / f"{template}.py.txt").read_text(encoding="utf-8")
     return Template(text).substitute(words).encode("utf-8")

@@ -42,7 +42,7 @@ def prepare(spec: LessonSpec, checkout: Checkout) -> Draft:
     """Parse a lesson, hold it against its spec, rehearse its exercises, make both notebooks."""
     draft, path = Draft(spec), checkout.source(spec)
     if not path.exists():
-        says = f"missing, but there is lesson_{spec.number}_{spec.slug}.py: write it"
+        says = f"missing, but there is lesson_{spec.number}_{spec.slug}/: write it"
         draft.faults.append(Problem(path, None, says))
         return draft
     try:

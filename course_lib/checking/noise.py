@@ -5,14 +5,22 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+#: A number, or a generator to draw from.
+Seed = int | np.random.Generator
+
 
 def generator(seed: int) -> np.random.Generator:
     """Return NumPy's counter-based Philox generator, equal everywhere for equal seeds."""
     return np.random.Generator(np.random.Philox(seed))
 
 
+def rng_of(seed: Seed) -> np.random.Generator:
+    """Return a generator: the one given, or that of a number."""
+    return seed if isinstance(seed, np.random.Generator) else generator(seed)
+
+
 def noise(
-    seed: int | np.random.Generator,
+    seed: Seed,
     *shape: int,
     scale: float = 1.0,
     dtype: torch.dtype = torch.float64,
@@ -28,14 +36,12 @@ def noise(
     >>> noise(0, 2, 3).shape
     torch.Size([2, 3])
     """
-    rng = seed if isinstance(seed, np.random.Generator) else generator(seed)
-    return torch.from_numpy(np.asarray(rng.standard_normal(shape) * scale)).to(dtype)
+    return torch.from_numpy(np.asarray(rng_of(seed).standard_normal(shape) * scale)).to(dtype)
 
 
-def noise_array(seed: int | np.random.Generator, *shape: int, scale: float = 1.0) -> np.ndarray:
+def noise_array(seed: Seed, *shape: int, scale: float = 1.0) -> np.ndarray:
     """Return normal noise as a float64 NumPy array."""
-    rng = seed if isinstance(seed, np.random.Generator) else generator(seed)
-    return np.asarray(rng.standard_normal(shape)) * scale
+    return np.asarray(rng_of(seed).standard_normal(shape)) * scale
 
 
 def pick(rng: np.random.Generator, options: Sequence[int]) -> int:

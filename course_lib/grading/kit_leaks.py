@@ -12,7 +12,6 @@ from typing import Any
 from course_lib.authoring.source import Source
 from course_lib.grading.assignments import AssignmentSource
 from course_lib.grading.packing import STAND_IN
-from course_lib.workbook import registry
 
 #: Shorter pieces of code say nothing: many people write them.
 LONG = 40
@@ -20,8 +19,7 @@ LONG = 40
 _FORBIDDEN = re.compile(
     r"(^|/)(solutions|grading|authoring|tests)/|_hidden\b|\.pkl$|\.pickle$|\.pt$"
 )
-_MISTAKES = re.compile(r"(^|/)lessons/wrong/.*\.py$")
-_STAND_INS = {STAND_IN.format(number=number) for number in registry.numbers()}
+_MISTAKES = re.compile(r"(^|/)mistakes/.*\.py$")
 
 
 def leaks(files: Mapping[str, bytes], assignments: list[AssignmentSource]) -> Iterator[str]:
@@ -35,7 +33,7 @@ def leaks(files: Mapping[str, bytes], assignments: list[AssignmentSource]) -> It
         if _FORBIDDEN.search(path):
             yield f"{path}: belongs to the instructor"
     for path, data in files.items():
-        if _MISTAKES.search(path) and data.strip() and data.decode() not in _STAND_INS:
+        if _MISTAKES.search(path) and data.strip() and data.decode() != STAND_IN:
             yield f"{path}: is the code of a lesson's wrong answers"
     trained = {p.read_bytes(): p.name for one in assignments for p in one.solved_weights.values()}
     for path, data in files.items():

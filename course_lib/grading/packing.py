@@ -5,9 +5,8 @@ import hashlib
 import inspect
 import json
 import math
+import pkgutil
 from importlib import import_module
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -25,15 +24,14 @@ from course_lib.grading.assignments import AssignmentSource, TrainedTask
 from course_lib.workbook import registry
 from course_lib.workbook.pack import FORMAT, GIVEN, LISTS, PLAIN
 
-WRONG = Path(registry.__file__).with_name("wrong")
-#: Stands in a kit where a module of wrong answers stood.
-STAND_IN = '''"""What lesson {number}'s wrong answers give; their code stays with the instructor."""
+#: Stands in a kit where the code of an exercise's mistakes stood.
+STAND_IN = '''"""What known mistakes give; their code stays with the instructor."""
 
 from pathlib import Path
 
 from course_lib.workbook.pack import recorded_mistakes
 
-globals().update(recorded_mistakes(Path(__file__)))
+MISTAKES = recorded_mistakes(Path(__file__))
 '''
 
 
@@ -55,34 +53,33 @@ def pack(assignment: AssignmentSource) -> dict[str, bytes]:
 
 
 def pack_mistakes(spec: LessonSpec) -> dict[str, bytes]:
-    """Return the files that stand in for the code of a lesson's wrong answers, by their names.
+    """Return what stands in for the code of a lesson's mistakes, by file name.
 
     Raises:
-        CourseError: when a wrong answer does not stand in the lesson's module, or gives what a pack
+        CourseError: when a mistake does not stand in the lesson's room, or gives what a pack
             cannot hold.
     """
     found: dict[str, bytes] = {}
-    left = {exercise.name: exercise for exercise in spec.exercises if exercise.wrong_answers}
-    for path in sorted(WRONG.glob(f"lesson_{spec.number}*.py")):
-        names = {id(table): name for name, table in vars(_module(path.stem)).items()}
-        arrays: dict[str, Tensor] = {}
-        tables = {
-            names[id(exercise.wrong_answers)]: _mistakes(left.pop(exercise.name), arrays)
-            for exercise in spec.exercises
-            if id(exercise.wrong_answers) in names
-        }
-        found |= _files(path.stem, {"format": FORMAT, "mistakes": tables}, arrays)
-        found[path.name] = STAND_IN.format(number=spec.number).encode()
-    for name in left:
-        raise CourseError(
-            f"{name}: its wrong answers are no table of lessons/wrong/lesson_{spec.number}.py, so "
-            "a kit would hold their code; move them there."
-        )
+    modules = _modules_of_mistakes(f"{registry.room(spec)}.mistakes")
+    for exercise in spec.exercises:
+        if not exercise.wrong_answers:
+            continue
+        if id(exercise.wrong_answers) not in modules:
+            raise CourseError(
+                f"{exercise.name}: its wrong answers are no MISTAKES of a file in the room's "
+                "mistakes/, so a kit would hold their code; move them there."
+            )
+        name, arrays = modules[id(exercise.wrong_answers)], dict[str, Tensor]()
+        said = {"format": FORMAT, "mistakes": _mistakes(exercise, arrays)}
+        found |= _files(name, said, arrays) | {f"{name}.py": STAND_IN.encode()}
     return found
 
 
-def _module(name: str) -> ModuleType:
-    return import_module(f"course_lib.lessons.{WRONG.name}.{name}")
+def _modules_of_mistakes(package: str) -> dict[int, str]:
+    """Return the name of every module of mistakes by the identity of its MISTAKES."""
+    names = [module.name for module in pkgutil.iter_modules(import_module(package).__path__)]
+    tables = {name: vars(import_module(f"{package}.{name}")).get("MISTAKES") for name in names}
+    return {id(table): name for name, table in tables.items()}
 
 
 def _files(stem: str, said: dict[str, Any], arrays: dict[str, Tensor]) -> dict[str, bytes]:
@@ -134,17 +131,13 @@ def _mistakes(exercise: Exercise, arrays: dict[str, Tensor]) -> list[dict[str, A
 def _sign(exercise: Exercise, wrong: WrongAnswer) -> str | None:
     if wrong.matches is None:
         return None
-    package, _, module = wrong.matches.__module__.rpartition(".")
-    if package != GIVEN or not hasattr(import_module(wrong.matches.__module__), _name(wrong)):
+    module, name = wrong.matches.__module__, str(getattr(wrong.matches, "__name__", ""))
+    if not GIVEN.fullmatch(module) or not hasattr(import_module(module), name):
         raise CourseError(
-            f"{exercise.name}, {wrong.id}: `matches` is to be a function of a module in {GIVEN}: a "
+            f"{exercise.name}, {wrong.id}: `matches` is to be a function of the room's given.py: a "
             "kit names it."
         )
-    return f"{module}.{_name(wrong)}"
-
-
-def _name(wrong: WrongAnswer) -> str:
-    return str(getattr(wrong.matches, "__name__", ""))
+    return f"{module}.{name}"
 
 
 def _protocol(protocol: Protocol) -> str:

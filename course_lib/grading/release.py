@@ -7,11 +7,10 @@ checks for each assignment, and what installs it. It is written whole or not at 
 import hashlib
 import json
 import os
-import re
 import shutil
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path, PurePath
+from pathlib import Path
 
 import course_lib
 from course_lib.authoring.checkout import Checkout
@@ -41,8 +40,6 @@ BESIDE = (
 )
 #: Parts of the library that stay with the instructor.
 KEPT_BACK = ("grading", "authoring")
-#: The lessons' wrong answers, of which a kit holds the results.
-MISTAKES = PurePath("course_lib", "lessons", "wrong")
 
 
 def run_release(to: Path, lessons: Sequence[str] | None, assignments: Sequence[str] | None) -> int:
@@ -121,26 +118,26 @@ def _stop(problems: Iterable[Problem], checkout: Checkout) -> None:
 
 
 def library(root: Path, specs: Sequence[LessonSpec]) -> dict[str, bytes]:
-    """Return the files of the library that a kit holds, by path."""
-    chosen = {spec.number for spec in specs}
+    """Return the files of the library that a kit holds, by path: of lessons, the chosen rooms."""
+    chosen = {registry.room(spec).rpartition(".")[2] for spec in specs}
     found = {}
     for path in sorted((root / "course_lib").rglob("*")):
         place = path.relative_to(root)
         if not path.is_file() or path.suffix == ".pyc" or place.parts[1] in KEPT_BACK:
             continue
-        if place.parent == MISTAKES and path.name != "__init__.py":
+        room, *inside = place.parts[2:] if place.parts[1] == "lessons" else ("",)
+        if room.startswith("lesson_") and room not in chosen:
             continue
-        of_a_lesson = re.match(r"lesson_(\d\d)", path.stem)
-        if of_a_lesson and "reference" not in place.parts and of_a_lesson[1] not in chosen:
+        if inside[:1] == ["mistakes"] and place.name != "__init__.py":
             continue
         found[place.as_posix()] = path.read_bytes()
     return found
 
 
 def mistakes(specs: Iterable[LessonSpec]) -> dict[str, bytes]:
-    """Return what stands in for the lessons' wrong answers, by path: their results, no code."""
+    """Return what stands in for the code of the lessons' mistakes, by path: their results."""
     return {
-        (MISTAKES / name).as_posix(): data
+        f"{registry.room(spec).replace('.', '/')}/mistakes/{name}": data
         for spec in specs
         for name, data in pack_mistakes(spec).items()
     }

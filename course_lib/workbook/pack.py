@@ -1,13 +1,14 @@
-"""Read what a kit holds in the place of code: an assignment's checks, a lesson's known mistakes.
+"""Read what a kit holds in the place of code: an assignment's checks, an exercise's mistakes.
 
-`attention.checks.json` holds words and structure, `attention.checks.safetensors` the arrays; of a
-lesson, `wrong/lesson_04.json` and `.safetensors`. They hold results, never code: what a mistake
-gives on each case is enough to recognise it.
+`attention.checks.json` holds words and structure, `attention.checks.safetensors` the arrays; of an
+exercise, `mistakes/causal_mask.json` and `.safetensors` in its lesson's room. They hold results,
+never code: what a mistake gives on each case is enough to recognise it.
 """
 
 import builtins
 import inspect
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -23,10 +24,10 @@ from course_lib.checking.protocol import ModuleProtocol, Protocol, WrongObject
 from course_lib.checking.run import Outcome
 from course_lib.errors import CourseError
 
-FORMAT = 2
+FORMAT = 3
 _Read = TypeVar("_Read")
-#: Where what tells a mistake by its sign is kept.
-GIVEN = "course_lib.lessons.given"
+#: Where what tells a mistake by its sign is kept: in a lesson's room.
+GIVEN = re.compile(r"course_lib\.lessons\.lesson_\d\d_\w+\.given")
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 PROTOCOLS: dict[str, Callable[[], Protocol]] = {"function": Protocol, "module": ModuleProtocol}
 #: Fields of an exercise that are kept as they are.
@@ -98,8 +99,8 @@ def read_pack(path: Path) -> Pack:
     return _read(path, _pack)
 
 
-def recorded_mistakes(code: Path) -> dict[str, tuple[WrongAnswer, ...]]:
-    """Read a lesson's known mistakes, by the names that its spec calls them.
+def recorded_mistakes(code: Path) -> tuple[WrongAnswer, ...]:
+    """Read an exercise's known mistakes.
 
     Args:
         code: path of the module that stands in for theirs; the results lie beside it.
@@ -107,7 +108,7 @@ def recorded_mistakes(code: Path) -> dict[str, tuple[WrongAnswer, ...]]:
     Raises:
         CourseError: when they are damaged, or made by another version of the course.
     """
-    return _read(code.with_suffix(".json"), _tables)
+    return _read(code.with_suffix(".json"), _mistakes)
 
 
 def _read(path: Path, build: Callable[[Any, Mapping[str, Tensor]], _Read]) -> _Read:
@@ -132,11 +133,8 @@ def _pack(said: Mapping[str, Any], arrays: Mapping[str, Tensor]) -> Pack:
     return Pack(spec, tuple(_hand_in(one) for one in said["trained"]))
 
 
-def _tables(
-    said: Mapping[str, Any], arrays: Mapping[str, Tensor]
-) -> dict[str, tuple[WrongAnswer, ...]]:
-    tables = said["mistakes"]
-    return {name: tuple(_mistake(one, arrays) for one in tables[name]) for name in tables}
+def _mistakes(said: Mapping[str, Any], arrays: Mapping[str, Tensor]) -> tuple[WrongAnswer, ...]:
+    return tuple(_mistake(one, arrays) for one in said["mistakes"])
 
 
 def _exercise(said: Mapping[str, Any], arrays: Mapping[str, Tensor]) -> Exercise:
@@ -150,7 +148,7 @@ def _exercise(said: Mapping[str, Any], arrays: Mapping[str, Tensor]) -> Exercise
         oracle=_not_here,
         reference=_signature(said["name"], said["parameters"]),
         protocol=PROTOCOLS[said["protocol"]](),
-        wrong_answers=tuple(_mistake(one, arrays) for one in said["mistakes"]),
+        wrong_answers=_mistakes(said, arrays),
     )
     expected = tuple(
         Expected(unpacked(one["expected"], arrays), _gradients(one["expected_gradients"], arrays))
@@ -183,11 +181,13 @@ def _mistake(said: Mapping[str, Any], arrays: Mapping[str, Tensor]) -> WrongAnsw
 
 
 def _sign(named: str | None) -> Callable[[Case, Any], bool] | None:
-    """Return what tells a mistake from a result: a function of a module of `given`."""
+    """Return what tells a mistake from a result: a function of a room's `given`."""
     if named is None:
         return None
-    module, name = named.split(".")
-    found: Callable[[Case, Any], bool] = getattr(import_module(f"{GIVEN}.{module}"), name)
+    module, _, name = named.rpartition(".")
+    if not GIVEN.fullmatch(module):
+        raise ValueError(f"{named} stands in no lesson's given.py")
+    found: Callable[[Case, Any], bool] = getattr(import_module(module), name)
     return found
 
 

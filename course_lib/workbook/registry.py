@@ -17,6 +17,11 @@ def rooms() -> dict[str, Path]:
     return {path.parent.name[7:9]: path.parent for path in found}
 
 
+def room(spec: LessonSpec) -> str:
+    """Return the dotted name of a lesson's room."""
+    return f"{PACKAGE}.lesson_{spec.number}_{spec.slug}"
+
+
 def numbers() -> list[str]:
     """Return the number of every lesson, in order, without importing any."""
     return list(rooms())

@@ -140,13 +140,13 @@ def test_an_exercise_without_a_spec(place):
     refused(
         place,
         f"solutions/90_tiny.py:{line}: exercise 'triple' has no spec",
-        "exercise 'double' of course_lib/lessons/lesson_90_tiny.py has no cell",
+        "exercise 'double' of course_lib/lessons/lesson_90_tiny/lesson.py has no cell",
     )
 
 
 def test_a_source_that_is_missing(place):
     place.source.unlink()
-    refused(place, "solutions/90_tiny.py: missing, but there is lesson_90_tiny.py")
+    refused(place, "solutions/90_tiny.py: missing, but there is lesson_90_tiny/")
 
 
 def test_a_source_without_a_spec(built):

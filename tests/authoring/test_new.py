@@ -9,32 +9,52 @@ from pathlib import Path
 
 import pytest
 
-from course_lib.authoring.new import new_lesson
+from course_lib.authoring.new import new
 from course_lib.errors import CourseError
 
 
 def test_it_overwrites_nothing_and_gives_no_number_twice(tmp_path):
-    said = new_lesson("7", "second_thoughts", root=tmp_path)
+    said = new("7", "second_thoughts", root=tmp_path)
     assert "solutions/07_second_thoughts.py" in said
     source = tmp_path / "solutions" / "07_second_thoughts.py"
     source.write_text("mine")
     for slug in ("second_thoughts", "other"):
         with pytest.raises(CourseError, match="lesson 07 is there already"):
-            new_lesson("07", slug, root=tmp_path)
+            new("07", slug, root=tmp_path)
     assert source.read_text() == "mine"
 
 
 @pytest.mark.parametrize("number", ["", "x", "123", "-1", "٣"])
 def test_a_number_that_is_none(tmp_path, number):
     with pytest.raises(CourseError, match="one or two digits"):
-        new_lesson(number, "slug", root=tmp_path)
+        new(number, "slug", root=tmp_path)
 
 
 @pytest.mark.parametrize("slug", ["", "Big", "two words", "a-b", "../up", "1st", "a__b", "x" * 41])
 def test_a_slug_that_is_none(tmp_path, slug):
     with pytest.raises(CourseError, match="snake_case"):
-        new_lesson("07", slug, root=tmp_path)
+        new("07", slug, root=tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_exercise_joins_a_lesson_and_overwrites_nothing(tmp_path):
+    new("07", "second_thoughts", root=tmp_path)
+    room = tmp_path / "course_lib" / "lessons" / "lesson_07_second_thoughts"
+    said = new("07", "second_thoughts", "SecondThought", root=tmp_path)
+    assert 'name="SecondThought"' in (room / "exercises" / "second_thought.py").read_text()
+    assert "mistakes.second_thought import" in (room / "exercises/second_thought.py").read_text()
+    assert (room / "mistakes" / "second_thought.py").exists()
+    for place in ("lesson.py: second_thought.EXERCISE", "reference.py", "right.py", "solutions/07"):
+        assert place in said
+    with pytest.raises(CourseError, match="the exercise is there already"):
+        new("07", "second_thoughts", "SecondThought", root=tmp_path)
+
+
+def test_a_lesson_may_begin_with_an_exercise_of_ones_own(tmp_path):
+    new("07", "second_thoughts", "ponder", root=tmp_path)
+    assert "def ponder(x)" in (tmp_path / "solutions" / "07_second_thoughts.py").read_text()
+    with pytest.raises(CourseError, match="Python name"):
+        new("08", "other", "two words", root=tmp_path)
 
 
 @pytest.fixture(scope="module")
@@ -85,8 +105,7 @@ def test_it_holds_what_every_exercise_must(copy):
     folder = copy / "tests" / "lessons"
     real = Path(__file__).resolve().parents[1]
     for path in (real / "lessons").glob("*.py"):
-        if not path.name.startswith("right_"):
-            shutil.copy(path, folder)
+        shutil.copy(path, folder)
     path = os.pathsep.join(filter(None, [str(copy), os.environ.get("PYTHONPATH", "")]))
     done = subprocess.run(
         [
@@ -110,14 +129,13 @@ def test_it_holds_what_every_exercise_must(copy):
 
 @pytest.mark.slow
 def test_a_lesson_that_cannot_be_loaded_is_reported_by_line(copy):
-    broken = copy / "course_lib" / "lessons" / "lesson_78_broken.py"
+    broken = copy / "course_lib" / "lessons" / "lesson_78_broken" / "lesson.py"
+    broken.parent.mkdir()
     broken.write_text('"""Broken."""\n\nLESSON = 1 / 0\n')
     try:
         done = course(copy, "build", "78")
     finally:
-        broken.unlink()
+        shutil.rmtree(broken.parent)
     assert done.returncode == 1
-    assert (
-        "course_lib/lessons/lesson_78_broken.py:3: cannot be loaded: ZeroDivisionError"
-        in done.stdout
-    )
+    said = "course_lib/lessons/lesson_78_broken/lesson.py:3: cannot be loaded: ZeroDivisionError"
+    assert said in done.stdout

@@ -12,7 +12,7 @@ import torch
 
 from course_lib.attention.rollout import rollout
 from course_lib.explore import patch_clicker
-from course_lib.lessons.lesson_18_what_does_it_look_at.mistakes import ROLLOUT
+from course_lib.lessons.lesson_18_what_does_it_look_at.mistakes.rollout import MISTAKES as ROLLOUT
 from course_lib.models.vit import ViT, ViTConfig
 
 WRONG = {wrong.id: wrong.code for wrong in ROLLOUT}

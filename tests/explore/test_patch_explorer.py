@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from course_lib.explore import patch_explorer
-from course_lib.lessons.lesson_16_images_as_tokens.mistakes import PATCHIFY
+from course_lib.lessons.lesson_16_images_as_tokens.mistakes.patchify import MISTAKES as PATCHIFY
 from course_lib.lessons.lesson_16_images_as_tokens.reference import patchify
 
 WRONG = {wrong.id: wrong.code for wrong in PATCHIFY}

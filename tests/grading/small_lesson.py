@@ -12,10 +12,14 @@ from course_lib.checking.result import Result, Status
 from course_lib.grading.defences import ALL
 from course_lib.grading.marks import HandIn, Marker, Task
 from course_lib.grading.program import Program
-from course_lib.lessons.lesson_04_scaled_dot_product.lesson import (
-    CAUSAL_MASK,
-    PADDING_MASK,
-    SCALED_SCORES,
+from course_lib.lessons.lesson_04_scaled_dot_product.exercises.causal_mask import (
+    EXERCISE as CAUSAL_MASK,
+)
+from course_lib.lessons.lesson_04_scaled_dot_product.exercises.padding_mask import (
+    EXERCISE as PADDING_MASK,
+)
+from course_lib.lessons.lesson_04_scaled_dot_product.exercises.scaled_scores import (
+    EXERCISE as SCALED_SCORES,
 )
 
 TEXT = '''

@@ -2,7 +2,6 @@
 
 import ast
 from dataclasses import replace
-from types import SimpleNamespace
 
 import pytest
 
@@ -11,10 +10,11 @@ from course_lib.checking.prepared import Prepared
 from course_lib.checking.recognise import recognise
 from course_lib.errors import CourseError
 from course_lib.grading.kit_leaks import _flat, leaks
-from course_lib.grading.packing import WRONG, pack_mistakes
+from course_lib.grading.packing import pack_mistakes
 from course_lib.grading.release import library, mistakes
+from course_lib.lessons.lesson_02_similarity.given import is_zero
 from course_lib.workbook import registry
-from course_lib.workbook.pack import recorded_mistakes
+from course_lib.workbook.pack import _sign, recorded_mistakes
 
 #: Shorter pieces of code may stand in the library too.
 LONG = 60
@@ -24,7 +24,7 @@ def in_a_kit(spec, folder):
     """Return a lesson's exercises as a kit has them, by name."""
     for name, data in pack_mistakes(spec).items():
         (folder / name).write_bytes(data)
-    tables = [table for path in folder.glob("*.py") for table in recorded_mistakes(path).values()]
+    tables = [recorded_mistakes(path) for path in folder.glob("*.py")]
     by_ids = {tuple(wrong.id for wrong in table): table for table in tables}
     return {
         exercise.name: replace(
@@ -68,7 +68,7 @@ def test_a_kit_holds_no_code_of_a_wrong_answer(number, root):
             data.decode() for path, data in library(root, specs).items() if path.endswith(".py")
         )
     )
-    modules = [path.read_text() for path in WRONG.glob(f"lesson_{number}*.py")]
+    modules = [path.read_text() for path in (registry.rooms()[number] / "mistakes").glob("*.py")]
     pieces = [piece for text in modules for piece in code(text)]
     assert len(pieces) > 6
     assert [piece for piece in pieces if piece in held] == []
@@ -87,15 +87,17 @@ def code(text):
 
 
 def test_a_module_of_wrong_answers_is_a_leak():
-    path = "course_lib/lessons/wrong/lesson_04.py"
-    files = {path: (WRONG / "lesson_04.py").read_bytes()}
-    assert list(leaks(files, [])) == [f"{path}: is the code of a lesson's wrong answers"]
+    code = registry.rooms()["04"] / "mistakes" / "causal_mask.py"
+    name = "course_lib/lessons/lesson_04_scaled_dot_product/mistakes/causal_mask.py"
+    assert list(leaks({name: code.read_bytes()}, [])) == [
+        f"{name}: is the code of a lesson's wrong answers"
+    ]
 
 
 @pytest.mark.parametrize(
     "change, said",
     [
-        ({"wrong_answers": "copied"}, "no table of lessons/wrong/lesson_02.py"),
+        ({"wrong_answers": "copied"}, "no MISTAKES of a file in the room's mistakes/"),
         ({"matches": lambda case, value: True}, "`matches` is to be a function"),
     ],
 )
@@ -105,8 +107,8 @@ def test_what_a_pack_cannot_hold_is_said(change, said, monkeypatch):
     table = tuple(replace(wrong) for wrong in exercise.wrong_answers)
     if "matches" in change:
         table = tuple(replace(wrong, **change) for wrong in table)
-        module = SimpleNamespace(TABLE=table, __file__="lesson_02.py")
-        monkeypatch.setattr("course_lib.grading.packing._module", lambda name: module)
+        modules = {id(table): exercise.name}
+        monkeypatch.setattr("course_lib.grading.packing._modules_of_mistakes", lambda _: modules)
     changed = replace(spec, exercises=(replace(exercise, wrong_answers=table),))
     with pytest.raises(CourseError, match=said):
         pack_mistakes(changed)
@@ -115,11 +117,17 @@ def test_what_a_pack_cannot_hold_is_said(change, said, monkeypatch):
 def test_results_that_are_damaged_or_old_are_named(tmp_path):
     for name, data in pack_mistakes(registry.find("00")).items():
         (tmp_path / name).write_bytes(data)
-    tables = recorded_mistakes(tmp_path / "lesson_00.py")
-    assert all(isinstance(wrong, WrongAnswer) for table in tables.values() for wrong in table)
-    (tmp_path / "lesson_00.safetensors").write_bytes(b"\x00" * 20)
-    with pytest.raises(CourseError, match=r"lesson_00\.json cannot be read .*get the kit again"):
-        recorded_mistakes(tmp_path / "lesson_00.py")
-    (tmp_path / "lesson_00.json").write_text('{"format": 1}')
+    code = tmp_path / "weighted_mean.py"
+    assert all(isinstance(wrong, WrongAnswer) for wrong in recorded_mistakes(code))
+    code.with_suffix(".safetensors").write_bytes(b"\x00" * 20)
+    with pytest.raises(CourseError, match=r"mean\.json cannot be read .*get the kit again"):
+        recorded_mistakes(code)
+    code.with_suffix(".json").write_text('{"format": 1}')
     with pytest.raises(CourseError, match="another version of the course"):
-        recorded_mistakes(tmp_path / "lesson_00.py")
+        recorded_mistakes(code)
+
+
+def test_a_sign_is_taken_from_given_alone():
+    assert _sign("course_lib.lessons.lesson_02_similarity.given.is_zero") is is_zero
+    with pytest.raises(ValueError, match=r"in no lesson's given\.py"):
+        _sign("os.system")

@@ -121,9 +121,9 @@ def test_wrong_answers_are_several_and_differ(lesson: LessonSpec, exercise: Exer
 
 @every_exercise
 def test_right_answers_written_another_way_pass(lesson: LessonSpec, exercise: Exercise) -> None:
-    others = right_answers(lesson.number).get(exercise.name, [])
+    room, others = room_of(lesson), right_answers(lesson).get(exercise.name, [])
     assert len(others) >= 2, (
-        f"tests/lessons/right_{lesson.number}.py: RIGHT[{exercise.name!r}] has fewer than 2"
+        f"tests/lessons/{room}/right.py: RIGHT[{exercise.name!r}] has fewer than 2"
     )
     for place, other in enumerate(others):
         result = check_exercise(exercise, other)
@@ -135,16 +135,23 @@ def test_right_answers_written_another_way_pass(lesson: LessonSpec, exercise: Ex
 @every_lesson
 def test_right_answers_belong_to_exercises(lesson: LessonSpec) -> None:
     names = {exercise.name for exercise in lesson.exercises}
-    assert set(right_answers(lesson.number)) <= names
+    assert set(right_answers(lesson)) <= names
+
+
+def room_of(lesson: LessonSpec) -> str:
+    return f"lesson_{lesson.number}_{lesson.slug}"
+
+
+def right_answers(lesson: LessonSpec) -> dict[str, list[Any]]:
+    """Return RIGHT of a room's right.py; empty when there is no such file."""
+    return right_answers_in(FOLDER / room_of(lesson) / "right.py")
 
 
 @cache
-def right_answers(number: str) -> dict[str, list[Any]]:
-    """Return RIGHT of right_NN.py; empty when there is no such file."""
-    path = FOLDER / f"right_{number}.py"
+def right_answers_in(path: Path) -> dict[str, list[Any]]:
     if not path.exists():
         return {}
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    spec = importlib.util.spec_from_file_location(f"right_{path.parent.name}", path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

@@ -10,6 +10,9 @@ from torch import Tensor
 from course_lib.checking.exercise import Case
 from course_lib.checking.noise import noise
 
+#: What may be wrong with the cache of a `Toy`; the first is right.
+FAULTS = ("", "rounds", "no mask", "top left", "positions", "shared", "one low", "opposite")
+
 
 class ToyCache:
     """Keys and values of a `Toy`, a list entry for each layer."""

@@ -15,7 +15,7 @@ from course_lib.checking.result import Result, Status
 from course_lib.lessons.lesson_01_warm_up import reference as ours
 from course_lib.lessons.lesson_01_warm_up.lesson import LESSON
 
-SOURCE = Path(__file__).parents[2] / "solutions" / "01_warm_up.py"
+SOURCE = Path(__file__).parents[3] / "solutions" / "01_warm_up.py"
 
 
 def check(name: str, obj: Any) -> Result:

@@ -12,7 +12,10 @@ from course_lib.attention.similarity import entropy, score_spread, softmax
 from course_lib.checking.check import check_exercise
 from course_lib.checking.noise import noise, noise_array
 from course_lib.data.words import WordTable, pretrained_words
-from course_lib.lessons.lesson_02_similarity.lesson import LOUD_VECTOR, STABLE_SOFTMAX
+from course_lib.lessons.lesson_02_similarity.exercises.loud_vector import EXERCISE as LOUD_VECTOR
+from course_lib.lessons.lesson_02_similarity.exercises.stable_softmax import (
+    EXERCISE as STABLE_SOFTMAX,
+)
 from course_lib.lessons.lesson_02_similarity.reference import (
     all_pairs,
     cosine_similarity,

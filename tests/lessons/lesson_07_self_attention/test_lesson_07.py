@@ -10,7 +10,10 @@ from course_lib.attention.self_attention import SelfAttention, copy_distribution
 from course_lib.attention.symmetry import is_equivariant
 from course_lib.checking.noise import noise
 from course_lib.data.sequences import Sequences, odd_one_out, reverse
-from course_lib.lessons.lesson_07_self_attention.lesson import EQUIVARIANT, NOT_EQUIVARIANT
+from course_lib.lessons.lesson_07_self_attention.exercises.is_equivariant import (
+    EQUIVARIANT,
+    NOT_EQUIVARIANT,
+)
 from course_lib.lessons.lesson_07_self_attention.reference import best_without_order, map_overlap
 
 VOCABULARY, LENGTH, STEPS = 12, 8, 300

@@ -15,15 +15,13 @@ from course_lib.attention.positions import (
 )
 from course_lib.checking.check import check_exercise
 from course_lib.data.sequences import reverse
-from course_lib.lessons.lesson_08_order.lesson import (
-    ALIBI_ATTENTION,
-    ALIBI_SLOPES,
-    ANGLES,
-    ATTEND_IN_ORDER,
-    LESSON,
-    RELATIVE_BIAS,
-    ROTATE_HALVES,
-)
+from course_lib.lessons.lesson_08_order.exercises.alibi_attention import EXERCISE as ALIBI_ATTENTION
+from course_lib.lessons.lesson_08_order.exercises.alibi_slopes import EXERCISE as ALIBI_SLOPES
+from course_lib.lessons.lesson_08_order.exercises.angles import EXERCISE as ANGLES
+from course_lib.lessons.lesson_08_order.exercises.attend_in_order import EXERCISE as ATTEND_IN_ORDER
+from course_lib.lessons.lesson_08_order.exercises.relative_bias import EXERCISE as RELATIVE_BIAS
+from course_lib.lessons.lesson_08_order.exercises.rotate_halves import EXERCISE as ROTATE_HALVES
+from course_lib.lessons.lesson_08_order.lesson import LESSON
 from course_lib.lessons.lesson_08_order.reference import alibi_attention, attend_in_order
 
 

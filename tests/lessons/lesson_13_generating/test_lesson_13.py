@@ -7,7 +7,11 @@ import pytest
 import torch
 
 from course_lib.checking.check import check_exercise
-from course_lib.lessons.lesson_13_generating.lesson import AGREEING_POSITIONS, DRAW, KEEP_TOP_K
+from course_lib.lessons.lesson_13_generating.exercises.agreeing_positions import (
+    EXERCISE as AGREEING_POSITIONS,
+)
+from course_lib.lessons.lesson_13_generating.exercises.draw import EXERCISE as DRAW
+from course_lib.lessons.lesson_13_generating.exercises.keep_top_k import EXERCISE as KEEP_TOP_K
 from course_lib.lessons.lesson_13_generating.reference import (
     SUSPECTS,
     agreeing_positions,

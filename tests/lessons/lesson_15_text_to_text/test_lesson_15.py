@@ -12,7 +12,7 @@ from course_lib.data.docstrings import cut, docstrings, first_sentence
 from course_lib.data.questions import questions
 from course_lib.data.span_corruption import corrupt, draw_spans, random_cut
 from course_lib.lessons.lesson_15_text_to_text import answers, summaries
-from course_lib.lessons.lesson_15_text_to_text.lesson import bucket_oracle
+from course_lib.lessons.lesson_15_text_to_text.common import bucket_oracle
 from course_lib.lessons.lesson_15_text_to_text.reference import answer_scores, rouge_l, shift_right
 from course_lib.lessons.lesson_15_text_to_text.summary_log import scores, summary_log
 from course_lib.training.text_metrics import bleu, rouge

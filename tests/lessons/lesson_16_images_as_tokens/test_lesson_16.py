@@ -12,7 +12,7 @@ from course_lib.checking.noise import noise
 from course_lib.data.images import digits, photograph
 from course_lib.figures import pictures
 from course_lib.lessons.lesson_16_images_as_tokens import patches as it
-from course_lib.lessons.lesson_16_images_as_tokens.lesson import resize_oracle
+from course_lib.lessons.lesson_16_images_as_tokens.exercises.resize_places import resize_oracle
 from course_lib.lessons.lesson_16_images_as_tokens.patches_log import patches_log
 from course_lib.lessons.lesson_16_images_as_tokens.reference import (
     ViT,

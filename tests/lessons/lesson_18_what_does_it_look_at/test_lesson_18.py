@@ -20,7 +20,7 @@ from course_lib.lessons.lesson_18_what_does_it_look_at.evidence import (
     maps_of,
     recorded_model,
 )
-from course_lib.lessons.lesson_18_what_does_it_look_at.lesson import rollout_oracle
+from course_lib.lessons.lesson_18_what_does_it_look_at.exercises.rollout import rollout_oracle
 
 
 @pytest.fixture(scope="module")

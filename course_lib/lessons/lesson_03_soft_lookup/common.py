@@ -1,0 +1,66 @@
+"""What several exercises of lesson 03 share."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from course_lib.checking.exercise import Case
+from course_lib.checking.noise import noise, pick
+
+B, H, T, S, D, DV = 2, 3, 5, 7, 11, 4
+
+
+LEADS: dict[str, tuple[int, ...]] = {"one set": (), f"{B} sets": (B,), f"{B} × {H} sets": (B, H)}
+
+
+MECHANISM = "course_lib.attention.soft_lookup"
+
+
+def f64(rows: list[Any]) -> Tensor:
+    return torch.tensor(rows, dtype=torch.float64)
+
+
+def leading(rng: np.random.Generator) -> tuple[int, ...]:
+    return [(), (B,), (B, H)][pick(rng, range(3))]
+
+
+def some_bandwidth(rng: np.random.Generator) -> float:
+    return float(rng.uniform(0.3, 3.0))
+
+
+def soften(scores: Tensor, values: Tensor) -> Tensor:
+    """One query at a time: exponentials, their sum, the mean."""
+    rows = []
+    for row in scores:
+        powers = torch.exp(row - row.max())
+        rows.append((powers.unsqueeze(-1) * values).sum(0) / powers.sum())
+    return torch.stack(rows)
+
+
+def weights_sum_to_one(call: Any, ones: Tensor, *inputs: Any, label: str) -> str | None:
+    """A mean of ones is 1."""
+    sums = call(*inputs[:-1], ones, *inputs[-1:]) if len(inputs) > 1 else call(*inputs, ones)
+    if bool(sums.isnan().any()) or torch.allclose(sums, torch.ones_like(sums), atol=1e-6):
+        return None
+    return (
+        "Each query's weights must sum to 1, so that values which are all 1 give the answer 1. On the case "
+        f"“{label}” yours gives {sums.flatten()[0].item():.3f}."
+    )
+
+
+def score_sample(rng: np.random.Generator) -> Case:
+    lead, (t, s, d) = leading(rng), (pick(rng, range(1, 7)) for _ in range(3))
+    return Case(
+        label="random", args=(noise(rng, *lead, t, d), noise(rng, *lead, s, d), some_bandwidth(rng))
+    )
+
+
+def score_oracle(queries: Tensor, keys: Tensor, bandwidth: float | Tensor) -> Tensor:
+    """One pair at a time, one row of pairs after the other."""
+    if queries.ndim > 2:
+        pairs = zip(queries, keys, strict=True)
+        return torch.stack([score_oracle(q, k, bandwidth) for q, k in pairs])
+    rows = [torch.stack([((query - key) ** 2).sum() for key in keys]) for query in queries]
+    return 0.0 - 0.5 * torch.stack(rows) / bandwidth**2

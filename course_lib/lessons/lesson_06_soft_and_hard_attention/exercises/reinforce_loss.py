@@ -1,0 +1,78 @@
+"""“A baseline that learns”: its cases, its oracle, its hints."""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.noise import noise
+from course_lib.lessons.lesson_06_soft_and_hard_attention.common import (
+    MECHANISM,
+    B,
+    N,
+    f64,
+    loss_oracle,
+    sizes,
+    some_places,
+)
+from course_lib.lessons.lesson_06_soft_and_hard_attention.mistakes.reinforce_loss import MISTAKES
+
+
+def reinforce_cases() -> list[Case]:
+    return [
+        Case(
+            label="two places alike, place 0 brought 3, expected 2",
+            args=(f64([[0, 0]]), torch.tensor([0]), f64([3]), f64([2])),
+            gradients=True,
+        ),
+        *(
+            Case(
+                label=f"{rows} rows, {n} places, seed {seed}",
+                args=(
+                    noise(seed, rows, n),
+                    some_places(seed, rows, n),
+                    noise(seed + 10, rows),
+                    noise(seed + 20, rows),
+                ),
+                gradients=True,
+            )
+            for rows, n, seed in ((B, N, 0), (N, B, 1), (B, N, 2))
+        ),
+    ]
+
+
+def reinforce_sample(rng: np.random.Generator) -> Case:
+    rows, n = sizes(rng, 6, 8)
+    drawn = (noise(rng, rows, n), some_places(rng, rows, n), noise(rng, rows), noise(rng, rows))
+    return Case(label="random", args=drawn, gradients=True)
+
+
+def reinforce_oracle(scores: Tensor, places: Tensor, rewards: Tensor, baseline: Tensor) -> Tensor:
+    advantage = (rewards - baseline).detach()
+    return loss_oracle(scores, places, advantage) + F.mse_loss(
+        baseline, rewards.detach() + 0 * rewards
+    )
+
+
+EXERCISE = Exercise(
+    name="reinforce_loss",
+    title="A baseline that learns",
+    minutes=8,
+    difficulty=2,
+    proves="choices learn from R − b, and b from its own error alone",
+    passed="Value and all three gradients agree with weighted cross-entropy plus mean squared error.",
+    cases=reinforce_cases,
+    sample=reinforce_sample,
+    oracle=reinforce_oracle,
+    reference=f"{MECHANISM}.reinforce_loss",
+    hints=(
+        "Two sums, two students: the first part teaches the scores, the second the baseline. What must "
+        "each part treat as a given number?",
+        "first = score_function_loss with rewards minus baseline in place of the rewards\n"
+        "second = mean of the squared difference of rewards (without gradient) and baseline\nfirst plus second",
+        "score_function_loss detaches what it gets as rewards, so pass rewards - baseline. The second part is "
+        "(rewards.detach() - baseline).square().mean().\n    return score_function_loss(...) + ...",
+    ),
+    wrong_answers=MISTAKES,
+)

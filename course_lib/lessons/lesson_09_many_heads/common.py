@@ -1,0 +1,93 @@
+"""What several exercises of lesson 09 share."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from course_lib.checking.exercise import Case
+from course_lib.checking.noise import Seed, noise, pick, rng_of
+
+LIBRARY = "course_lib.attention.multi_head"
+
+
+B, H, T, S, D_HEAD, D_IN, D_KEY, D_VALUE, D_OUT = 2, 3, 5, 7, 4, 11, 13, 17, 19
+
+
+D_MODEL = H * D_HEAD
+
+
+BY_LIBRARY = ("MultiheadAttention", "multi_head_attention_forward")
+
+
+def some_state(
+    seed: Seed, d_model: int, d_query: int, d_key: int, d_value: int
+) -> dict[str, Tensor]:
+    """Noise for every parameter: fresh ones hide mistakes."""
+    rng = rng_of(seed)
+    widths = {"w_q": d_query, "w_k": d_key, "w_v": d_value, "w_o": d_model}
+    state = {}
+    for name, width in widths.items():
+        state[f"{name}.weight"] = noise(rng, d_model, width, scale=width**-0.5)
+        state[f"{name}.bias"] = noise(rng, d_model, scale=0.5)
+    return state
+
+
+def tidy_state(d_in: int, d_model: int) -> dict[str, Tensor]:
+    """Projections that copy: what comes out can be followed by hand."""
+    state = {}
+    for name in ("w_q", "w_k", "w_v", "w_o"):
+        state[f"{name}.weight"] = torch.eye(d_model, d_model if name == "w_o" else d_in)
+        state[f"{name}.bias"] = torch.zeros(d_model)
+    return state
+
+
+def some_mask(kind: str, seed: int, b: int, t: int, s: int) -> Tensor | None:
+    """Return a mask of one kind; every row of it allows something unless the kind says otherwise."""
+    if kind == "no mask":
+        return None
+    if kind == "causal":
+        return torch.ones(t, s, dtype=torch.bool).tril(max(s - t, 0))
+    if kind == "padding":
+        return torch.arange(s) < torch.tensor([[[s - 1 - i % 2]] for i in range(b)])
+    mask = noise(seed, b, t, s) > 0
+    mask[..., 1] = True
+    if kind == "a query with nothing to attend to":
+        mask[:, 2, :] = False
+    return mask
+
+
+def parts_of(
+    seed: Seed, b: int, h: int, t: int, s: int, d: int, d_out: int
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return weights of every head, values, and W_o."""
+    rng = rng_of(seed)
+    weights = noise(rng, b, h, t, s).softmax(-1)
+    return weights, noise(rng, b, h, s, d), noise(rng, d_out, h * d)
+
+
+def part_cases() -> list[Case]:
+    by_hand = Case(
+        label="one query, two keys, two heads of width 1",
+        args=(
+            torch.tensor([[[[0.5, 0.5]], [[0.0, 1]]]]),
+            torch.tensor([[[[2.0], [4]], [[1], [3]]]]),
+            torch.tensor([[1.0, 2], [0, 1], [3, 4]]),
+        ),
+    )
+    drawn = [
+        Case(
+            label=f"{B} sentences, {h} heads, {t} queries, {s} keys, {h * d} to {d_out} wide, seed {seed}",
+            args=parts_of(seed, B, h, t, s, d, d_out),
+            gradients=True,
+        )
+        for h, t, s, d, d_out, seed in (
+            (H, T, S, D_HEAD, D_OUT, 0),
+            (H, S, T, D_HEAD, D_OUT, 1),
+            (H, T, S, D_HEAD, D_MODEL, 2),
+        )
+    ]
+    return [by_hand, *drawn]
+
+
+def part_sample(rng: np.random.Generator) -> Case:
+    return Case(label="random", args=parts_of(rng, *(pick(rng, range(1, 5)) for _ in range(6))))

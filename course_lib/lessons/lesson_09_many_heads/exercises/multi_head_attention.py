@@ -1,0 +1,151 @@
+"""“One sequence asks another”: its cases, its oracle, its hints."""
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.noise import noise, pick
+from course_lib.checking.protocol import ModuleProtocol
+from course_lib.lessons.lesson_09_many_heads.common import (
+    BY_LIBRARY,
+    D_KEY,
+    D_MODEL,
+    D_VALUE,
+    LIBRARY,
+    B,
+    H,
+    S,
+    T,
+    some_mask,
+    some_state,
+    tidy_state,
+)
+from course_lib.lessons.lesson_09_many_heads.mistakes.multi_head_attention import MISTAKES
+
+
+def cross_cases() -> list[Case]:
+    tidy = tidy_state(2, 4)
+    for name, rows in (
+        ("w_k", [[1.0], [0], [0], [1]]),
+        ("w_v", [[1.0, 0, 0]] * 2 + [[0, 0, 1]] * 2),
+    ):
+        tidy[f"{name}.weight"] = torch.tensor(rows)
+    tidy["w_q.weight"] = torch.eye(4)
+    by_hand = Case(
+        label="one query, two keys of width 1, values of width 3, 2 heads",
+        init={"d_model": 4, "n_heads": 2, "d_key": 1, "d_value": 3},
+        state=tidy,
+        args=(
+            torch.tensor([[[2.0, 0, 0, 1]]]),
+            torch.tensor([[[1.0], [-1]]]),
+            torch.tensor([[[1.0, 0, 5], [3, 0, 9]]]),
+        ),
+    )
+    kinds = ("no mask", "causal", "padding", "a random mask", "a query with nothing to attend to")
+    drawn = [
+        _cross_case(f"{kind}, seed {seed}", seed, kind, edge=kind.startswith("a query"))
+        for seed, kind in enumerate(kinds)
+    ]
+    as_many = _cross_case("a random mask, as many sentences as heads", 5, "a random mask", b=H)
+    return [by_hand, *drawn, as_many]
+
+
+def _cross_case(label: str, seed: int, kind: str, b: int = B, edge: bool = False) -> Case:
+    mask = some_mask(kind, seed + 40, b, T, S)
+    inputs = (
+        noise(seed + 10, b, T, D_MODEL),
+        noise(seed + 20, b, S, D_KEY),
+        noise(seed + 30, b, S, D_VALUE),
+    )
+    return Case(
+        label=f"{b} sentences, {T} queries, {S} keys, {H} heads, {label}",
+        init={"d_model": D_MODEL, "n_heads": H, "d_key": D_KEY, "d_value": D_VALUE},
+        state=some_state(seed, D_MODEL, D_MODEL, D_KEY, D_VALUE),
+        args=inputs if mask is None else (*inputs, mask),
+        gradients=True,
+        edge=edge,
+    )
+
+
+def cross_sample(rng: np.random.Generator) -> Case:
+    b, t, s, h, d, d_key, d_value = (pick(rng, range(1, 5)) for _ in range(7))
+    inputs = (noise(rng, b, t, h * d), noise(rng, b, s, d_key), noise(rng, b, s, d_value))
+    masks = (None, noise(rng, b, t, s) > 0, noise(rng, t, s) > -0.5, noise(rng, b, 1, s) > 0)
+    mask = masks[pick(rng, range(4))]
+    return Case(
+        label="random",
+        init={"d_model": h * d, "n_heads": h, "d_key": d_key, "d_value": d_value},
+        state=some_state(rng, h * d, h * d, d_key, d_value),
+        args=inputs if mask is None else (*inputs, mask),
+    )
+
+
+def cross_oracle(
+    state: dict[str, Tensor],
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor | None = None,
+    *,
+    d_model: int,
+    n_heads: int,
+    d_key: int,
+    d_value: int,
+) -> Tensor:
+    """`nn.MultiheadAttention` with the same weights; its masks say who is blocked."""
+    theirs = nn.MultiheadAttention(
+        d_model, n_heads, kdim=d_key, vdim=d_value, batch_first=True, dtype=query.dtype
+    )
+    if mask is not None:
+        full = mask.expand(query.shape[0], query.shape[1], key.shape[1])
+        mask = ~full.repeat_interleave(n_heads, dim=0)
+    # Without weights it calls the fused attention, which gives zeros where nothing is allowed.
+    options = {"attn_mask": mask, "need_weights": False}
+    found = torch.func.functional_call(
+        theirs, torch_names(state, theirs), (query, key, value), options
+    )
+    out: Tensor = found[0]
+    return out
+
+
+def torch_names(state: dict[str, Tensor], theirs: nn.MultiheadAttention) -> dict[str, Tensor]:
+    """Rename parameters as `nn.MultiheadAttention` keeps them: apart, or below each other."""
+    weights = [state[f"{name}.weight"] for name in ("w_q", "w_k", "w_v")]
+    names = ("q_proj_weight", "k_proj_weight", "v_proj_weight")
+    return {
+        **(
+            {"in_proj_weight": torch.cat(weights)}
+            if theirs.in_proj_weight is not None
+            else dict(zip(names, weights, strict=True))
+        ),
+        "in_proj_bias": torch.cat([state[f"{name}.bias"] for name in ("w_q", "w_k", "w_v")]),
+        "out_proj.weight": state["w_o.weight"],
+        "out_proj.bias": state["w_o.bias"],
+    }
+
+
+EXERCISE = Exercise(
+    name="MultiHeadAttention",
+    title="One sequence asks another",
+    minutes=8,
+    difficulty=2,
+    marks=2,
+    proves="output and gradients agree with nn.MultiheadAttention, whatever the widths and the mask",
+    passed="Agrees with PyTorch's nn.MultiheadAttention on the same noise-filled weights, gradients too.",
+    cases=cross_cases,
+    sample=cross_sample,
+    oracle=cross_oracle,
+    protocol=ModuleProtocol(),
+    reference=f"{LIBRARY}.MultiHeadAttention",
+    forbidden=BY_LIBRARY,
+    hints=(
+        "It is your class from 9.3 with three inputs. After the projections all three are d_model wide, so nothing "
+        "else changes. Which projection reads which width?",
+        "in __init__: w_q from d_model, w_k from d_key, w_v from d_value, all to d_model; w_o as before\n"
+        "in forward: q from query, k from key, v from value; then as in 9.3",
+        "self.w_k = nn.Linear(d_key, d_model) and self.w_v = nn.Linear(d_value, d_model). In forward: "
+        "k = split_heads(self.w_k(key), self.n_heads), v alike from value.",
+    ),
+    wrong_answers=MISTAKES,
+)

@@ -1,0 +1,79 @@
+"""“A mean that leaves padding out”: its cases, its oracle, its hints."""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.noise import generator, noise, pick
+from course_lib.lessons.lesson_12_language_model.mistakes.mean_loss import MISTAKES
+
+
+def padded(rng: np.random.Generator, b: int, t: int, v: int, pad: int) -> Tensor:
+    """Draw targets; every text but the first ends in padding, the first place is always real."""
+    targets = torch.from_numpy(rng.integers(0, v - 1, (b, t)))
+    targets = targets + (targets >= pad)
+    lengths = torch.from_numpy(rng.integers(1, t + 1, (b, 1)))
+    lengths[0] = t
+    return targets.where(torch.arange(t) < lengths, pad)
+
+
+def loss_cases() -> list[Case]:
+    def drawn(b: int, t: int, v: int, pad: int, seed: int) -> Case:
+        rng = generator(seed)
+        args = (noise(rng, b, t, v, scale=2.0), padded(rng, b, t, v, pad), pad)
+        label = f"{b} texts of up to {t} tokens, {v} kinds, {pad} is padding, seed {seed}"
+        return Case(label=label, args=args, gradients=True)
+
+    logits = torch.tensor([[[0.0, 1.0, 2.0]] * 2, [[0.0, 3.0, 0.0]] * 2]).double()
+    return [
+        Case(
+            label="two texts of two and one token, 0 is padding",
+            args=(logits, torch.tensor([[1, 2], [1, 0]]), 0),
+            gradients=True,
+        ),
+        drawn(3, 5, 7, 0, 0),
+        drawn(4, 6, 5, 2, 4),
+        Case(label="no padding", args=(noise(5, 2, 3, 4), torch.ones(2, 3).long(), 0), edge=True),
+        Case(
+            label="scores of a thousand",
+            args=(1000 * noise(6, 2, 3, 4), padded(generator(7), 2, 3, 4, 0), 0),
+            edge=True,
+        ),
+    ]
+
+
+def loss_sample(rng: np.random.Generator) -> Case:
+    b, t, v = (pick(rng, range(1, 5)) for _ in range(3))
+    pad = pick(rng, range(v + 1))
+    args = (noise(rng, b, t, v + 1), padded(rng, b, t, v + 1, pad), pad)
+    return Case(label="random", args=args)
+
+
+def loss_oracle(logits: Tensor, targets: Tensor, pad: int) -> Tensor:
+    """PyTorch's loss, told what to leave out."""
+    return F.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=pad)
+
+
+EXERCISE = Exercise(
+    name="mean_loss",
+    title="A mean that leaves padding out",
+    minutes=6,
+    difficulty=2,
+    proves="filler changes nothing, and every real token weighs the same",
+    passed="Agrees with F.cross_entropy(ignore_index=…), gradients too.",
+    cases=loss_cases,
+    sample=loss_sample,
+    oracle=loss_oracle,
+    reference="course_lib.lessons.lesson_12_language_model.reference.mean_loss",
+    forbidden=("cross_entropy", "nll_loss", "CrossEntropyLoss", "NLLLoss"),
+    hints=(
+        "Two texts, two tokens in one and one in the other: how many numbers does the mean run over?",
+        "log-probabilities over the last axis\nat each place, that of the target\nkeep the places whose target is no padding; minus "
+        "their mean",
+        "logits.log_softmax(-1).gather(-1, targets[..., None]) picks one number a place (squeeze the last axis); index it with "
+        "targets != pad.",
+    ),
+    wrong_answers=MISTAKES,
+)

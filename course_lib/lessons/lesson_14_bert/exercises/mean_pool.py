@@ -1,0 +1,87 @@
+"""“One vector for a text”: its cases, its oracle, its hints."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.noise import Seed, noise, pick, rng_of
+from course_lib.lessons.lesson_14_bert.mistakes.mean_pool import MISTAKES
+
+
+def _pool_args(seed: Seed, b: int, t: int, d: int) -> tuple[Tensor, Tensor]:
+    rng = rng_of(seed)
+    lengths = torch.tensor([[pick(rng, range(1, t + 1))] for _ in range(b)])
+    return noise(rng, b, t, d) + noise(rng, 1), torch.arange(t) < lengths
+
+
+def pool_cases() -> list[Case]:
+    by_hand = (
+        torch.tensor([[[1.0, 0], [3, 4], [9, 9]], [[2, 2], [4, 6], [6, 1]]]),
+        torch.tensor([[True, True, False], [True, True, True]]),
+    )
+    drawn = [
+        Case(
+            label=f"{b} texts of up to {t} tokens, width {d}, seed {seed}",
+            args=_pool_args(seed, b, t, d),
+            gradients=True,
+        )
+        for b, t, d, seed in ((4, 6, 3, 0), (3, 7, 5, 1), (5, 9, 2, 2))
+    ]
+    empty = noise(3, 2, 4, 3), torch.tensor([[False] * 4, [True, True, False, False]])
+    return [
+        Case(label="two texts, of two tokens and of three", args=by_hand),
+        *drawn,
+        Case(label="a text without a real token", args=empty, edge=True),
+    ]
+
+
+def pool_sample(rng: np.random.Generator) -> Case:
+    sizes = (pick(rng, range(1, 6)) for _ in range(3))
+    return Case(label="random", args=_pool_args(rng, *sizes))
+
+
+def pool_oracle(hidden: Tensor, mask: Tensor) -> Tensor:
+    """Text by text, only the rows that are real."""
+    rows = [
+        one[real].sum(0) / max(int(real.sum()), 1) for one, real in zip(hidden, mask, strict=True)
+    ]
+    return torch.stack(rows)
+
+
+def padding_does_not_matter(call: Any, case: Case, value: Any) -> str | None:
+    """Other hidden states at padding leave the vectors alone."""
+    hidden, mask = case.args
+    moved = (
+        (call(torch.where(mask[..., None], hidden, hidden + 5), mask) - value).abs().max().item()
+    )
+    if moved < 1e-6:
+        return None
+    return (
+        f"What stands at padding must not matter. On the case “{case.label}” other hidden states there move your vectors "
+        f"by {moved:.3f}."
+    )
+
+
+EXERCISE = Exercise(
+    name="mean_pool",
+    title="One vector for a text",
+    minutes=6,
+    difficulty=2,
+    proves="each text's vector is the mean of its real tokens, whatever stands at padding",
+    passed="Agrees with taking each text's real rows alone, gradients too; a text without any gives zeros.",
+    cases=pool_cases,
+    sample=pool_sample,
+    oracle=pool_oracle,
+    properties=(Property(id="padding_does_not_matter", holds=padding_does_not_matter),),
+    reference="course_lib.lessons.lesson_14_bert.reference.mean_pool",
+    hints=(
+        "A mean is a sum and a count. How do you keep padding out of the sum, and out of the count?",
+        "set hidden states at padding to zero\nsum over the positions\ndivide by the number of real tokens of that text, or by 1",
+        "hidden * mask[..., None] clears padding (mask needs an axis for the features). The count is "
+        "mask.sum(1, keepdim=True).clamp(min=1).",
+    ),
+    wrong_answers=MISTAKES,
+)

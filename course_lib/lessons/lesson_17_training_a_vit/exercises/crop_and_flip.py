@@ -1,0 +1,82 @@
+"""“Crop and flip, each image by itself”: its cases, its oracle, its hints."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.noise import Seed, noise, pick, rng_of
+from course_lib.lessons.lesson_17_training_a_vit.common import DOUBLE, PICTURES
+from course_lib.lessons.lesson_17_training_a_vit.mistakes.crop_and_flip import MISTAKES
+
+
+def crop_cases() -> list[Case]:
+    row = torch.tensor([[[[1.0, 2.0, 3.0]]], [[[4.0, 5.0, 6.0]]]], dtype=DOUBLE)
+    corners, flips = torch.tensor([[1, 2], [1, 1]]), torch.tensor([True, False])
+    drawn = [
+        _crop_case(f"padding {p}, seed {seed}", seed, b, c, h, w, p)
+        for b, c, h, w, p, seed in ((5, 2, 3, 4, 1, 0), (7, 3, 4, 5, 2, 1), (6, 1, 5, 3, 2, 2))
+    ]
+    still = (noise(4, 3, 2, 4, 4), torch.zeros(3, 2).long(), torch.tensor([True, False, True]), 0)
+    return [
+        Case(label="two images of one row, (1, 2, 3) and (4, 5, 6)", args=(row, corners, flips, 1)),
+        *drawn,
+        Case(label="no padding", args=still, edge=True),
+    ]
+
+
+def _crop_case(label: str, seed: Seed, b: int, c: int, h: int, w: int, p: int) -> Case:
+    rng = rng_of(seed)
+    corners = torch.from_numpy(rng.integers(0, 2 * p + 1, (b, 2)))
+    corners[0] = torch.tensor([2 * p, 0])
+    flips = torch.from_numpy(rng.random(b) < 0.5)
+    flips[: min(b, 2)] = torch.tensor([True, False])[: min(b, 2)]
+    return Case(
+        label=f"{b} images of {c} channels, {h} × {w}, {label}",
+        args=(noise(rng, b, c, h, w), corners, flips, p),
+        gradients=True,
+    )
+
+
+def crop_oracle(images: Tensor, corners: Tensor, flips: Tensor, padding: int) -> Tensor:
+    """Place by place: where does this number come from, and is that inside the picture?"""
+    _, _, height, width = images.shape
+    out = torch.zeros_like(images)
+    for b, (top, left) in enumerate(corners.tolist()):
+        for i in range(height):
+            for j in range(width):
+                at = width - 1 - j if flips[b] else j
+                row, column = top + i - padding, left + at - padding
+                if 0 <= row < height and 0 <= column < width:
+                    out[b, :, i, j] += images[b, :, row, column]
+    return out
+
+
+def crop_sample(rng: np.random.Generator) -> Case:
+    b, c, h, w = (pick(rng, range(1, 4)) for _ in range(4))
+    case = _crop_case("random", rng, b, c, h, w, pick(rng, range(3)))
+    return Case(label="random", args=case.args)
+
+
+EXERCISE = Exercise(
+    name="crop_and_flip",
+    title="Crop and flip, each image by itself",
+    minutes=10,
+    difficulty=3,
+    marks=2,
+    proves="every image has its own window and its own mirror, with zeros where the window leaves the picture",
+    passed="Agrees with a search place by place, gradients too.",
+    cases=crop_cases,
+    sample=crop_sample,
+    oracle=crop_oracle,
+    reference=f"{PICTURES}.crop_and_flip",
+    hints=(
+        "Put a frame of zeros around all images first. Then every result is a window of the same size, cut at a place of its "
+        "own: a loop over the images will do, indexing does it at once.",
+        "frame the images with `padding` zeros on every side\nfor each image b:\n    window of H rows and W columns from "
+        "its corner on\n    mirrored in its last axis where flips[b]\nstack the windows",
+        "framed = F.pad(images, (padding,) * 4); framed[b, :, top : top + H, left : left + W]; .flip(-1) mirrors; "
+        "torch.stack(windows) ends it.",
+    ),
+    wrong_answers=MISTAKES,
+)

@@ -1,0 +1,89 @@
+"""“Where a map points”: its cases, its oracle, its hints."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.noise import Seed, noise, pick
+from course_lib.lessons.lesson_18_what_does_it_look_at.common import DOUBLE, double
+from course_lib.lessons.lesson_18_what_does_it_look_at.mistakes.point_hits import MISTAKES
+
+
+def _inside(seed: Seed, *shape: int) -> Tensor:
+    return noise(seed, *shape) > 0.4
+
+
+def hit_cases() -> list[Case]:
+    by_hand = Case(
+        label="two maps of 1 × 3 pixels, the second with a tie",
+        args=(
+            double([[[0.1, 0.7, 0.2]], [[0.4, 0.2, 0.4]]]),
+            torch.tensor([[[False, True, True]], [[True, False, False]]]),
+        ),
+    )
+    drawn = [
+        Case(
+            label=f"{b} maps of {h} × {w}, {'with ties, ' * ties}seed {seed}",
+            args=(
+                noise(seed, b, h, w).abs().round() + 0.5 if ties else noise(seed, b, h, w).exp(),
+                _inside(seed + 10, b, h, w),
+            ),
+        )
+        for b, h, w, ties, seed in ((5, 3, 4, False, 0), (6, 4, 3, True, 1), (7, 5, 6, True, 2))
+    ]
+    flat = Case(
+        label="maps that are the same everywhere",
+        args=(torch.ones(2, 3, 4, dtype=DOUBLE), _inside(5, 2, 3, 4)),
+        edge=True,
+    )
+    below = Case(
+        label="maps of negative numbers",
+        args=(-noise(6, 4, 3, 2).exp(), _inside(7, 4, 3, 2)),
+        edge=True,
+    )
+    return [by_hand, *drawn, flat, below]
+
+
+def hit_sample(rng: np.random.Generator) -> Case:
+    b, h, w = (pick(rng, range(1, 5)) for _ in range(3))
+    maps = noise(rng, b, h, w)
+    maps = maps.round() if rng.random() < 0.5 else maps
+    return Case(label="random", args=(maps, _inside(rng, b, h, w)))
+
+
+def hit_oracle(maps: Tensor, inside: Tensor) -> Tensor:
+    """Look for the largest pixels in a loop."""
+    shares = []
+    for one, mask in zip(maps.tolist(), inside.tolist(), strict=True):
+        pixels = [
+            (x, m)
+            for row, line in zip(one, mask, strict=True)
+            for x, m in zip(row, line, strict=True)
+        ]
+        top = max(x for x, _ in pixels)
+        found = [m for x, m in pixels if x == top]
+        shares.append(sum(found) / len(found))
+    return torch.tensor(shares, dtype=maps.dtype)
+
+
+EXERCISE = Exercise(
+    name="point_hits",
+    title="Where a map points",
+    minutes=6,
+    difficulty=2,
+    proves="a map scores the share of its largest pixels that lie inside, so ties win nothing",
+    passed="Agrees with a search pixel by pixel, ties included.",
+    cases=hit_cases,
+    sample=hit_sample,
+    oracle=hit_oracle,
+    reference="course_lib.attention.maps.point_hits",
+    hints=(
+        "All 16 pixels of the strongest patch are equally large. How many pixels are largest, and how many of them "
+        "lie inside?",
+        "best = pixels that equal their own map's maximum\nhow many of best are inside, divided by how many are best",
+        "maps.amax((-2, -1), keepdim=True) is each map's maximum; best & inside, summed over (-2, -1); turn the "
+        "counts into maps.dtype.",
+    ),
+    wrong_answers=MISTAKES,
+)

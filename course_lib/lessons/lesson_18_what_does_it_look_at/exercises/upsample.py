@@ -1,0 +1,57 @@
+"""“From patches to pixels”: its cases, its oracle, its hints."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.noise import noise, pick
+from course_lib.lessons.lesson_18_what_does_it_look_at.common import double
+from course_lib.lessons.lesson_18_what_does_it_look_at.mistakes.upsample import MISTAKES
+
+
+def upsample_cases() -> list[Case]:
+    drawn = [
+        Case(
+            label=f"{' × '.join(map(str, shape))} numbers, patches of {p}, seed {seed}",
+            args=(noise(seed, *shape), p),
+            gradients=True,
+        )
+        for shape, p, seed in (((4, 2, 3), 5, 0), ((3, 2), 4, 1), ((2, 3, 4, 5), 2, 2))
+    ]
+    return [
+        Case(label="1 × 2 numbers, patches of 2", args=(double([[1, 2]]), 2)),
+        *drawn,
+        Case(label="patches of one pixel", args=(noise(3, 2, 3, 4), 1), edge=True),
+    ]
+
+
+def upsample_sample(rng: np.random.Generator) -> Case:
+    b, r, c, p = (pick(rng, range(1, 5)) for _ in range(4))
+    return Case(label="random", args=(noise(rng, b, r, c), p))
+
+
+def upsample_oracle(maps: Tensor, patch: int) -> Tensor:
+    """The Kronecker product with a patch of ones."""
+    return torch.kron(maps, torch.ones(patch, patch, dtype=maps.dtype))
+
+
+EXERCISE = Exercise(
+    name="upsample",
+    title="From patches to pixels",
+    minutes=3,
+    difficulty=1,
+    proves="every pixel carries the number of the patch it lies in",
+    passed="Agrees with the Kronecker product with a patch of ones, gradients too.",
+    cases=upsample_cases,
+    sample=upsample_sample,
+    oracle=upsample_oracle,
+    reference="course_lib.attention.maps.upsample",
+    forbidden=("kron",),
+    hints=(
+        "Each number becomes a square of equal numbers. Do rows first, then columns.",
+        "repeat each row `patch` times, in place\nrepeat each column `patch` times, in place",
+        "maps.repeat_interleave(patch, dim=-2) repeats the rows; the same with dim=-1 the columns.",
+    ),
+    wrong_answers=MISTAKES,
+)
