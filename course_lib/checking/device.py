@@ -1,6 +1,7 @@
 """Prove on any machine that an answer follows the device of its inputs."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import cache
 from typing import Any
 
@@ -9,8 +10,7 @@ from torch.overrides import TorchFunctionMode
 
 from course_lib.checking.exercise import Case
 from course_lib.checking.guard import GlobalState
-from course_lib.checking.protocol import Call
-from course_lib.checking.run import Runner
+from course_lib.checking.protocol import Call, Protocol
 from course_lib.checking.values import leaves
 
 ADVICE = (
@@ -18,8 +18,11 @@ ADVICE = (
     "on the CPU unless it is told otherwise. Give it device=… of an input."
 )
 
+#: Makes what an answer is called within: its seconds, and where its prints go.
+Guard = Callable[[], AbstractContextManager[None]]
 
-def assumes_device(runner: Runner, obj: Any, case: Case) -> str | None:
+
+def assumes_device(protocol: Protocol, guard: Guard, obj: Any, case: Case) -> str | None:
     """Return a sentence when `obj` makes tensors on a fixed device, or None.
 
     Two runs, and both must fail, so that right answers pass: inputs on the CPU while new tensors
@@ -27,13 +30,13 @@ def assumes_device(runner: Runner, obj: Any, case: Case) -> str | None:
     zero-dimensional tensor may mix with any device (the second run allows it), and code that looks
     at values (which "meta" has not) passes the first.
     """
-    if not Call.of(case).tensors() or not _makes_tensors(runner, obj, case):
+    if not Call.of(case).tensors() or not _makes_tensors(protocol, guard, obj, case):
         return None
     warm_up()
-    first = _run(runner, obj, Call.of(case), "meta")
+    first = _run(protocol, guard, obj, Call.of(case), "meta")
     if not isinstance(first, Exception) and "meta" not in _devices(first):
         return None
-    second = _run(runner, obj, Call.of(case, device="meta"), "cpu")
+    second = _run(protocol, guard, obj, Call.of(case, device="meta"), "cpu")
     if isinstance(second, Exception):
         alone = not isinstance(first, Exception)
         return ADVICE if alone or _is_about_devices(second) else None
@@ -55,11 +58,11 @@ class _Makes(TorchFunctionMode):
         return out
 
 
-def _makes_tensors(runner: Runner, obj: Any, case: Case) -> bool:
+def _makes_tensors(protocol: Protocol, guard: Guard, obj: Any, case: Case) -> bool:
     call, state = Call.of(case), GlobalState.now()
     try:
-        target = runner.protocol.prepare(obj, call)
-        with runner._guard(), _Makes() as mode:
+        target = protocol.prepare(obj, call)
+        with guard(), _Makes() as mode:
             target(*call.args, **call.kwargs)
     except Exception:
         return True
@@ -75,11 +78,11 @@ def warm_up() -> None:
     _ = -(x @ x)
 
 
-def _run(runner: Runner, obj: Any, call: Call, default: str) -> Any:
+def _run(protocol: Protocol, guard: Guard, obj: Any, call: Call, default: str) -> Any:
     state = GlobalState.now()
     try:
-        target = runner.protocol.prepare(obj, call)
-        with runner._guard(), torch.device(default):
+        target = protocol.prepare(obj, call)
+        with guard(), torch.device(default):
             return target(*call.args, **call.kwargs)
     except Exception as error:
         return error

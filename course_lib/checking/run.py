@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from course_lib.checking import device
 from course_lib.checking.exercise import Case
 from course_lib.checking.forbidden import ForbiddenCall, Watch, find_forbidden
 from course_lib.checking.guard import GlobalState
@@ -98,9 +99,7 @@ class Runner:
 
     def assumes_device(self, obj: Any, case: Case) -> str | None:
         """Return a sentence when `obj` makes tensors on a fixed device, or None."""
-        from course_lib.checking.device import assumes_device
-
-        return assumes_device(self, obj, case)
+        return device.assumes_device(self.protocol, self._guard, obj, case)
 
     def watch(self, obj: Any, case: Case, names: Sequence[str]) -> str | None:
         """Return the forbidden name that torch is asked for during one call, or None."""
