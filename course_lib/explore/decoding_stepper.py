@@ -1,28 +1,26 @@
 """Decoding stepper: a model writes, token by token, by functions that temper and cut its scores."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import torch
 
-from course_lib.explore import page
 from course_lib.explore.explorer import Control, Explorer
-from course_lib.explore.pair import Drawing, Pair, as_pair, draw, note, numbers
+from course_lib.explore.pair import Drawing, Pair, as_pair
+from course_lib.explore.writing import ALL, Choice, Chooser, Text
 from course_lib.figures.charts import bars
 from course_lib.figures.style import short
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_STEPS, _ROWS, _MOST_PATHS = 12, 8, 64
-#: What each setting can be; `all` of k and p means: this cut is not made.
-_ALL = 0
+_STEPS, _ROWS, _MOST_TEXTS = 12, 8, 64
+#: What each setting can be.
 _SETTINGS: dict[str, tuple[float, ...]] = {
     "temperature": (0.2, 0.5, 0.7, 1.0, 1.3, 1.6, 2.0, 3.0),
-    "k": (1, 2, 5, 10, 20, 50, 200, _ALL),
-    "p": (0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99, _ALL),
+    "k": (1, 2, 5, 10, 20, 50, 200, ALL),
+    "p": (0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99, ALL),
     "numbers": (1, 2, 3, 4, 5),
 }
 _START = {"temperature": 1.0, "k": 20, "p": 0.9, "numbers": 1}
@@ -34,18 +32,6 @@ _FEW: dict[str, tuple[float, ...]] = {
     "p": (0.5, 0.9),
     "numbers": (1,),
 }
-
-
-@dataclass
-class _Path:
-    """One text under way: what has been chosen by one setting of the controls."""
-
-    cache: Any
-    tokens: list[int]
-    uniforms: np.ndarray
-    new: list[int]
-    logits: torch.Tensor | None = None
-    steps: list[dict[str, Any]] = field(default_factory=list)
 
 
 class DecodingStepper(Explorer):
@@ -78,147 +64,95 @@ class DecodingStepper(Explorer):
         super().__init__(
             [Control(what, values, values.index(starts[what])) for what, values in known.items()]
         )
-        self.temper, self.top_k, self.top_p = pairs
+        self.pairs, self._chooser = pairs, Chooser(*pairs)
         self.model, self.prompt, self.names = model, list(map(int, prompt)), list(names)
-        self._paths: dict[tuple[float, ...], _Path] = {}
-
-    # The methods that know the signatures.
-
-    def _ask_temper(self, logits: torch.Tensor, temperature: float) -> Drawing:
-        shape = tuple(logits.shape)
-        return draw(
-            self.temper,
-            lambda temper: {"out": numbers(temper(logits, temperature), shape)},
-            lambda *_args, **_kwargs: shape,
-        )
-
-    def _ask_cut(self, pair: Pair, logits: torch.Tensor, bound: float) -> Drawing:
-        shape = tuple(logits.shape)
-        return draw(
-            pair,
-            lambda cut: {"out": numbers(cut(logits, bound), shape)},
-            lambda *_args, **_kwargs: shape,
-        )
-
-    # Writing.
+        #: By setting: the text, and what is shown of each step that was written.
+        self._texts: dict[tuple[float, ...], tuple[Text, list[dict[str, Any]]]] = {}
 
     def _value(self, name: str) -> float:
         return self._control(name).values[self.at[name]]
 
     def numbers(self) -> dict[str, Any]:
         settings = tuple(self._value(name) for name in _SETTINGS)
-        if len(self._paths) > _MOST_PATHS:
-            self._paths.clear()
-        if settings not in self._paths:
-            self._paths[settings] = self._begin(int(self._value("numbers")))
-        path = self._paths[settings]
-        while len(path.steps) <= self._value("step"):
-            path.steps.append(self._write(path))
-        return path.steps[int(self._value("step"))]
+        if len(self._texts) > _MOST_TEXTS:
+            self._texts.clear()
+        if settings not in self._texts:
+            seed = int(self._value("numbers"))
+            self._texts[settings] = Text(self.model, self.prompt, seed, _STEPS), []
+        text, steps = self._texts[settings]
+        while len(steps) <= self._value("step"):
+            steps.append(self._write(text, len(steps)))
+        return steps[int(self._value("step"))]
 
-    def _begin(self, seed: int) -> _Path:
-        uniforms = np.random.Generator(np.random.Philox(seed)).random(_STEPS)
-        return _Path(self.model.new_cache(1), list(self.prompt), uniforms, list(self.prompt))
-
-    def _write(self, path: _Path) -> dict[str, Any]:
-        """Read what is new, choose the next token, and say everything about it."""
-        step = len(path.steps)
-        logits = self._read(path)
-        tempered = self._ask_temper(logits, self._value("temperature"))
-        scores = _log(tempered.values["out"])
-        drawings = [tempered]
-        kept = []
-        for pair, name in ((self.top_k, "k"), (self.top_p, "p")):
-            bound = self._value(name)
-            if bound != _ALL:
-                drawings.append(self._ask_cut(pair, scores, int(bound) if name == "k" else bound))
-                scores = torch.from_numpy(drawings[-1].values["out"])
-            kept.append((scores > -torch.inf).numpy()[0])
-        last = self._ask_temper(scores, 1.0).values["out"]
-        chosen = _point(last[0], path.uniforms[step])
-        shown = _shown(logits, chosen)
+    def _write(self, text: Text, step: int) -> dict[str, Any]:
+        """Choose the next token, and say everything about it."""
+        choice = self._chooser.choose(
+            text.read(),
+            float(text.uniforms[step]),
+            temperature=self._value("temperature"),
+            k=int(self._value("k")),
+            p=self._value("p"),
+        )
         view = {
-            "model": logits.softmax(-1)[0, shown].tolist(),
-            "at_temperature": tempered.values["out"][0, shown].tolist(),
-            "final": last[0, shown].tolist(),
-            **self._rows(shown, kept, chosen),
-            **_course(drawings, shown),
-            **self._text(path, chosen),
-            **self._cache(path, len(path.new), step),
-            "uniform": float(path.uniforms[step]),
-            "note": self._note(drawings),
-            "problem": next((one.problem for one in drawings if one.problem), ""),
+            **self._chosen(choice),
+            **self._so_far(text, choice),
+            **self._cache(text, step),
+            "uniform": choice.uniform,
+            "note": choice.note,
+            "problem": next((one.problem for one in choice.drawings if one.problem), ""),
         }
-        path.new = [] if chosen is None else [chosen]
-        path.tokens += path.new
+        text.take(choice.token)
         return view
-
-    def _read(self, path: _Path) -> torch.Tensor:
-        """Return the scores of the next token, float64; only what is new is read."""
-        if path.logits is None or path.new:  # where nothing could be drawn, nothing new is read
-            with torch.no_grad():
-                path.logits = self.model(torch.tensor([path.new]), path.cache)[:, -1].double()
-        return path.logits
 
     # What is shown.
 
-    def _rows(self, shown: list[int], kept: list[np.ndarray], chosen: int | None) -> dict[str, Any]:
-        """Return the shown tokens, and which of the two cuts each fell to."""
-        after_k, after_p = kept
+    def _chosen(self, choice: Choice) -> dict[str, Any]:
+        """Return the shown tokens, their probabilities, and which of the two cuts each fell to."""
+        shown = _shown(choice.logits, choice.token)
+        after_k, after_p = choice.kept
+        tempered = choice.drawings[0].values["out"]
         return {
+            "model": choice.logits.softmax(-1)[0, shown].tolist(),
+            "at_temperature": tempered[0, shown].tolist(),
+            "final": choice.last[shown].tolist(),
             "names": [self._named(token) for token in shown],
             "kept": ["" if after_p[t] else "p" if after_k[t] else "k" for t in shown],
-            "chosen": -1 if chosen is None else shown.index(chosen),
+            "chosen": -1 if choice.token is None else shown.index(choice.token),
             "n_kept": [int(after_k.sum()), int(after_p.sum())],
+            **_course(choice.drawings, shown),
         }
 
     def _named(self, token: int) -> str:
         """Show the blanks of a piece: they are part of it."""
         return self.names[token].replace(" ", "·").replace("\n", "↵")
 
-    def _text(self, path: _Path, chosen: int | None) -> dict[str, Any]:
+    def _so_far(self, text: Text, choice: Choice) -> dict[str, Any]:
         return {
-            "text": [self._named(token) for token in path.tokens],
+            "text": [self._named(token) for token in text.tokens],
             "n_prompt": len(self.prompt),
-            "next": "" if chosen is None else self._named(chosen),
+            "next": "" if choice.token is None else self._named(choice.token),
         }
 
-    def _cache(self, path: _Path, read: int, step: int) -> dict[str, Any]:
+    def _cache(self, text: Text, step: int) -> dict[str, Any]:
         """Return how much is kept, and what was read for this token and so far."""
-        n_layers, _, heads, _, width = path.cache.keys.shape
-        n = int(path.cache.length)
-        size = path.cache.keys.element_size()
+        n_layers, _, heads, _, width = text.cache.keys.shape
+        n = int(text.cache.length)
+        size = text.cache.keys.element_size()
         return {
             "layers": n_layers,
             "cached": n,
             "bytes": 2 * n_layers * heads * width * n * size,
-            "read": read,
+            "read": len(text.new),
             "read_with": n,
             "read_without": sum(len(self.prompt) + past for past in range(step + 1)),
         }
-
-    def _note(self, drawings: list[Drawing]) -> str:
-        pairs = [self.temper]
-        pairs += [pair for pair, name in ((self.top_k, "k"), (self.top_p, "p")) if self._cuts(name)]
-        notes = [note(pair, one) for pair, one in zip(pairs, drawings, strict=True)]
-        if all(
-            said == f"Drawn by your {pair.name}." for said, pair in zip(notes, pairs, strict=True)
-        ):
-            *most, last = (f"your {pair.name}" for pair in pairs)
-            return f"Drawn by {', '.join(most)}{' and ' if most else ''}{last}."
-        return " ".join(notes)
-
-    def _cuts(self, name: str) -> bool:
-        return self._value(name) != _ALL
 
     def fixed(self) -> dict[str, Any]:
         return {"room": len(self.prompt) + len(self._control("step").values) - 1}
 
     def html(self) -> str:
         """Return the form without Python: the first steps, at a few settings."""
-        pairs = self.temper, self.top_k, self.top_p
-        few = _FewSteps(pairs, self.model, self.prompt, self.names, _FEW)
-        return page.standin(few)
+        return _FewSteps(self.pairs, self.model, self.prompt, self.names, _FEW).html()
 
     def figure(self) -> "Figure":
         now = self.now()
@@ -248,6 +182,7 @@ class _FewSteps(DecodingStepper):
     """What fits into a page: every position is computed beforehand."""
 
     tabulated = True
+    html = Explorer.html
 
 
 def _shown(logits: torch.Tensor, chosen: int | None) -> list[int]:
@@ -267,19 +202,6 @@ def _course(drawings: list[Drawing], shown: list[int]) -> dict[str, Any]:
         stays = [bool(stay) for stay in np.all([out > -np.inf for out in outs], axis=0)]
     beside = tempered.beside["out"][0, shown].tolist() if tempered.beside else None
     return {"course_at_temperature": beside, "course_kept": stays}
-
-
-def _log(probabilities: np.ndarray) -> torch.Tensor:
-    with np.errstate(all="ignore"):
-        return torch.from_numpy(np.log(probabilities))
-
-
-def _point(probabilities: np.ndarray, uniform: float) -> int | None:
-    """Return the token that a number points at; None where these are no probabilities."""
-    ends = probabilities.cumsum()
-    if not np.isfinite(ends[-1]) or ends[-1] <= 0:
-        return None
-    return int(np.searchsorted(ends, uniform * ends[-1], side="right").clip(max=len(ends) - 1))
 
 
 def decoding_stepper(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from course_lib.explore import page
+from course_lib.figures.show import as_html
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -128,6 +129,15 @@ class Explorer:
 
     # What the page uses.
 
+    def move(self, move: dict[str, Any]) -> None:
+        """Do one thing that the page asks for: a key, a slider's place, a button."""
+        if "press" in move:
+            self.press(move["press"])
+        elif "place" in move:
+            self.place(**move["place"])
+        elif "act" in move:
+            self.act(*move["act"])
+
     def meta(self) -> dict[str, Any]:
         """Return what the module is told once."""
         controls = [
@@ -160,15 +170,24 @@ class Explorer:
 
     def html(self) -> str:
         """Return the form that needs no Python: a figure, interactive where tabulated."""
-        return page.standin(self)
+        image, note, table = as_html(self.figure(), self.alt()), self.view()["note"], self.table()
+        facts = {"meta": self.meta(), "at": self.at, "table": table}
+        drawn_by = self.script or self.name
+        return page.standin(self.name, drawn_by, image, note, None if table is None else facts)
 
     def __repr__(self) -> str:
         return f"{self.title}: {self.alt()}"
 
     def _ipython_display_(self) -> None:
-        from course_lib.explore.live import show_explorer
+        """Show a form that survives in the file, then the live one.
 
-        show_explorer(self)
+        A style in the first output hides whichever of the two is of no use.
+        """
+        from course_lib.explore import live
+
+        live.show_still(self.html(), repr(self))
+        if not self.kernel_free:
+            live.show_live(self.script or self.name, self.meta(), self.view, self.move)
 
 
 def _without_repeats(rows: dict[str, dict[str, Any]]) -> dict[str, Any]:

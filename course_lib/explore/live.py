@@ -1,6 +1,7 @@
-"""Connect an explorer to the page through anywidget: the page sends keys, Python sends numbers."""
+"""Connect an explorer to the page through anywidget: the page sends moves, Python sends numbers."""
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 import anywidget
@@ -8,7 +9,11 @@ import traitlets
 from IPython.display import display
 
 from course_lib.explore import page
-from course_lib.explore.explorer import Explorer
+
+#: Does one thing that the page asks for.
+Move = Callable[[dict[str, Any]], None]
+#: Returns what is drawn now.
+Look = Callable[[], dict[str, Any]]
 
 
 class Live(anywidget.AnyWidget):
@@ -17,40 +22,32 @@ class Live(anywidget.AnyWidget):
     meta = traitlets.Dict().tag(sync=True)
     view = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, explorer: Explorer) -> None:
-        self._explorer = explorer
+    def __init__(self, script: str, meta: dict[str, Any], look: Look, move: Move) -> None:
+        self._look, self._move = look, move
         super().__init__(
-            _esm=page.module(explorer.script or explorer.name),
+            _esm=page.module(script),
             _css=page.static("explorer.css"),
-            meta=explorer.meta(),
-            view=explorer.view(),
+            meta=meta,
+            view=look(),
         )
         self.on_msg(self._receive)
 
     def _receive(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
         """Apply a batch of moves and answer with one view that carries the batch's token."""
         for move in content.get("moves", []):
-            apply(self._explorer, move)
-        self.view = {**self._explorer.view(), "token": content.get("token", "")}
+            self._move(move)
+        self.view = {**self._look(), "token": content.get("token", "")}
 
 
-def apply(explorer: Explorer, move: dict[str, Any]) -> None:
-    """Do one thing that the page asked for: a key, a slider's place, a button."""
-    if "press" in move:
-        explorer.press(move["press"])
-    elif "place" in move:
-        explorer.place(**move["place"])
-    elif "act" in move:
-        explorer.act(*move["act"])
+def show_still(html: str, text: str) -> None:
+    """Show the form that needs no Python, as HTML and as text."""
+    display({"text/html": html, "text/plain": text}, raw=True)
 
 
-def show_explorer(explorer: Explorer) -> None:
-    """Show an explorer: a form that survives in the file, then the live one.
+def show_live(script: str, meta: dict[str, Any], look: Look, move: Move) -> None:
+    """Show the form that asks Python; not while notebooks are executed for keeping.
 
-    A style in the first output hides whichever of the two is of no use. With COURSE_STATIC=1, set
-    while notebooks are executed for keeping, and for an explorer that asks Python nothing, only the
-    first is shown.
+    Those who execute them set COURSE_STATIC=1.
     """
-    display({"text/html": explorer.html(), "text/plain": repr(explorer)}, raw=True)
-    if os.environ.get("COURSE_STATIC") != "1" and not explorer.kernel_free:
-        display(Live(explorer))
+    if os.environ.get("COURSE_STATIC") != "1":
+        display(Live(script, meta, look, move))

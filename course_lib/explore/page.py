@@ -9,14 +9,9 @@ import json
 import math
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-
-from course_lib.figures.show import as_html
-
-if TYPE_CHECKING:
-    from course_lib.explore.explorer import Explorer
 
 _DIGITS = 4
 
@@ -63,26 +58,27 @@ def module(name: str) -> str:
     return f"{static('shared.js')}\n{static(name + '.js')}\nexport default {{ render }};\n"
 
 
-def standin(explorer: "Explorer") -> str:
-    """Return the explorer as HTML that runs without Python.
+def standin(name: str, script: str, image: str, note: str, facts: dict[str, Any] | None) -> str:
+    """Return an explorer as HTML that runs without Python.
 
     The payload stands in one attribute, `data-course-payload`, which a comparison of outputs can
     blank; so can it the pixels of the figure, which stand in `src`.
+
+    Args:
+        name: of the explorer.
+        script: the module in `static/` that draws it.
+        image: its figure, as HTML.
+        note: whose numbers are drawn.
+        facts: all that the module draws from; None where that is too much to carry.
     """
-    image = as_html(explorer.figure(), explorer.alt())
-    note = html.escape(explorer.view()["note"])
     style = f"<style>\n{static('explorer.css')}</style>"
-    figure = f'<div class="course-explorer-static">{image}<p>{note}</p></div>'
-    table = explorer.table()
-    if table is None:
+    figure = f'<div class="course-explorer-static">{image}<p>{html.escape(note)}</p></div>'
+    if facts is None:
         return f'{style}\n<div class="course-explorer-standin">{figure}</div>'
-    facts = {"meta": explorer.meta(), "at": explorer.at, "table": table}
     payload = json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
-    name = explorer.name
-    module = static((explorer.script or name) + ".js")
-    script = f'{static("shared.js")}\n{module}\nmountAll("{name}");'
+    source = f'{static("shared.js")}\n{static(script + ".js")}\nmountAll("{name}");'
     return (
         f'{style}\n<div class="course-explorer-standin" data-course-explorer="{name}" '
         f"data-course-payload='{_quoted(payload)}'>{figure}</div>\n"
-        f'<script type="module">\n{script}\n</script>'
+        f'<script type="module">\n{source}\n</script>'
     )

@@ -10,7 +10,6 @@ import pytest
 import torch
 
 from course_lib.explore import decoding_stepper
-from course_lib.explore.live import apply
 from course_lib.lessons.lesson_13_generating.reference import keep_top_k, with_temperature
 from course_lib.models.generation import keep_top_p, next_token_probabilities
 from course_lib.models.small_gpt import decode, encode, small_gpt
@@ -60,7 +59,7 @@ def test_the_text_is_what_an_uncached_model_would_be_asked_about(gpt):
     assert state["step"] == 6
     assert shown(state["text"]).startswith(PROMPT)
     with torch.no_grad():
-        logits = gpt(torch.tensor([explorer._paths[1.0, 20, 0.9, 1].tokens[:8]]))[0, -1]
+        logits = gpt(torch.tensor([explorer._texts[1.0, 20, 0.9, 1][0].tokens[:8]]))[0, -1]
     assert np.allclose(state["model"][0], logits.softmax(-1).max().item(), atol=1e-6)
 
 
@@ -128,9 +127,9 @@ def test_the_page_without_python_holds_eight_steps_at_six_settings(gpt):
 
 def test_moves_of_the_page_are_followed(gpt):
     explorer = make(gpt)
-    apply(explorer, {"place": {"step": 2, "temperature": 0}})
+    explorer.move({"place": {"step": 2, "temperature": 0}})
     assert (explorer.state()["step"], explorer.state()["temperature"]) == (2, 0.2)
-    apply(explorer, {"press": "Home"})
+    explorer.move({"press": "Home"})
     assert explorer.state()["step"] == 0
 
 

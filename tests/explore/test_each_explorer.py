@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from course_lib.explore import mask_painter, soft_lookup, temperature, vector_playground
-from course_lib.explore.live import apply
 
 from .test_explorers import attention, cosine, dot, lookup, softmax
 
@@ -202,6 +201,6 @@ def test_the_number_of_tokens_is_that_of_words(n):
 def test_moves_of_the_page_do_what_presses_do():
     by_page, by_hand = mask_painter(attention), mask_painter(attention)
     for move in ({"place": {"row": 0, "column": 3}}, {"act": ["toggle"]}, {"press": "ArrowDown"}):
-        apply(by_page, move)
+        by_page.move(move)
     by_hand.set(row=0, column=3).press(" ").press("ArrowDown")
     assert by_page.state() == by_hand.state()

@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from course_lib.explore import nearest_sentences
-from course_lib.explore.live import apply
 from course_lib.lessons.lesson_14_bert.reference import mean_pool, nearest
 
 TEXTS = ["aab", "ab", "bbb", "cab", "ccc", "abc", "acb", "bca", "cc"]
@@ -100,11 +99,11 @@ def test_places_outside_are_named_and_not_drawn():
 
 def test_moves_of_the_page_are_followed():
     explorer = make()
-    apply(explorer, {"place": {"query": 4}})
+    explorer.move({"place": {"query": 4}})
     assert explorer.state()["text"] == "ccc"
-    apply(explorer, {"act": ["ask", "bb"]})
+    explorer.move({"act": ["ask", "bb"]})
     assert explorer.state()["text"] == "bb"
-    apply(explorer, {"press": "Home"})
+    explorer.move({"press": "Home"})
     assert explorer.state()["text"] == "aab"
 
 

@@ -11,7 +11,6 @@ import torch
 
 from course_lib.attention.positions import rotate_halves, rotate_pairs, sinusoidal_positions
 from course_lib.explore import positions
-from course_lib.explore.live import apply
 
 
 def pair(yours, course):
@@ -71,7 +70,7 @@ def test_nothing_is_one_later_at_the_end():
 
 def test_moves_of_the_page_do_what_presses_do():
     by_page, by_hand = make(), make()
-    apply(by_page, {"place": {"query": 7, "key": 11}})
+    by_page.move({"place": {"query": 7, "key": 11}})
     by_hand.press("ArrowDown").press("ArrowDown").press("ArrowRight").press("ArrowRight")
     assert by_page.state() == by_hand.state()
 
