@@ -12,8 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from course_lib.errors import CourseError
-from course_lib.grading.marks import HandIn, Marker, Task
+from course_lib.grading.marks import Marker
+from course_lib.grading.sandbox.host import Sandbox
 from course_lib.grading.sandbox.limits import Limits
+from course_lib.grading.submissions import HandIn
+from course_lib.grading.task import Task, load_task
 
 #: How often a hand-in is tried on another machine when one dies.
 RETRIES = 3
@@ -116,9 +119,6 @@ def mark_there(
 def _marker(
     what: tuple[str, str], digest: str, secret: str, limits: Limits, unsafe: bool
 ) -> Marker:
-    from course_lib.grading.grade import load_task
-    from course_lib.grading.sandbox.host import Sandbox
-
     task = load_task(*what)
     if task.digest != digest:
         raise CourseError(

@@ -21,9 +21,11 @@ from course_lib.checking.noise import generator
 from course_lib.checking.prepared import Prepared
 from course_lib.errors import CourseError
 from course_lib.grading.assignments import hidden_cases
-from course_lib.grading.marks import HandIn, Marker, Task
+from course_lib.grading.marks import Marker
 from course_lib.grading.sandbox import bubblewrap
 from course_lib.grading.sandbox.host import Sandbox
+from course_lib.grading.submissions import HandIn
+from course_lib.grading.task import Task
 
 CHILD = Path(__file__).with_name("kit_child.py")
 SECONDS = 300

@@ -2,80 +2,30 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import Any
 
 from course_lib.checking.check import check_exercise
-from course_lib.checking.exercise import Case, Exercise, LessonSpec
+from course_lib.checking.exercise import Case, Exercise
 from course_lib.checking.guard import GlobalState
-from course_lib.checking.noise import generator
 from course_lib.checking.prepared import Prepared
 from course_lib.checking.result import Result, Status
 from course_lib.checking.timeout import Timeout
+from course_lib.grading.answers import Answers, ProcessEnded
 from course_lib.grading.hidden import hidden_cases, hidden_seed
-from course_lib.grading.program import GIVEN, Master
-from course_lib.grading.remote import Answers, ProcessEnded, RemoteRunner
+from course_lib.grading.program import GIVEN
+from course_lib.grading.remote import RemoteRunner
 from course_lib.grading.sandbox.host import Sandbox, WireError
-
-if TYPE_CHECKING:
-    from course_lib.authoring.source import Source
+from course_lib.grading.sheet import row, sheet
+from course_lib.grading.submissions import HandIn
+from course_lib.grading.task import Task
+from course_lib.grading.trained import score_file
 
 #: Hidden cases of an exercise, and the seconds in which a file must have been read.
 DRAWS = 8
 READING = 10.0
 #: Bytes of JSON that the cells of a notebook may come to.
 NOTEBOOK = 32 << 20
-
-
-@dataclass(frozen=True)
-class Task:
-    """What is marked: a lesson or an assignment.
-
-    Args:
-        name: as on the command line: "04", or "attention".
-        spec: its exercises.
-        source: its cells, parsed, or as they stand in its solved notebook.
-        trained: models that are handed in as files.
-        digest: changes when anything that marks depend on does.
-    """
-
-    name: str
-    spec: LessonSpec
-    source: "Source | Master"
-    trained: tuple[Any, ...] = ()
-    digest: str = ""
-
-    @cached_property
-    def master(self) -> Master:
-        """Its cells as they were handed out."""
-        return self.source if isinstance(self.source, Master) else Master.of_source(self.source)
-
-    @property
-    def possible(self) -> int:
-        """The most that it can earn."""
-        return sum(task.marks for task in (*self.spec.exercises, *self.trained))
-
-
-@dataclass(frozen=True)
-class HandIn:
-    """One thing that was handed in.
-
-    Args:
-        learner: by the folder, or the roster.
-        number: 1 for the learner's first.
-        name: of the notebook, for people.
-        notebook: its bytes.
-        files: what lay beside it, by name.
-        trouble: why it could not be read at all.
-    """
-
-    learner: str
-    number: int
-    name: str
-    notebook: bytes
-    files: Mapping[str, bytes] = field(default_factory=dict)
-    trouble: str | None = None
 
 
 class Marker:
@@ -113,17 +63,15 @@ class Marker:
         finally:
             answers.close()
         results += [self._trained(task, hand_in) for task in self.task.trained]
-        return {
-            "learner": hand_in.learner,
-            "number": hand_in.number,
-            "file": hand_in.name,
-            "task": self.task.name,
-            "exercises": results,
-            "total": sum(result["points"] for result in results),
-            "possible": self.task.possible,
-            "notes": list(dict.fromkeys(notes)),
-            "read": hand_in.trouble is None,
-        }
+        return sheet(
+            self.task,
+            hand_in.learner,
+            results,
+            number=hand_in.number,
+            file=hand_in.name,
+            notes=notes,
+            read=hand_in.trouble is None,
+        )
 
     # ------------------------------------------------------------ reading
 
@@ -267,61 +215,27 @@ class Marker:
         diagnosis: str | None = None,
         hidden: bool = False,
     ) -> dict[str, Any]:
-        return {
-            "name": exercise.name,
-            "label": self.task.spec.label(exercise.name),
-            "title": exercise.title,
-            "status": status,
-            "points": exercise.marks if status == "passed" else 0,
-            "possible": exercise.marks,
-            "diagnosis": diagnosis,
-            "hidden": hidden and status != "passed",
-            "message": message[:4000],
-        }
+        passed = status == "passed"
+        return row(
+            exercise,
+            self.task.spec.label(exercise.name),
+            status,
+            message,
+            points=exercise.marks if passed else 0,
+            diagnosis=diagnosis,
+            hidden=hidden and not passed,
+        )
 
     # ------------------------------------------------------------ trained models
 
     def _trained(self, task: Any, hand_in: HandIn) -> dict[str, Any]:
-        """Score a model on data that grows from the secret; none of the learner's code is run."""
-        points, status, said = 0, "not_started", f"There is no file {task.file}."
-        data = hand_in.files.get(task.file)
-        if data is not None:
-            try:
-                points, status, said = self._score(task, hand_in, data)
-            except WireError as error:
-                status, said = "failed", f"{task.file} could not be read: {error}."
-        place = len(self.task.spec.exercises) + self.task.trained.index(task) + 1
-        number = self.task.spec.number.removeprefix("0")
-        return {
-            "name": task.name,
-            "label": f"{number}.{place}",
-            "title": task.title,
-            "status": status,
-            "points": points,
-            "possible": task.marks,
-            "diagnosis": None,
-            "hidden": False,
-            "message": said,
-        }
-
-    def _score(self, task: Any, hand_in: HandIn, data: bytes) -> tuple[int, str, str]:
-        from course_lib.workbook.trained_file import MOST_BYTES
-
-        if len(data) > MOST_BYTES:
-            return 0, "failed", f"{task.file} weighs more than {MOST_BYTES / 1e6:g} MB."
-        with self.sandbox.session(READING) as session:
-            reply, decoder = session.ask("weights", READING, arrays=[data])
-            weights = None if "error" in reply else decoder.decode(reply.get("value"))
-        if not isinstance(weights, dict):
-            return 0, "failed", f"{task.file} is no safetensors file: write it with save_file."
-        why = task.refuse(weights)
-        if why is not None:
-            return 0, "failed", str(why)
+        """Score a model on data that grows from the secret."""
         seed = hidden_seed(self.secret, task.name, *self._more(hand_in))
-        score = float(task.evaluate(weights, generator(seed)))
-        points = int(task.points(score))
-        status = "passed" if points == task.marks else "failed"
-        return points, status, f"It scores {score:.3f}: {points} of {task.marks} points."
+        data = hand_in.files.get(task.file)
+        points, status, said = score_file(task, data, self.sandbox, seed)
+        place = len(self.task.spec.exercises) + self.task.trained.index(task) + 1
+        label = f"{self.task.spec.number.removeprefix('0')}.{place}"
+        return row(task, label, status, said, points=points)
 
 
 def _mention(results: Sequence[dict[str, Any]], calls: Mapping[str, Sequence[str]]) -> None:

@@ -27,8 +27,8 @@ from course_lib.grading.assignments import AssignmentSource
 from course_lib.grading.kit_leaks import leaks
 from course_lib.grading.kit_proof import Part, prove
 from course_lib.grading.kit_readme import readme
-from course_lib.grading.marks import Task
 from course_lib.grading.packing import pack, pack_mistakes
+from course_lib.grading.task import Task
 from course_lib.workbook import registry
 
 KIT = "attention-course kit"

@@ -11,8 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from course_lib.grading.marks import Task
 from course_lib.grading.submissions import Person
+from course_lib.grading.task import Task
 from course_lib.grading.text import cell, plain_all
 
 #: Columns by which Canvas knows a learner; Moodle lets any column be chosen.

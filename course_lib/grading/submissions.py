@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from course_lib.errors import CourseError
-from course_lib.grading.marks import HandIn
 from course_lib.grading.sandbox.host import Sandbox, WireError
 from course_lib.grading.text import plain
 
@@ -39,6 +38,27 @@ class Person:
 
     learner: str
     fields: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class HandIn:
+    """One thing that was handed in.
+
+    Args:
+        learner: by the folder, or the roster.
+        number: 1 for the learner's first.
+        name: of the notebook, for people.
+        notebook: its bytes.
+        files: what lay beside it, by name.
+        trouble: why it could not be read at all.
+    """
+
+    learner: str
+    number: int
+    name: str
+    notebook: bytes
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    trouble: str | None = None
 
 
 @dataclass

@@ -10,8 +10,10 @@ from course_lib.authoring.source import parse
 from course_lib.checking.exercise import LessonSpec
 from course_lib.checking.result import Result, Status
 from course_lib.grading.defences import ALL
-from course_lib.grading.marks import HandIn, Marker, Task
+from course_lib.grading.marks import Marker
 from course_lib.grading.program import Program
+from course_lib.grading.submissions import HandIn
+from course_lib.grading.task import Task
 from course_lib.lessons.lesson_04_scaled_dot_product.exercises.causal_mask import (
     EXERCISE as CAUSAL_MASK,
 )

@@ -9,11 +9,12 @@ import pytest
 
 from course_lib.errors import CourseError
 from course_lib.grading.cluster import mark_on_cluster, mark_with
-from course_lib.grading.grade import load_task
-from course_lib.grading.marks import HandIn, Marker
+from course_lib.grading.marks import Marker
 from course_lib.grading.sandbox import bubblewrap
 from course_lib.grading.sandbox.host import Sandbox
 from course_lib.grading.sandbox.limits import Limits
+from course_lib.grading.submissions import HandIn
+from course_lib.grading.task import load_task
 
 
 def hand_ins(root):

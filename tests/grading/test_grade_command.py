@@ -12,10 +12,13 @@ from test_submissions import lay
 from course_lib.errors import CourseError
 from course_lib.grading import grade, text
 from course_lib.grading.grade import Options, choose, run_grade
+from course_lib.grading.keeping import secret_of
+from course_lib.grading.marks import Marker
 from course_lib.grading.reports import file_name, gradebook_csv, learner_html, marks_csv
 from course_lib.grading.sandbox import bubblewrap
 from course_lib.grading.sandbox.host import Sandbox
-from course_lib.grading.submissions import Person
+from course_lib.grading.submissions import HandIn, Person
+from course_lib.grading.task import which_task
 
 
 @pytest.fixture
@@ -91,8 +94,8 @@ def test_the_last_hand_in_counts_where_it_is_asked_for(shared, handed_in, tmp_pa
 def test_a_second_run_marks_only_what_is_new(shared, handed_in, tmp_path, monkeypatch):
     run(handed_in, tmp_path / "out")
     marked = []
-    before = grade.Marker.mark
-    monkeypatch.setattr(grade.Marker, "mark", lambda s, h: marked.append(h.learner) or before(s, h))
+    before = Marker.mark
+    monkeypatch.setattr(Marker, "mark", lambda s, h: marked.append(h.learner) or before(s, h))
     lay(handed_in, "dan/99_small.ipynb", data=notebook())
     run(handed_in, tmp_path / "out")
     assert marked == ["dan"] and totals(tmp_path / "out")["dan"] == 3
@@ -136,19 +139,16 @@ def test_without_bubblewrap_it_refuses_and_says_what_to_install(tmp_path, monkey
 
 def test_the_lesson_is_told_from_the_file_names(tmp_path):
     lay(tmp_path, "ann/04_scaled_dot_product.ipynb", "bob/my 04_scaled_dot_product (1).ipynb")
-    assert grade._what(tmp_path, Options(to=tmp_path)) == ("lesson", "04")
+    assert which_task(tmp_path, None, None) == ("lesson", "04")
 
 
 def test_the_secret_is_kept_with_the_results_for_nobody_else(tmp_path):
-    options = Options(to=tmp_path / "out")
-    secret = grade._secret(options)
-    assert len(secret) == 32 and grade._secret(options) == secret
+    secret = secret_of(tmp_path / "out")
+    assert len(secret) == 32 and secret_of(tmp_path / "out") == secret
     assert (tmp_path / "out" / "secret-seed").stat().st_mode & 0o077 == 0
 
 
 def test_hidden_cases_are_fresh_for_learners_and_for_hand_ins(cage):
-    from course_lib.grading.marks import HandIn, Marker
-
     marker, exercise = Marker(TASK, "s", cage), TASK.spec.exercises[0]
 
     def drawn(learner, data, secret="s"):

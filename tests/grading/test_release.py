@@ -170,7 +170,7 @@ def test_a_proof_fails_when_marks_are_not_what_they_should_be(monkeypatch):
 
 def _attention():
     from course_lib.authoring.notebook import solved_notebook
-    from course_lib.grading.marks import Task
+    from course_lib.grading.task import Task
 
     one = find("attention")
     task = Task(one.name, one.spec, one.cells, one.trained)
