@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from course_lib.explore.number_map import NumberMap
-from course_lib.explore.pair import CannotDraw, as_pair, draw, note
+from course_lib.explore.pair import CannotDraw, OneResult, as_pair, draw, note, several
 from course_lib.figures.charts import weights_heatmap
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Alignment(NumberMap):
         }
 
     def numbers(self) -> dict[str, Any]:
-        pair = _OneResult(self.pair)
+        pair = OneResult(self.pair, _joined)
         drawing = draw(pair, self._ask, lambda s, memory, *_: (len(s), sum(memory.shape[1:])))
         at, weights, beside = self.at["number"], drawing.values["weights"], drawing.beside
         return {
@@ -79,23 +79,11 @@ class Alignment(NumberMap):
         return weights_heatmap(now["weights"], now["target"], now["source"], title)
 
 
-class _OneResult:
-    """A pair whose functions return context and weights side by side, as `draw` wants one."""
-
-    def __init__(self, pair: Any) -> None:
-        self.name, self.passed = pair.name, pair.passed
-        self.course = _joined(pair.course)
-        same = pair.yours is pair.course
-        self.yours = self.course if same else None if pair.yours is None else _joined(pair.yours)
-
-
 def _joined(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Put context and weights side by side."""
+
     def joined(*args: Any) -> Any:
-        out = function(*args)
-        if out is None:
-            raise CannotDraw("returned nothing: is the return missing?")
-        if not isinstance(out, tuple | list) or len(out) != 2:
-            raise CannotDraw("did not return two results: context and weights are due.")
+        out = several(function(*args), 2, "two results: context and weights are due.")
         for name, part, due in zip(("context", "weights"), out, _due(*args), strict=True):
             found = tuple(getattr(part, "shape", ()))
             if not isinstance(part, torch.Tensor) or found != due:

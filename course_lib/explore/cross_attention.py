@@ -9,7 +9,7 @@ import torch
 
 from course_lib.explore.explorer import Control
 from course_lib.explore.number_map import NumberMap
-from course_lib.explore.pair import CannotDraw, as_pair, draw, note
+from course_lib.explore.pair import CannotDraw, OneResult, as_pair, draw, note, several
 from course_lib.figures.charts import weights_heatmap
 from course_lib.models.beam import greedy_translate
 
@@ -82,7 +82,7 @@ class CrossAttention(NumberMap):
         """Ask once for each number: all layers and heads come together."""
         at = self.at["number"]
         if at not in self._drawn:
-            self._drawn[at] = draw(_OneResult(self.pair), self._ask, _size)
+            self._drawn[at] = draw(OneResult(self.pair, _joined), self._ask, _size)
         return self._drawn[at]
 
     def numbers(self) -> dict[str, Any]:
@@ -113,16 +113,6 @@ class CrossAttention(NumberMap):
         return f"{where}: {super().alt()}"
 
 
-class _OneResult:
-    """A pair whose functions return three masks, made one result, as `draw` wants it."""
-
-    def __init__(self, pair: Any) -> None:
-        self.name, self.passed = pair.name, pair.passed
-        self.course = _joined(pair.course)
-        same = pair.yours is pair.course
-        self.yours = self.course if same else None if pair.yours is None else _joined(pair.yours)
-
-
 def _due(source: Any, target: Any) -> tuple[tuple[int, ...], ...]:
     (b, s), t = source.shape, target.shape[1]
     return (b, s, s), (b, t, t), (b, t, s)
@@ -133,12 +123,11 @@ def _size(source: Any, target: Any, pad: int) -> tuple[int, ...]:
 
 
 def _joined(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Put the numbers of three masks in one row."""
+
     def joined(source: Any, target: Any, pad: int) -> Any:
-        out = function(source, target, pad)
-        if out is None:
-            raise CannotDraw("returned nothing: is the return missing?")
-        if not isinstance(out, tuple | list) or len(out) != 3:
-            raise CannotDraw("did not return three results: one mask for each attention is due.")
+        words = "three results: one mask for each attention is due."
+        out = several(function(source, target, pad), 3, words)
         for name, part, due in zip(_MASKS, out, _due(source, target), strict=True):
             if not isinstance(part, torch.Tensor) or part.dtype != torch.bool:
                 raise CannotDraw(f"returned no boolean tensor for the {name}'s mask.")

@@ -4,7 +4,7 @@ import contextlib
 import io
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -54,6 +54,8 @@ def as_pair(obj: Any) -> Pair:
 class CannotDraw(Exception):
     """Why an answer cannot be drawn, in words that follow "Your softmax"."""
 
+
+_NOTHING = "returned nothing: is the return missing?"
 
 #: Asks a function for everything that one picture needs: numbers and arrays by name.
 Recipe = Callable[[Callable[..., Any]], dict[str, Any]]
@@ -121,6 +123,36 @@ def note(pair: Pair, drawing: Drawing) -> str:
     return f"Drawn by your {pair.name}."
 
 
+class OneResult:
+    """A pair whose functions return several results, made one, as `draw` wants it.
+
+    Args:
+        pair: see `Pair`.
+        joined: makes of such a function one that returns a single result.
+    """
+
+    def __init__(
+        self, pair: Pair, joined: Callable[[Callable[..., Any]], Callable[..., Any]]
+    ) -> None:
+        self.name, self.passed = pair.name, pair.passed
+        self.course = joined(pair.course)
+        same = pair.yours is pair.course
+        self.yours = self.course if same else None if pair.yours is None else joined(pair.yours)
+
+
+def several(value: Any, count: int, words: str) -> Sequence[Any]:
+    """Return so many results.
+
+    Raises:
+        CannotDraw: when there are not so many; `words` say which are due.
+    """
+    if value is None:
+        raise CannotDraw(_NOTHING)
+    if not isinstance(value, tuple | list) or len(value) != count:
+        raise CannotDraw(f"did not return {words}")
+    return value
+
+
 def numbers(value: Any, shape: tuple[int, ...]) -> np.ndarray:
     """Return a result as float64 numbers of the shape that is due.
 
@@ -128,7 +160,7 @@ def numbers(value: Any, shape: tuple[int, ...]) -> np.ndarray:
         CannotDraw: when it is of another type or shape.
     """
     if value is None:
-        raise CannotDraw("returned nothing: is the return missing?")
+        raise CannotDraw(_NOTHING)
     if isinstance(value, tuple):
         raise CannotDraw(f"returned a tuple of {len(value)}; one result is due.")
     array = _as_array(value)

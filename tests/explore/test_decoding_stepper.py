@@ -3,7 +3,6 @@
 import json
 import re
 from html import unescape
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,16 +13,14 @@ from course_lib.lessons.lesson_13_generating.reference import keep_top_k, with_t
 from course_lib.models.generation import keep_top_p, next_token_probabilities
 from course_lib.models.small_gpt import decode, encode, small_gpt
 
+from .every import pair
+
 PROMPT = "The statement"
 
 
 @pytest.fixture(scope="module")
 def gpt():
     return small_gpt()
-
-
-def pair(yours, course):
-    return SimpleNamespace(name=course.__name__, yours=yours, course=course, passed=yours is course)
 
 
 def make(gpt, temper=with_temperature, k=keep_top_k, p=keep_top_p):

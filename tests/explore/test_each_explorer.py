@@ -8,7 +8,7 @@ import torch
 
 from course_lib.explore import mask_painter, soft_lookup, temperature, vector_playground
 
-from .test_explorers import attention, cosine, dot, lookup, softmax
+from .every import attention, cosine, dot, lookup, softmax
 
 # ---- temperature
 
