@@ -10,7 +10,8 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from course_lib.attention.multi_head import ablate
-from course_lib.models.blocks import BlockConfig, EncoderBlock, check_sizes
+from course_lib.models.blocks import BlockConfig, EncoderBlock
+from course_lib.models.checks import check_sizes
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,8 +10,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from course_lib.attention.multi_head import MultiHeadAttention
-from course_lib.attention.scaled_dot_product import masked_softmax, scaled_scores
-from course_lib.models.cache import KVCache, bottom_right_mask
+from course_lib.models.checks import check_dropout, check_heads, check_sizes
 
 #: What bends the hidden layer of a `FeedForward`; "swiglu" has a gate besides.
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -20,6 +19,12 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"),
     "swiglu": F.silu,
 }
+
+
+def check_activation(activation: str) -> None:
+    """Raise ValueError when there is no such activation."""
+    if activation not in ACTIVATIONS:
+        raise ValueError(f"activation is one of {', '.join(ACTIVATIONS)}, not {activation!r}")
 
 
 class RMSNorm(nn.Module):
@@ -87,80 +92,6 @@ class FeedForward(nn.Module):
         else:
             hidden = self.activation(self.w_gate(x)) * self.w_in(x)
         return self.w_out(self.drop(hidden))
-
-
-class CausalSelfAttention(nn.Module):
-    """Attend to oneself and what came before; one product makes queries, keys and values.
-
-    Row for row it is `MultiHeadAttention(x, x, x, causal_mask)`, with w_q, w_k and w_v stacked in
-    `w_qkv`: one large product is faster than three small ones.
-
-    Args:
-        d_model: width.
-        n_heads: H; it divides `d_model`.
-        bias: whether the two projections add one.
-    """
-
-    def __init__(self, d_model: int, n_heads: int, bias: bool = True) -> None:
-        super().__init__()
-        check_heads(d_model, n_heads)
-        self.n_heads = n_heads
-        self.w_qkv = nn.Linear(d_model, 3 * d_model, bias=bias)
-        self.w_o = nn.Linear(d_model, d_model, bias=bias)
-
-    def forward(
-        self, x: Float[Tensor, "B T d_model"], cache: KVCache | None = None, layer: int = 0
-    ) -> Float[Tensor, "B T d_model"]:
-        """Return what each position gathers.
-
-        Args:
-            x: the positions; with a cache, the new ones alone.
-            cache: keys and values of the positions before; the new ones are added to it.
-            layer: which of the cache's layers this is.
-        """
-        q, k, v = self.project(x)
-        if cache is not None:
-            k, v = cache.append(layer, k, v)
-        out = causal_attention(q, k, v)
-        return self.w_o(out.transpose(1, 2).flatten(2))
-
-    def project(
-        self, x: Float[Tensor, "B T d_model"]
-    ) -> tuple[
-        Float[Tensor, "B H T d_head"], Float[Tensor, "B H T d_head"], Float[Tensor, "B H T d_head"]
-    ]:
-        """Return queries, keys and values of every head."""
-        batch, n, _ = x.shape
-        rows = self.w_qkv(x).view(batch, n, 3, self.n_heads, -1)
-        q, k, v = rows.permute(2, 0, 3, 1, 4)  # (3, B, H, T, d_head)
-        return q, k, v
-
-    def weights(self, x: Float[Tensor, "B T d_model"]) -> Float[Tensor, "B H T T"]:
-        """Return the attention weights of every head."""
-        q, k, _ = self.project(x)
-        n = x.shape[1]
-        return masked_softmax(scaled_scores(q, k), bottom_right_mask(n, n, x.device))
-
-
-def causal_attention(
-    q: Float[Tensor, "B H T d_head"],
-    k: Float[Tensor, "B H S d_head"],
-    v: Float[Tensor, "B H S d_head"],
-) -> Float[Tensor, "B H T d_head"]:
-    """Attend causally, where the queries are the last T of S positions.
-
-    Args:
-        q: queries of the last positions.
-        k: keys of all positions.
-        v: values of all positions.
-    """
-    n, n_keys = q.shape[-2], k.shape[-2]
-    if n == n_keys:
-        return F.scaled_dot_product_attention(q, k, v, is_causal=True)
-    if n == 1:  # the newest position may attend to all
-        return F.scaled_dot_product_attention(q, k, v)
-    mask = bottom_right_mask(n, n_keys, q.device)
-    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
 
 
 # ---------------------------------------------------------------- blocks
@@ -314,31 +245,3 @@ def attention_of(config: BlockConfig) -> MultiHeadAttention:
 def feed_forward_of(config: BlockConfig) -> FeedForward:
     """Return a network for each position as the config says."""
     return FeedForward(config.d_model, config.d_ff, config.activation, config.dropout, config.bias)
-
-
-# ---------------------------------------------------------------- what configs refuse
-
-
-def check_heads(d_model: int, n_heads: int) -> None:
-    """Raise ValueError when `n_heads` does not divide `d_model`."""
-    if n_heads < 1 or d_model % n_heads:
-        raise ValueError(f"d_model = {d_model} does not split into {n_heads} heads of one width")
-
-
-def check_sizes(**sizes: int) -> None:
-    """Raise ValueError when a size is below 1."""
-    for name, size in sizes.items():
-        if size < 1:
-            raise ValueError(f"{name} = {size}: it is 1 or more")
-
-
-def check_dropout(dropout: float) -> None:
-    """Raise ValueError when dropout is no share."""
-    if not 0 <= dropout < 1:
-        raise ValueError(f"dropout = {dropout}: it is 0 or more and less than 1")
-
-
-def check_activation(activation: str) -> None:
-    """Raise ValueError when there is no such activation."""
-    if activation not in ACTIVATIONS:
-        raise ValueError(f"activation is one of {', '.join(ACTIVATIONS)}, not {activation!r}")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from course_lib.models.blocks import check_dropout, check_sizes
+from course_lib.models.checks import check_dropout, check_sizes
 
 
 @dataclass(frozen=True, kw_only=True)

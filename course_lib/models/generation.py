@@ -8,8 +8,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from course_lib.models.blocks import check_sizes
 from course_lib.models.cache import KVCache
+from course_lib.models.checks import check_sizes
 
 
 def greedy(logits: Float[Tensor, "B V"]) -> Int[Tensor, " B"]:

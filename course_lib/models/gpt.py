@@ -10,16 +10,10 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from course_lib.attention.positions import LearnedPositions
-from course_lib.models.blocks import (
-    CausalSelfAttention,
-    FeedForward,
-    check_activation,
-    check_dropout,
-    check_heads,
-    check_sizes,
-    dropout_of,
-)
+from course_lib.models.blocks import FeedForward, check_activation, dropout_of
 from course_lib.models.cache import KVCache
+from course_lib.models.causal_attention import CausalSelfAttention
+from course_lib.models.checks import check_dropout, check_heads, check_sizes
 
 
 @dataclass(frozen=True, kw_only=True)

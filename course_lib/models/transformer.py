@@ -16,7 +16,8 @@ from course_lib.attention.positions import (
     pairs_to_halves,
     sinusoidal_positions,
 )
-from course_lib.models.blocks import BlockConfig, DecoderBlock, EncoderBlock, check_sizes, norm_of
+from course_lib.models.blocks import BlockConfig, DecoderBlock, EncoderBlock, norm_of
+from course_lib.models.checks import check_sizes
 
 POSITIONS = ("interleaved", "halves", "learned")
 

@@ -6,7 +6,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from course_lib.models.blocks import BlockConfig, EncoderBlock, check_dropout, check_sizes
+from course_lib.models.blocks import BlockConfig, EncoderBlock
+from course_lib.models.checks import check_dropout, check_sizes
 
 POSITIONS = ("learned", "none")
 POOLS = ("class", "mean")

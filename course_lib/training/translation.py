@@ -15,7 +15,8 @@ from course_lib.data.number_words import (
     german_pieces,
     pad,
 )
-from course_lib.models.recurrent_translator import RecurrentTranslator, teacher_forced_loss
+from course_lib.models.recurrent import teacher_forced_loss
+from course_lib.models.recurrent_translator import RecurrentTranslator
 from course_lib.training.progress import progress
 
 Loss = Callable[[Callable[[Tensor], Tensor], Tensor, int, int], Tensor]

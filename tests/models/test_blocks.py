@@ -11,12 +11,12 @@ from course_lib.attention.masks import causal_mask
 from course_lib.attention.multi_head import MultiHeadAttention
 from course_lib.models.blocks import (
     BlockConfig,
-    CausalSelfAttention,
     DecoderBlock,
     EncoderBlock,
     FeedForward,
     RMSNorm,
 )
+from course_lib.models.causal_attention import CausalSelfAttention
 from course_lib.models.weights import (
     from_torch_decoder_layer,
     from_torch_encoder_layer,

@@ -13,7 +13,7 @@ from course_lib.checking.noise import Seed, generator, noise
 ADDITIVE = "course_lib.attention.additive"
 
 
-TRANSLATOR = "course_lib.models.recurrent_translator"
+TRANSLATOR = "course_lib.models.recurrent"
 
 
 SIZES = range(1, 6)

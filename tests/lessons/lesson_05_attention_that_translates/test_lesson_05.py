@@ -17,14 +17,12 @@ from course_lib.data.number_words import (
     number_words,
     recorded_translations,
 )
+from course_lib.models.recurrent import encode, gru_step, teacher_forced_loss
 from course_lib.models.recurrent_translator import (
     Parts,
     RecurrentTranslator,
     TranslatorConfig,
-    encode,
-    gru_step,
     seeded,
-    teacher_forced_loss,
 )
 from course_lib.training.translation import (
     is_exact,
