@@ -38,7 +38,7 @@ def lab(
     browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
 ) -> None:
     """Copy the lessons into your work folder and open JupyterLab there."""
-    from course_lib.workspace import open_lab
+    from course_lib.lab import open_lab
 
     raise typer.Exit(open_lab(work=work, lesson=lesson, port=port, browser=browser))
 

@@ -15,14 +15,14 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from course_lib import workspace
+from course_lib import lab, workspace
 from course_lib.errors import CourseError
 
 OPEN = """
 from pathlib import Path
-from course_lib import workspace
+from course_lib import lab, workspace
 workspace.ROOT = Path({root!r})
-workspace.open_lab(work=Path({work!r}), lesson="04", port={port}, browser=False)
+lab.open_lab(work=Path({work!r}), lesson="04", port={port}, browser=False)
 """
 
 
@@ -242,7 +242,7 @@ def test_a_taken_port_is_said():
     with socket.create_server(("127.0.0.1", 0)) as server:
         taken = server.getsockname()[1]
         with pytest.raises(CourseError, match="leave --port out"):
-            workspace.free_port(taken)
+            lab.free_port(taken)
 
 
 def test_the_lessons_are_signed(course, monkeypatch, tmp_path):
@@ -252,24 +252,24 @@ def test_the_lessons_are_signed(course, monkeypatch, tmp_path):
     (course / "solutions").mkdir()
     solved = course / "solutions" / "04_masks.ipynb"
     solved.write_text(notebook("mask = 1", outputs=True))
-    workspace.sign_notebooks()
+    lab.sign_notebooks()
     assert NotebookNotary().check_signature(nbformat.read(solved, as_version=4))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="ends JupyterLab by a POSIX signal")
 def test_lab_answers_on_loopback(course, tmp_path):
     """JupyterLab of this interpreter, opened on the lesson, with this interpreter's kernel."""
-    port = workspace.free_port(0)
+    port = lab.free_port(0)
     code = OPEN.format(root=str(course), work=str(tmp_path / "w"), port=port)
     settings = {"JUPYTER_CONFIG_DIR": str(tmp_path / "c"), "JUPYTER_DATA_DIR": str(tmp_path / "d")}
     environment = {**os.environ, **settings, "JUPYTER_TOKEN": "spoken"}
-    lab = subprocess.Popen([sys.executable, "-c", code], env=environment)
+    process = subprocess.Popen([sys.executable, "-c", code], env=environment)
     try:
         page = answer(f"http://127.0.0.1:{port}/lab/tree/04_masks.ipynb?token=spoken")
         kernels = json.loads(answer(f"http://127.0.0.1:{port}/api/kernelspecs?token=spoken"))
     finally:
-        lab.send_signal(signal.SIGTERM)
-        lab.wait(30)
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
     assert '"news": {"disabled": true}' in page
     folder = kernels["kernelspecs"]["python3"]["resources"]["logo-svg"]
     assert folder.startswith("/kernelspecs/python3")

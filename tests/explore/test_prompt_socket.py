@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 
 from course_lib.explore.prompt_socket import PromptSocket
-from course_lib.workspace import lab_command
+from course_lib.lab import lab_command
 
 
 def test_the_socket_is_set_to_send_at_once(monkeypatch):
