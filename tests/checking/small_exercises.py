@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from course_lib.checking.exercise import Case, Exercise, Property, WrongAnswer
 from course_lib.checking.noise import noise
 from course_lib.checking.protocol import ModuleProtocol
+from course_lib.checking.result import Result
 
 HINTS = ("A nudge.", "Some pseudocode.", "Nearly the solution.")
 
@@ -45,6 +46,11 @@ class Scale(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return x * self.weight
+
+
+def ends_well(result: Result) -> bool:
+    """Tell whether a message ends like a sentence, or with what was expected."""
+    return result.message.rstrip().endswith((".", ")", "!")) or "expected" in result.message
 
 
 def exercise(reference: Any, cases: list[Case], **more: Any) -> Exercise:
