@@ -8,7 +8,7 @@ continued gives the losses of one that was not.
 import math
 import time
 from collections.abc import Callable
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,20 +17,21 @@ from torch import Tensor, nn
 
 from course_lib.errors import CourseError
 from course_lib.training.accelerator import accelerator
+from course_lib.training.best import Best
+from course_lib.training.board import Board
 from course_lib.training.checkpoints import Checkpoints, signature
 from course_lib.training.config import FitConfig, History
+from course_lib.training.gradients import Batches, gradients, rescale, seed_step
 from course_lib.training.interrupt import Interrupt
 from course_lib.training.live_loss import LiveLoss
-from course_lib.training.objective import Loss, Objective, scalar
+from course_lib.training.objective import Loss, Objective
 from course_lib.training.optimizer import adamw
-from course_lib.training.parts import moved, part, rows
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
 
 __all__ = ["FitConfig", "History", "fit"]
 
-Batches = Callable[[int], Any]
 Evaluate = Callable[[nn.Module], dict[str, float]]
 After = Callable[[Any, int], None]
 #: Steps between looks at the losses on a GPU: each look waits for it.
@@ -98,9 +99,8 @@ class _Run:
         self.objective: Any = Objective(called, loss)
         if self.acc.num_processes > 1:
             self.objective = self.acc.prepare_model(self.objective)
-        self.history, self.waiting = History(), 0
+        self.history, self.best = History(), Best(config)
         self.pending: list[Tensor] = []
-        self.best_weights: dict[str, Tensor] | None = None
         self.store: Checkpoints | None = None
         self.saved_at: int | None = None
 
@@ -116,7 +116,7 @@ class _Run:
         self._say_notes()
         board = self._board(stack)
         interrupt = stack.enter_context(Interrupt())
-        while history.stopped_at < config.steps and not self._enough():
+        while history.stopped_at < config.steps and not self.best.enough:
             asked = self._step(history.stopped_at, interrupt)
             history.stopped_at += 1
             if self.after is not None:
@@ -130,13 +130,13 @@ class _Run:
     def _step(self, step: int, interrupt: Interrupt) -> bool:
         """Take one step; return whether any process was asked to stop."""
         config, acc = self.config, self.acc
-        self._seed(step)
+        seed_step(config.seed, step, acc.process_index, acc.device)
         if not self.model.training:
             self.model.train()
         rate = config.rate_at(step)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        total, weight, share = self._gradients(step)
+        total, weight, share = gradients(self.objective, self.batches, step, config.accumulate, acc)
         asked = interrupt.asked
         if acc.num_processes > 1:
             told = torch.stack([total.double(), weight.double(), weight.new_tensor(asked).double()])
@@ -148,64 +148,12 @@ class _Run:
         if mean.device.type == "cpu" or len(self.pending) >= _LOOK:
             self._look()
         if share is not None:
-            self._rescale(share / weight)
+            rescale(self.model, share / weight)
         if config.clip is not None:
             acc.clip_grad_norm_(self.model.parameters(), config.clip)
         self.optimizer.step()
         self.optimizer.zero_grad()
         return asked
-
-    def _gradients(self, step: int) -> tuple[Tensor, Tensor, float | None]:
-        """Go through this process's parts of a batch, forward and backward.
-
-        Returns the sum of losses, what to divide it by, and, when the gradients were divided by
-        something else, by what.
-        """
-        acc, accumulate = self.acc, self.config.accumulate
-        n_parts = accumulate * acc.num_processes
-        batch = self._batch(step)
-        n_rows = rows(batch) if n_parts > 1 else 1
-        total = weight = torch.zeros((), device=acc.device)
-        counted = False
-        for index in range(accumulate):
-            mine = batch
-            if n_parts > 1:
-                mine = part(batch, acc.process_index * accumulate + index, n_parts)
-            last = index == accumulate - 1
-            with nullcontext() if last else acc.no_sync(self.objective):
-                with acc.autocast():
-                    found = self.objective(moved(mine, acc.device))
-                counted = isinstance(found, tuple)
-                value, count = found if counted else (found, rows(mine) if n_parts > 1 else 1)
-                value = scalar(value, step)
-                whole = value if counted else value * count
-                # Processes are averaged, not summed, when their gradients meet.
-                acc.backward(whole * (acc.num_processes / (n_rows or 1)))
-            total = total + whole.detach()
-            weight = weight + torch.as_tensor(count, device=acc.device)
-        return total, weight, float(n_rows or 1) if counted else None
-
-    def _batch(self, step: int) -> Any:
-        batch = self.batches(step)
-        if batch is None or rows(batch) == 0:
-            what = "nothing" if batch is None else "a batch of no rows"
-            raise CourseError(
-                f"batches({step}) returned {what}: return tensors with a row for each example"
-            )
-        return batch
-
-    def _rescale(self, factor: Tensor) -> None:
-        gradients = [p.grad for p in self.model.parameters() if p.grad is not None]
-        torch._foreach_mul_(gradients, factor.to(gradients[0].dtype))
-
-    def _seed(self, step: int) -> None:
-        """Seed torch by (seed, step, process): what a step draws depends on nothing before it."""
-        seed = (self.config.seed * 1_000_003 + step) * 4096 + self.acc.process_index
-        torch.default_generator.manual_seed(seed)
-        if self.acc.device.type == "cuda":
-            torch.cuda.manual_seed(seed)
-        elif self.acc.device.type == "mps":
-            torch.mps.manual_seed(seed)
 
     def _look(self) -> None:
         """Bring losses over from the device and stop at the first that is no number."""
@@ -228,7 +176,7 @@ class _Run:
             f"look at batches({step}) for empty rows, and at masks that let nothing through."
         )
 
-    def _after(self, done: int, board: Any) -> None:
+    def _after(self, done: int, board: Board | None) -> None:
         """Evaluate, keep and report where the step asks for it."""
         config, last = self.config, done == self.config.steps
         due = done % config.evaluate_every == 0 if config.evaluate_every else False
@@ -236,12 +184,12 @@ class _Run:
             self._evaluate(self.evaluate, done)
         if board is not None:
             self._look()
-            board.add_scalar("loss", self.history.losses[-1], done)
-            board.add_scalar("rate", self.history.rates[-1], done)
+            numbers = {"loss": self.history.losses[-1], "rate": self.history.rates[-1]}
             if self.evaluate is not None and (due or last):
-                for name, value in self.history.evaluations[-1].items():
-                    board.add_scalar(f"evaluation/{name}", value, done)
-        if done % config.every == 0 or last or self._enough():
+                found = self.history.evaluations[-1].items()
+                numbers |= {f"evaluation/{name}": value for name, value in found}
+            board.write(numbers, done)
+        if done % config.every == 0 or last or self.best.enough:
             self._save()
 
     def _evaluate(self, evaluate: Evaluate, done: int) -> None:
@@ -262,26 +210,13 @@ class _Run:
                 named = ", ".join(numbers) or "nothing"
                 raise CourseError(f"best={key!r} is not in what evaluate returned: {named}")
             return
-        if self._is_best(numbers[key]):
-            history.best_step, self.waiting = done, 0
-            self._keep_best(done)
+        if self.best.beats(numbers[key], [e[key] for e in history.evaluations[:-1]]):
+            history.best_step, self.best.waiting = done, 0
+            self.best.keep(self.model)
+            if self.store is not None and self.acc.is_main_process:
+                self.store.save_best(done, self.model)
         else:
-            self.waiting += 1
-
-    def _is_best(self, value: float) -> bool:
-        sign = -1 if self.config.highest else 1
-        before = [e[self.config.best] for e in self.history.evaluations[:-1]]
-        return math.isfinite(value) and all(sign * value < sign * b for b in before if b == b)
-
-    def _keep_best(self, done: int) -> None:
-        if self.config.patience:
-            weights = self.model.state_dict().items()
-            self.best_weights = {name: value.detach().clone() for name, value in weights}
-        if self.store is not None and self.acc.is_main_process:
-            self.store.save_best(done, self.model)
-
-    def _enough(self) -> bool:
-        return self.config.patience is not None and self.waiting >= self.config.patience
+            self.best.waiting += 1
 
     def _open(self, stack: ExitStack) -> None:
         """Continue from the newest whole checkpoint, if there is one."""
@@ -300,26 +235,15 @@ class _Run:
         self.optimizer.load_state_dict(state["optimizer"])
         if self.acc.scaler is not None and state["scaler"]:
             self.acc.scaler.load_state_dict(state["scaler"])
-        notes, self.waiting = self.history.notes, state["waiting"]
+        notes, self.best.waiting = self.history.notes, state["waiting"]
         self.history = History(**state["history"])
         self.history.notes = notes
         self.history.resumed_at, self.history.interrupted = self.history.stopped_at, False
         done = self.history.stopped_at
         notes.append(f"Continues after step {done} of {self.config.steps}.")
         if self.config.patience and self.history.best_step:
-            self._recall_best(self.history.best_step)
-
-    def _recall_best(self, step: int) -> None:
-        """Read the best weights into memory, around those of the checkpoint."""
-        now = {name: value.clone() for name, value in self.model.state_dict().items()}
-        try:
-            self.store.load_best(step, self.model)
-        except (OSError, ValueError, KeyError) as problem:
-            self.history.notes.append(f"The best weights are damaged ({problem}): passed over.")
-        else:
-            weights = self.model.state_dict().items()
-            self.best_weights = {name: value.clone() for name, value in weights}
-        self.model.load_state_dict(now)
+            trouble = self.best.recall(store, self.history.best_step, self.model)
+            notes += [trouble] if trouble else []
 
     def _save(self) -> None:
         """Write a checkpoint on the first process; never after a loss that is no number."""
@@ -332,7 +256,7 @@ class _Run:
             "optimizer": self.optimizer.state_dict(),
             "scaler": self.acc.scaler.state_dict() if self.acc.scaler is not None else None,
             "history": {**vars(history), "notes": []},
-            "waiting": self.waiting,
+            "waiting": self.best.waiting,
             "best_step": history.best_step,
         }
         self.store.save(history.stopped_at, self.model, state)
@@ -353,9 +277,9 @@ class _Run:
         self._look()
         history = self.history
         history.seconds = self.before + time.perf_counter() - self.start
-        if self.best_weights is not None and not history.interrupted:
-            self.model.load_state_dict(self.best_weights)
-            why = f"Stopped after step {history.stopped_at}: " if self._enough() else ""
+        if self.best.weights is not None and not history.interrupted:
+            self.model.load_state_dict(self.best.weights)
+            why = f"Stopped after step {history.stopped_at}: " if self.best.enough else ""
             self._note(f"{why}best {self.config.best} after step {history.best_step}, restored.")
         self.acc.wait_for_everyone()
         self.model.eval()
@@ -369,16 +293,8 @@ class _Run:
         for sentence in self.history.notes:
             self.live.say(sentence, urgent=not sentence.startswith("Continues"))
 
-    def _board(self, stack: ExitStack) -> Any:
+    def _board(self, stack: ExitStack) -> Board | None:
         """Open TensorBoard's writer, on the first process, when asked for."""
         if self.config.tensorboard is None or not self.acc.is_main_process:
             return None
-        try:
-            from torch.utils.tensorboard import SummaryWriter
-        except ImportError:
-            raise CourseError(
-                "tensorboard=… needs the package tensorboard, which is not installed: "
-                "pip install tensorboard, or leave tensorboard out"
-            ) from None
-        folder, done = str(self.config.tensorboard), self.history.stopped_at
-        return stack.enter_context(SummaryWriter(folder, purge_step=done or None))
+        return Board(self.config.tensorboard, self.history.stopped_at, stack)
