@@ -8,8 +8,9 @@ from typing import Any
 import torch
 
 from course_lib.checking import explain
+from course_lib.checking.case import Case
 from course_lib.checking.compare import Finding, compare, unexpected
-from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.exercise import Exercise
 from course_lib.checking.prepared import Expected, Prepared
 from course_lib.checking.protocol import WrongObject
 from course_lib.checking.recognise import recognise

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch.overrides import TorchFunctionMode
 
-from course_lib.checking.exercise import Case
+from course_lib.checking.case import Case
 from course_lib.checking.guard import GlobalState
 from course_lib.checking.protocol import Call, Protocol
 from course_lib.checking.values import leaves

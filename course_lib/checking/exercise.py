@@ -3,41 +3,20 @@
 Nothing here runs a learner's code; `check.py` does.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from course_lib.checking.case import Case
 
 if TYPE_CHECKING:
     from course_lib.checking.protocol import Protocol
 
 #: A property receives a way to call the learner's object again, the case, and what came out.
 #: It returns None when it holds, else a sentence that names the failure with the learner's numbers.
-Holds = Callable[[Callable[..., Any], "Case", Any], str | None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Case:
-    """One call that an answer is tried on.
-
-    Args:
-        label: what is special about it, read after "On the case": "2 sequences, 5 queries, seed 0".
-        args: positional inputs, in the order of the signature.
-        kwargs: inputs passed by name.
-        init: for a class, what it is constructed with.
-        state: for a class, the parameters that replace its own, by their names.
-        gradients: compare gradients of every floating-point input (and parameter) as well.
-        edge: an unusual input; a wrong answer is recognised without agreeing on it.
-    """
-
-    label: str
-    args: tuple[Any, ...] = ()
-    kwargs: Mapping[str, Any] = field(default_factory=dict)
-    init: Mapping[str, Any] = field(default_factory=dict)
-    state: Mapping[str, Any] = field(default_factory=dict)
-    gradients: bool = False
-    edge: bool = False
+Holds = Callable[[Callable[..., Any], Case, Any], str | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +38,7 @@ class WrongAnswer:
     code: Callable[..., Any]
     says: str
     why: str
-    matches: "Callable[[Case, Any], bool] | None" = None
+    matches: Callable[[Case, Any], bool] | None = None
     part: int | None = None
     outcomes: Sequence[Any] = ()
 

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from course_lib.checking.case import Case
 from course_lib.checking.compare import Finding, as_array, place
-from course_lib.checking.exercise import Case, Exercise, WrongAnswer
+from course_lib.checking.exercise import Exercise, WrongAnswer
 from course_lib.checking.protocol import WrongObject
 from course_lib.checking.result import Difference
 from course_lib.checking.values import size

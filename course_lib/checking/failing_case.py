@@ -3,7 +3,8 @@
 from typing import Any
 
 from course_lib.checking import explain
-from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.case import Case
+from course_lib.checking.exercise import Exercise
 from course_lib.checking.prepared import Prepared
 from course_lib.checking.values import copy
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import torch
 
-from course_lib.checking.exercise import Case, Exercise, WrongAnswer
+from course_lib.checking.case import Case
+from course_lib.checking.exercise import Exercise, WrongAnswer
 from course_lib.checking.guard import GlobalState
 from course_lib.checking.protocol import Call, Protocol
 from course_lib.checking.run import Outcome, Runner, gradients_of

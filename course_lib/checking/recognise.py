@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from course_lib.checking.case import Case
 from course_lib.checking.compare import ROUNDING, compare
-from course_lib.checking.exercise import Case, WrongAnswer
+from course_lib.checking.exercise import WrongAnswer
 from course_lib.checking.prepared import Expected, Prepared
 from course_lib.checking.run import Outcome
 from course_lib.checking.values import each, leaves

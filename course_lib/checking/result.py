@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from course_lib.checking.exercise import Case
+from course_lib.checking.case import Case
 
 
 class Status(StrEnum):

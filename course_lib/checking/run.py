@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from course_lib.checking import device
-from course_lib.checking.exercise import Case
+from course_lib.checking.case import Case
 from course_lib.checking.forbidden import ForbiddenCall, Watch, find_forbidden
 from course_lib.checking.guard import GlobalState
 from course_lib.checking.noise import noise

@@ -3,7 +3,8 @@
 import hashlib
 import hmac
 
-from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.case import Case
+from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import generator
 
 #: Hidden cases of an exercise.

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from course_lib.checking.case import Case
 from course_lib.checking.check import check_exercise
-from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.exercise import Exercise
 from course_lib.checking.guard import GlobalState
 from course_lib.checking.prepared import Prepared
 from course_lib.checking.result import Result, Status

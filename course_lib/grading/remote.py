@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from course_lib.checking.exercise import Case
+from course_lib.checking.case import Case
 from course_lib.checking.protocol import ModuleProtocol, Protocol, WrongObject
 from course_lib.checking.run import PRINTED, Outcome, Runner
 from course_lib.checking.timeout import Timeout

@@ -18,7 +18,8 @@ from typing import Any, NoReturn, TypeVar
 import numpy as np
 from torch import Tensor
 
-from course_lib.checking.exercise import Case, Exercise, LessonSpec, WrongAnswer
+from course_lib.checking.case import Case
+from course_lib.checking.exercise import Exercise, LessonSpec, WrongAnswer
 from course_lib.checking.prepared import Expected, Prepared
 from course_lib.checking.protocol import ModuleProtocol, Protocol, WrongObject
 from course_lib.checking.run import Outcome

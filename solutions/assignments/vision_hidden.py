@@ -7,7 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from course_lib.checking.exercise import Case, Exercise, LessonSpec, WrongAnswer
+from course_lib.checking.case import Case
+from course_lib.checking.exercise import Exercise, LessonSpec, WrongAnswer
 from course_lib.checking.noise import generator, noise, pick
 from course_lib.checking.protocol import ModuleProtocol
 from course_lib.data.shapes import SHAPES, SIZE, draw_shapes

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import torch
 
-from course_lib.checking.exercise import Case, Exercise, LessonSpec, Prediction, WrongAnswer
+from course_lib.checking.case import Case
+from course_lib.checking.exercise import Exercise, LessonSpec, Prediction, WrongAnswer
 
 SOURCE = '''\
 # ---

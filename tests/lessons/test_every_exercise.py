@@ -17,9 +17,10 @@ import pytest
 import torch
 from torch import nn
 
+from course_lib.checking.case import Case
 from course_lib.checking.check import check_exercise
 from course_lib.checking.compare import compare
-from course_lib.checking.exercise import Case, Exercise, LessonSpec, WrongAnswer
+from course_lib.checking.exercise import Exercise, LessonSpec, WrongAnswer
 from course_lib.checking.noise import generator
 from course_lib.checking.prepared import Prepared
 from course_lib.checking.reference import load_reference

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from course_lib.checking.exercise import Case, Exercise, LessonSpec, Prediction
+from course_lib.checking.case import Case
+from course_lib.checking.exercise import Exercise, LessonSpec, Prediction
 from course_lib.checking.progress import Event, ProgressStore
 from course_lib.errors import CourseError
 from course_lib.workbook import overview, registry

@@ -16,8 +16,8 @@ from typing import Any
 import torch
 
 from course_lib.checking import explain, protocol, values
+from course_lib.checking.case import Case
 from course_lib.checking.device import warm_up as warm_up_device
-from course_lib.checking.exercise import Case
 from course_lib.checking.protocol import ModuleProtocol, WrongObject
 from course_lib.checking.run import Outcome, Runner
 from course_lib.checking.timeout import Timeout, limit

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from course_lib.checking.exercise import Case
+from course_lib.checking.case import Case
 
 B, T, S, D = 2, 5, 7, 11
 

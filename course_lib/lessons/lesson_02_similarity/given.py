@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from course_lib.checking.exercise import Case
+from course_lib.checking.case import Case
 from course_lib.data.words import HAND_WORDS
 
 #: The hand-sized words of exercise 2.1.

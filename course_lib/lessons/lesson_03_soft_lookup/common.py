@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.exercise import Case
+from course_lib.checking.case import Case
 from course_lib.checking.noise import noise, pick
 
 B, H, T, S, D, DV = 2, 3, 5, 7, 11, 4

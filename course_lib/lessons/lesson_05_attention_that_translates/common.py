@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.exercise import Case
+from course_lib.checking.case import Case
 from course_lib.checking.noise import Seed, generator, noise
 
 ADDITIVE = "course_lib.attention.additive"

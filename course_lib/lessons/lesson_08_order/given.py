@@ -3,7 +3,7 @@
 import itertools
 from typing import Any
 
-from course_lib.checking.exercise import Case
+from course_lib.checking.case import Case
 
 
 def all_alike(case: Case, value: Any) -> bool:

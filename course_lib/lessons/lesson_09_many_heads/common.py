@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.exercise import Case
+from course_lib.checking.case import Case
 from course_lib.checking.noise import Seed, noise, pick, rng_of
 
 LIBRARY = "course_lib.attention.multi_head"

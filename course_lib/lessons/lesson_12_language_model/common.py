@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.checking.exercise import Case
+from course_lib.checking.case import Case
 from course_lib.checking.noise import pick
 
 PIECES = "course_lib.data.byte_pairs"

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from course_lib.checking.exercise import Case
+from course_lib.checking.case import Case
 from course_lib.checking.noise import noise
 
 #: What may be wrong with the cache of a `Toy`; the first is right.

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from course_lib.checking.exercise import Case
+from course_lib.checking.case import Case
 
 
 def is_per_epoch(case: Case, value: Any) -> bool:

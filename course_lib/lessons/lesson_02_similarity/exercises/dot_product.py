@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.case import Case
+from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import noise_array, pick
 from course_lib.lessons.lesson_02_similarity.common import SIZES, D
 from course_lib.lessons.lesson_02_similarity.mistakes.dot_product import MISTAKES

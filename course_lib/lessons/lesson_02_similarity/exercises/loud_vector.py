@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.case import Case
+from course_lib.checking.exercise import Exercise, Property
 from course_lib.lessons.lesson_02_similarity import given
 from course_lib.lessons.lesson_02_similarity.mistakes.loud_vector import MISTAKES
 

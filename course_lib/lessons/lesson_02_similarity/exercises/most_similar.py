@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.case import Case
+from course_lib.checking.exercise import Exercise, Property
 from course_lib.checking.noise import noise_array, pick
 from course_lib.lessons.lesson_02_similarity.common import SIZES, D, S
 from course_lib.lessons.lesson_02_similarity.mistakes.most_similar import MISTAKES

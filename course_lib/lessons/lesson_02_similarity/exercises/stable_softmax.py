@@ -3,7 +3,8 @@
 import numpy as np
 import torch
 
-from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.case import Case
+from course_lib.checking.exercise import Exercise, Property
 from course_lib.checking.noise import noise_array, pick
 from course_lib.lessons.lesson_02_similarity.common import (
     SIZES,

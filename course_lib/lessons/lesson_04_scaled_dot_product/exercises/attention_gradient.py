@@ -7,7 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.case import Case
+from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import noise, pick, rng_of
 from course_lib.lessons.lesson_04_scaled_dot_product.common import DV, D, S
 from course_lib.lessons.lesson_04_scaled_dot_product.mistakes.attention_gradient import MISTAKES

@@ -6,7 +6,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.case import Case
+from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import noise_array, pick, rng_of
 from course_lib.lessons.lesson_04_scaled_dot_product.common import DV, D, S, T, far_apart
 from course_lib.lessons.lesson_04_scaled_dot_product.mistakes.attention_numpy import MISTAKES

@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor
 
-from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.case import Case
+from course_lib.checking.exercise import Exercise
 from course_lib.lessons.lesson_04_scaled_dot_product.common import padding_sample
 from course_lib.lessons.lesson_04_scaled_dot_product.mistakes.decoder_mask import MISTAKES
 

@@ -3,7 +3,8 @@
 import numpy as np
 import torch
 
-from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.case import Case
+from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import noise
 from course_lib.lessons.lesson_06_soft_and_hard_attention.common import (
     MECHANISM,

@@ -3,7 +3,8 @@
 import itertools
 from typing import Any
 
-from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.case import Case
+from course_lib.checking.exercise import Exercise, Property
 from course_lib.checking.noise import pick
 from course_lib.lessons.lesson_07_self_attention.mistakes.best_without_order import MISTAKES
 

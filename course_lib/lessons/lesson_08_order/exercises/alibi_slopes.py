@@ -1,6 +1,7 @@
 """“ALiBi's slopes”: its cases, its oracle, its hints."""
 
-from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.case import Case
+from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import pick
 from course_lib.lessons.lesson_08_order.common import POSITIONS, slope_oracle
 from course_lib.lessons.lesson_08_order.mistakes.alibi_slopes import MISTAKES

@@ -4,7 +4,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.case import Case
+from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import pick
 from course_lib.lessons.lesson_10_transformer_block.mistakes.block_cost import MISTAKES
 

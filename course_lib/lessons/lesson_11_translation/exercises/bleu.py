@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.case import Case
+from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import generator, pick
 from course_lib.lessons.lesson_11_translation.common import SIZES
 from course_lib.lessons.lesson_11_translation.mistakes.bleu import MISTAKES

@@ -8,7 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.case import Case
+from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import generator, noise, pick
 from course_lib.lessons.lesson_11_translation.common import SIZES
 from course_lib.lessons.lesson_11_translation.mistakes.embed import MISTAKES

@@ -7,7 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.case import Case
+from course_lib.checking.exercise import Exercise, Property
 from course_lib.checking.noise import generator, noise, pick
 from course_lib.lessons.lesson_11_translation.common import BEAM, SIZES
 from course_lib.lessons.lesson_11_translation.mistakes.greedy_translate import MISTAKES

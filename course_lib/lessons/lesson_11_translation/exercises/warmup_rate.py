@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.case import Case
+from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import pick
 from course_lib.lessons.lesson_11_translation.mistakes.warmup_rate import MISTAKES
 

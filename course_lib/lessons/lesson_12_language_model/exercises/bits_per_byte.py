@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.case import Case
+from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import pick
 from course_lib.lessons.lesson_12_language_model.mistakes.bits_per_byte import MISTAKES
 

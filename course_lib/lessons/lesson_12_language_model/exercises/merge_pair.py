@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.case import Case
+from course_lib.checking.exercise import Exercise, Property
 from course_lib.checking.noise import pick
 from course_lib.lessons.lesson_12_language_model.common import PIECES, keeps_the_text
 from course_lib.lessons.lesson_12_language_model.mistakes.merge_pair import MISTAKES

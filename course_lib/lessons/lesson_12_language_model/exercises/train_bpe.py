@@ -4,7 +4,8 @@ import json
 
 import numpy as np
 
-from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.case import Case
+from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import pick
 from course_lib.lessons.lesson_12_language_model.common import PIECES, some_words
 from course_lib.lessons.lesson_12_language_model.mistakes.train_bpe import MISTAKES

@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor
 
-from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.case import Case
+from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import noise, pick
 from course_lib.lessons.lesson_13_generating.common import B, V, some_rows
 from course_lib.lessons.lesson_13_generating.mistakes.greedy import MISTAKES

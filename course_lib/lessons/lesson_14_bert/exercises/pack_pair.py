@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.case import Case
+from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import Seed, pick, rng_of
 from course_lib.lessons.lesson_14_bert.common import some_ids
 from course_lib.lessons.lesson_14_bert.mistakes.pack_pair import MISTAKES

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.case import Case
+from course_lib.checking.exercise import Exercise, Property
 from course_lib.checking.noise import pick
 from course_lib.lessons.lesson_15_text_to_text.mistakes.draw_spans import MISTAKES
 

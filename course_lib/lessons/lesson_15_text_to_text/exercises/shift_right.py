@@ -6,7 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.case import Case
+from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import pick
 from course_lib.lessons.lesson_15_text_to_text.mistakes.shift_right import MISTAKES
 

@@ -4,7 +4,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.case import Case
+from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import Seed, noise, rng_of
 from course_lib.lessons.lesson_16_images_as_tokens.common import draw, embed_oracle
 from course_lib.lessons.lesson_16_images_as_tokens.mistakes.embed import MISTAKES

@@ -8,7 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.case import Case
+from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import Seed, noise, pick, rng_of
 from course_lib.checking.protocol import ModuleProtocol
 from course_lib.lessons.lesson_16_images_as_tokens.common import (

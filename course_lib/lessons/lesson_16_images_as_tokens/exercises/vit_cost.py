@@ -4,7 +4,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.case import Case
+from course_lib.checking.exercise import Exercise
 from course_lib.lessons.lesson_16_images_as_tokens.common import draw
 from course_lib.lessons.lesson_16_images_as_tokens.mistakes.vit_cost import MISTAKES
 

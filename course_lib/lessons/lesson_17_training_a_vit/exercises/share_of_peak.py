@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.case import Case
+from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import generator, pick
 from course_lib.lessons.lesson_17_training_a_vit.mistakes.share_of_peak import MISTAKES
 

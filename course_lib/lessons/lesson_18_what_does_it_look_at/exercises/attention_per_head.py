@@ -7,7 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.case import Case
+from course_lib.checking.exercise import Exercise, Property
 from course_lib.checking.noise import noise, pick
 from course_lib.lessons.lesson_18_what_does_it_look_at.common import double
 from course_lib.lessons.lesson_18_what_does_it_look_at.mistakes.attention_per_head import MISTAKES

@@ -4,7 +4,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.case import Case
+from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import Seed, noise, pick
 from course_lib.lessons.lesson_18_what_does_it_look_at.common import DOUBLE, double
 from course_lib.lessons.lesson_18_what_does_it_look_at.mistakes.point_hits import MISTAKES
