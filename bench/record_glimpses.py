@@ -20,7 +20,6 @@ import torch.nn.functional as F
 
 from course_lib.attention.hard_attention import reinforce_loss, sample_places
 from course_lib.data.digit_canvas import CANVAS, DIGIT, Canvases, digit_canvases, digit_masks
-from course_lib.lessons.lesson_06_soft_and_hard_attention.glimpse import GlimpseModel, windows
 
 OUT = Path(__file__).parents[1] / "course_lib" / "data" / "recorded" / "glimpses.json"
 SEEDS, GLIMPSES, STEPS, BATCH, RATE = (0, 1, 2), 5, 2000, 128, 5e-3
@@ -73,6 +72,8 @@ def _right(thought, labels):
 
 def train(way, seed, steps, canvases):
     """Return a trained model."""
+    from course_lib.lessons.lesson_06_soft_and_hard_attention.glimpse import GlimpseModel
+
     torch.manual_seed(seed)
     generator = torch.Generator().manual_seed(seed)
     model = GlimpseModel()
@@ -93,6 +94,8 @@ def train(way, seed, steps, canvases):
 @torch.no_grad()
 def judge(model, way, test: Canvases):
     """Return accuracy, share of the pixels seen and share of the digit seen, glimpse by glimpse."""
+    from course_lib.lessons.lesson_06_soft_and_hard_attention.glimpse import windows
+
     generator = torch.Generator().manual_seed(0)
     thoughts, places = walk(model, test.images, way, generator, best=True)
     masks = [torch.zeros_like(test.images, dtype=torch.bool)]
@@ -134,6 +137,8 @@ def _row(scores):
 
 def record(steps):
     """Train every model and return the log."""
+    from course_lib.lessons.lesson_06_soft_and_hard_attention.glimpse import windows
+
     canvases, test = digit_canvases(20_000, seed=1), digit_canvases(2_000, seed=2, split="test")
     results, shown, started = {way: [] for way in WAYS}, None, time.perf_counter()
     for way in WAYS:

@@ -14,9 +14,6 @@ import os
 import torch
 from _logs import hardware, recorded, text_of
 
-from course_lib.lessons.lesson_16_images_as_tokens import patches as it
-from course_lib.lessons.lesson_16_images_as_tokens.reference import ViT
-
 OUT = recorded("16") / "patches.json"
 KINDS, SEEDS = ("positions", "no positions", "positions, jigsaws"), (0, 1, 2)
 PIXELS, PIXEL_STEPS = "a pixel a patch", 600
@@ -26,6 +23,9 @@ TRAINED, OTHER = 3, 4
 
 def run(kind: str, seed: int, steps: int) -> dict[str, object]:
     """Train one model; note how it does on pictures, on its jigsaw, and on another."""
+    from course_lib.lessons.lesson_16_images_as_tokens import patches as it
+    from course_lib.lessons.lesson_16_images_as_tokens.reference import ViT
+
     torch.manual_seed(seed)
     model = ViT(**it.SIZES)
     if kind == "no positions":
@@ -49,6 +49,9 @@ def run(kind: str, seed: int, steps: int) -> dict[str, object]:
 
 def run_on_pixels(seed: int, steps: int) -> dict[str, object]:
     """Train a model whose patches are single pixels; note what positions it learned."""
+    from course_lib.lessons.lesson_16_images_as_tokens import patches as it
+    from course_lib.lessons.lesson_16_images_as_tokens.reference import ViT
+
     torch.manual_seed(seed)
     model = ViT(**(it.SIZES | {"n_patches": 64, "patch_size": 1}))
     history = it.train_on_digits(model, seed=seed, steps=steps)
@@ -65,6 +68,8 @@ def run_on_pixels(seed: int, steps: int) -> dict[str, object]:
 
 def facts(steps: int) -> dict[str, object]:
     """Say what ran, and on what."""
+    from course_lib.lessons.lesson_16_images_as_tokens import patches as it
+
     return {
         "command": "python bench/record_patches.py",
         "hardware": hardware(threads=1, device="CPU"),
@@ -78,6 +83,8 @@ def facts(steps: int) -> dict[str, object]:
 
 def main() -> None:
     """Train all models and write the log."""
+    from course_lib.lessons.lesson_16_images_as_tokens import patches as it
+
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--steps", type=int, default=it.STEPS)
     steps = parser.parse_args().steps
