@@ -78,7 +78,7 @@ def progress(
     work: Annotated[Path | None, typer.Option(help="Your work folder.")] = None,
 ) -> None:
     """Show what is passed, tried and open, lesson by lesson."""
-    from course_lib.workbook.overview import show_progress
+    from course_lib.workbook.progress_report import show_progress
 
     raise typer.Exit(show_progress(as_json=as_json, work=work))
 

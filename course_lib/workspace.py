@@ -17,6 +17,7 @@ from datetime import datetime
 from pathlib import Path
 
 from course_lib.errors import CourseError
+from course_lib.moved import moved_imports
 
 ROOT = Path(__file__).resolve().parent.parent
 MARK = ".course"
@@ -113,7 +114,15 @@ def _update(source: Path, target: Path, record: dict[str, str]) -> str | None:
         return f"{name}: this copy cannot be read as a notebook and is left alone; {reset}"
     if copied is None:
         return f"{name}: a file of this name was here before and is left alone; {reset}"
-    return f"{name}: the course's is newer and yours is kept; {reset}" if copied != new else None
+    if copied == new:
+        return None
+    return f"{name}: the course's is newer and yours is kept; {reset}{_moved(target)}"
+
+
+def _moved(target: Path) -> str:
+    """Say which imports of a learner's copy have another place now; nothing when none has."""
+    lines = [f"\n    {new}  in the place of  {old}" for old, new in moved_imports(target).items()]
+    return "\n  Yours takes from places that have moved; write" + "".join(lines) if lines else ""
 
 
 def sources_hash(path: Path) -> str | None:

@@ -174,7 +174,7 @@ class Lesson:
 
     def map(self) -> None:
         """Show the map of the course with your progress on it."""
-        from course_lib.workbook.overview import show_map
+        from course_lib.workbook.map import show_map
 
         show_map(registry.all_lessons(), self.store)
 

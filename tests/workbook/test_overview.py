@@ -16,8 +16,9 @@ from course_lib.checking.case import Case
 from course_lib.checking.exercise import Exercise, LessonSpec, Prediction
 from course_lib.checking.progress import Event, ProgressStore
 from course_lib.errors import CourseError
-from course_lib.workbook import overview, registry
-from course_lib.workbook.overview import map_html, map_text, show_progress
+from course_lib.workbook import overview, progress_report, registry
+from course_lib.workbook.map import map_html, map_text, show_map
+from course_lib.workbook.progress_report import show_progress
 
 View = Callable[[list[LessonSpec], ProgressStore], str]
 
@@ -259,7 +260,7 @@ def test_a_pass_that_failed_later_counts_and_is_named(view: View) -> None:
 
 
 def test_the_map_is_shown_as_text_without_a_front_end(capsys: pytest.CaptureFixture[str]) -> None:
-    overview.show_map(LESSONS, kept(*SOME))
+    show_map(LESSONS, kept(*SOME))
     assert capsys.readouterr().out.strip() == map_text(LESSONS, kept(*SOME))
 
 
@@ -354,7 +355,7 @@ def test_the_work_folder_is_found_from_where_you_stand(
 ) -> None:
     (work / "deep").mkdir()
     (work / "other" / ".course").mkdir(parents=True)
-    monkeypatch.setattr(overview, "find_work", lambda: work / "other")
+    monkeypatch.setattr(progress_report, "find_work", lambda: work / "other")
     monkeypatch.chdir(work / "deep")
     show_progress(as_json=True, work=None)
     assert json.loads(capsys.readouterr().out)["passed"] == 1
@@ -368,7 +369,7 @@ def test_the_default_work_folder_is_found_from_anywhere(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
-    monkeypatch.setattr(overview, "find_work", lambda: work)
+    monkeypatch.setattr(progress_report, "find_work", lambda: work)
     show_progress(as_json=True, work=None)
     assert json.loads(capsys.readouterr().out)["passed"] == 1
     monkeypatch.setenv("COURSE_PROGRESS", "off")
