@@ -7,13 +7,12 @@ from html import unescape
 import numpy as np
 import pytest
 import torch
+from explore.every import pair
 
 from course_lib.explore import decoding_stepper
 from course_lib.lessons.lesson_13_generating.reference import keep_top_k, with_temperature
 from course_lib.models.generation import keep_top_p, next_token_probabilities
 from course_lib.models.small_gpt import decode, encode, small_gpt
-
-from .every import pair
 
 PROMPT = "The statement"
 

@@ -8,13 +8,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from explore.every import raises, unwritten
 
 from course_lib.explore import cross_attention
 from course_lib.lessons.lesson_11_translation.reference import embed, three_masks
 from course_lib.models.number_translator import Parts, seeded
 from course_lib.training.number_translation import number_config
-
-from .every import raises, unwritten
 
 
 @pytest.fixture(scope="module")

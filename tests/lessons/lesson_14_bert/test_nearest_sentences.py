@@ -3,11 +3,10 @@
 import numpy as np
 import pytest
 import torch
+from explore.every import pair
 
 from course_lib.explore import nearest_sentences
 from course_lib.lessons.lesson_14_bert.reference import mean_pool, nearest
-
-from .every import pair
 
 TEXTS = ["aab", "ab", "bbb", "cab", "ccc", "abc", "acb", "bca", "cc"]
 
