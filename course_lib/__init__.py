@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from course_lib.workbook.assignment import Assignment as Assignment
     from course_lib.workbook.lesson import Lesson as Lesson
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = ["Assignment", "Lesson", "__version__"]
 
 
