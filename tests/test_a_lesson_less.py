@@ -11,10 +11,18 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 COPIED = ("course_lib", "notebooks", "solutions", "tests", "tools")
 BESIDE = ("LICENSE*", "environment.yml", "pyproject.toml", "requirements*.txt")
-#: Run in the copy; two small lessons stand for all others.
+#: Run in the copy, in one process; two small lessons stand for all others.
 WITHOUT = """
-import contextlib, importlib, io, pkgutil, sys
+import contextlib, importlib, pkgutil, sys
 from pathlib import Path
+import pytest
+from importlinter.cli import lint_imports
+
+number = sys.argv[1]
+generic = ["tests/lessons/test_every_exercise.py", "tests/lessons/test_rooms.py"]
+assert pytest.main(["-q", "-n0", "-p", "no:cacheprovider", *generic, "-k", "00- or 01-"]) == 0
+assert lint_imports(no_cache=True) == 0
+
 import course_lib
 from course_lib.authoring.build import run_build
 from course_lib.checking.progress import ProgressStore
@@ -23,12 +31,11 @@ from course_lib.grading.release import run_release
 from course_lib.workbook import registry
 from course_lib.workbook.map import map_text
 
-number = sys.argv[1]
+assert Path(course_lib.__file__).is_relative_to(Path.cwd())
 children = ("check_child", "kit_child", "sandbox")
 for module in pkgutil.walk_packages(course_lib.__path__, "course_lib."):
     if not any(child in module.name for child in children):
         importlib.import_module(module.name)
-assert Path(course_lib.__file__).is_relative_to(Path.cwd())
 lessons = registry.all_lessons()
 assert number not in registry.numbers() and len(lessons) > 15
 with contextlib.suppress(CourseError):
@@ -59,17 +66,9 @@ def copy(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Path]:
 @pytest.mark.slow
 def test_everything_else_stands(copy: tuple[str, Path]) -> None:
     number, place = copy
-    run(place, "-c", WITHOUT, number)
-    run(place, "-c", "from importlinter.cli import lint_imports_command as go; go()")
-    generic = ("tests/lessons/test_every_exercise.py", "tests/lessons/test_rooms.py")
-    run(place, "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", *generic, "-k", "00- or 01-")
-
-
-def run(place: Path, *words: str) -> None:
-    """Run Python in the copy, on the copy's library."""
     path = [str(place), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
     done = subprocess.run(
-        [sys.executable, *words],
+        [sys.executable, "-c", WITHOUT, number],
         cwd=place,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(path), "PYTHONSAFEPATH": ""},
         capture_output=True,
