@@ -15,10 +15,10 @@ env: ## install into .venv; instant when nothing changed
 lab: env ## install, then open JupyterLab on the first lesson
 	@.venv/bin/course lab
 
-test: env ## everything that can be proved: style, types, tests, notebooks, browser
-	@$(PYTHON) tools/test.py
+test: env ## everything that can be proved; LESSON=04 for what concerns one lesson
+	@$(PYTHON) tools/test.py $(if $(LESSON),--lesson $(LESSON))
 
-quick: env ## the inner loop, under three minutes
+quick: env ## the inner loop, under two minutes
 	@$(PYTHON) tools/test.py --quick
 
 lint: env ## style, types and import contracts

@@ -1,11 +1,11 @@
 """Write down what each test proved and what it cost, for the summary and `bench/test_time.py`.
 
-A test that proves more than one fact says so: `record_property("facts", 12)`. A test that found
-some of them false names the test again in its message; the others count all the same.
+A test that proves more than one fact says how many: `record_property("facts", 12)`.
 """
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +16,7 @@ CPU = "cpu"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--proof", type=Path, help="file that gets a line of JSON for every test")
+    parser.addoption("--lesson", metavar="NN", help="only tests of this lesson's, or named by it")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -24,6 +25,17 @@ def pytest_configure(config: pytest.Config) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("", encoding="utf-8")
         config.pluginmanager.register(Record(path))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep a lesson's own tests and those cases of others that are named by its number."""
+    number = config.getoption("--lesson")
+    if number is None:
+        return
+    named = re.compile(rf"lesson_{number}|\[(?:[^\]]*-)?{number}[-_\]]")
+    kept = [item for item in items if named.search(item.nodeid)]
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = kept
 
 
 class Record:

@@ -18,7 +18,13 @@ from typing import Any
 
 #: What lessons import, or what torch imports when something is first trained.
 PRELOAD = (
-    *("torch", "torch._dynamo", "torch.utils.flop_counter", "torchvision", "torchvision.transforms"),
+    *(
+        "torch",
+        "torch._dynamo",
+        "torch.utils.flop_counter",
+        "torchvision",
+        "torchvision.transforms",
+    ),
     *("numpy", "scipy.stats", "sklearn.datasets", "sklearn.linear_model"),
     *("matplotlib.pyplot", "matplotlib.backends.backend_agg", "matplotlib_inline.backend_inline"),
     *("IPython.core.interactiveshell", "ipykernel.kernelapp", "ipykernel.ipkernel", "ipywidgets"),

@@ -1,0 +1,1 @@
+"""What `tools/test.py` runs, how, and what it says about it."""

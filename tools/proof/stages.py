@@ -1,0 +1,133 @@
+"""The stages of `make test`, in the order in which they run."""
+
+import os
+import re
+import shutil
+import sys
+from argparse import Namespace
+from collections.abc import Callable
+
+from proof import rooms
+from proof.network import BIN, ROOT
+from proof.stage import Command, Skip, Stage, results
+
+PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "course_proof"]
+#: nbval starts kernels and compares; the rules for our own code do not apply to it.
+NBVAL = [*PYTEST, "-o", "addopts=", "-W", "default", "--dist", "loadscope"]
+PREPARED = [sys.executable, str(ROOT / "tools" / "proof" / "kernels" / "prepared.py")]
+CELL_SECONDS = 180
+#: Two workers with two threads of torch each would wait for one another on two cores.
+ONE_THREAD: dict[str, str | None] = {"OMP_NUM_THREADS": "1"}
+
+
+def number(pattern: str, times: int = 1) -> Callable[[str], int]:
+    """Return what reads a number of facts from a tool's last word on it."""
+
+    def counts(said: str) -> int:
+        numbers = re.findall(pattern, said)
+        return times * int(numbers[-1]) if numbers else 0
+
+    return counts
+
+
+def lint(asked: Namespace) -> list[Command]:
+    ruff = [sys.executable, "-m", "ruff"]
+    paths = rooms.files(asked.lesson) if asked.lesson else ["."]
+    formatted = number(r"(\d+) files? already formatted")
+    return [
+        Command([*ruff, "check", *paths]),
+        Command([*ruff, "format", "--check", *paths], counts=formatted),
+    ]
+
+
+def types(_: Namespace) -> list[Command]:
+    return [Command([str(BIN / "mypy")], counts=number(r"in (\d+) source files"))]
+
+
+def imports(_: Namespace) -> list[Command]:
+    return [Command([str(BIN / "lint-imports")], counts=number(r"(\d+) kept"))]
+
+
+def unit(asked: Namespace) -> list[Command]:
+    marks = "not browser and not gpu" + (" and not slow" if asked.quick else "")
+    which = rooms.tests(asked.lesson) if asked.lesson else []
+    return [tests("unit", [*workers(), "--dist", "worksteal", "-m", marks, *which], ONE_THREAD)]
+
+
+def drift(asked: Namespace) -> list[Command]:
+    """Two notebooks a lesson are compared, a solution and a stub an exercise are checked."""
+    sources = rooms.sources(asked.lesson)
+    exercises = sum(len(re.findall(r"^# %% exercise", text, re.M)) for text in sources)
+    words = [str(BIN / "course"), "build", "--check", *([asked.lesson] if asked.lesson else [])]
+
+    def counts(said: str) -> int:
+        return 2 * said.count(": as built") + 2 * exercises
+
+    return [Command(words, counts=counts)]
+
+
+def solved(asked: Namespace) -> list[Command]:
+    """Strict where the committed outputs were made: the locked environment on Linux."""
+    strict = sys.platform == "linux" and not asked.lax
+    how = ["--nbval", "--nbval-sanitize-with", "tests/nbval_sanitize.cfg"]
+    return [notebooks("solved", "solutions", asked, how if strict else ["--nbval-lax"], {})]
+
+
+def blank(asked: Namespace) -> list[Command]:
+    """Run learners' copies; every check must say that nothing is written yet."""
+    how = ["-p", "course_blank", "--nbval-lax"]
+    return [notebooks("blank", "notebooks", asked, how, {"COURSE_SCALE": "tiny"})]
+
+
+def browser(asked: Namespace) -> list[Command]:
+    if not any(map(shutil.which, ("chromium", "chromium-browser"))):
+        raise Skip("no Chromium on PATH (Debian: apt-get install chromium)")
+    which = ["--lesson", asked.lesson] if asked.lesson else []
+    return [tests("browser", ["-m", "browser", "tests/browser", *which], {"COURSE_STATIC": None})]
+
+
+def gpu(_: Namespace) -> list[Command]:
+    """Everything that needs CUDA."""
+    import torch
+
+    if not torch.cuda.is_available():
+        raise Skip("no CUDA device is here; on a machine with one: python tools/test.py gpu")
+    return [tests("gpu", ["-m", "gpu", "tests/gpu"], {"COURSE_SCALE": None})]
+
+
+def tests(stage: str, words: list[str], more: dict[str, str | None]) -> Command:
+    """Return a run of pytest that writes down what it found."""
+    path = results(stage)
+    return Command([*PYTEST, "--proof", str(path), *words], tests=path, more=more)
+
+
+def notebooks(
+    stage: str, folder: str, asked: Namespace, how: list[str], more: dict[str, str | None]
+) -> Command:
+    """Return a run of nbval over a folder, its kernels forked from one; no notebook is an error."""
+    paths = sorted((ROOT / folder).glob(f"{asked.lesson or ''}*.ipynb"))
+    if not paths:
+        raise FileNotFoundError(f"no notebooks in {folder}/: run `course build`")
+    path = results(stage)
+    which = [str(one.relative_to(ROOT)) for one in paths]
+    timeout = f"--nbval-cell-timeout={CELL_SECONDS}"
+    words = [*NBVAL, "--proof", str(path), *workers(), *how, timeout, *which]
+    return Command([*PREPARED, *words], f"python tools/test.py {stage}", tests=path, more=more)
+
+
+def workers() -> list[str]:
+    """One process a core, four at most: each holds a torch."""
+    return ["-n", str(min(os.cpu_count() or 1, 4))]
+
+
+STAGES = [
+    Stage("lint", "ruff: rules and format", lint, offline=False, beside=True),
+    Stage("types", "mypy, strict", types, lesson=False, offline=False, beside=True),
+    Stage("imports", "arrows between parts", imports, lesson=False, offline=False, beside=True),
+    Stage("drift", "notebooks follow their sources", drift, beside=True),
+    Stage("unit", "unit tests", unit),
+    Stage("solved", "solved notebooks give their outputs again", solved, quick=False),
+    Stage("blank", "learners' copies run to their end, nothing started", blank, quick=False),
+    Stage("browser", "JupyterLab in Chromium", browser, quick=False),
+    Stage("gpu", "training cells on CUDA", gpu, quick=False, asked=True, lesson=False),
+]
