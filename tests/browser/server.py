@@ -17,7 +17,6 @@ from typing import Any
 PROMPT = (
     "--ServerApp.kernel_websocket_connection_class=course_lib.explore.prompt_socket.PromptSocket"
 )
-ROOT = Path(__file__).resolve().parents[2]
 
 # Without the first, outputs off screen are not on the page; without the second, news are fetched.
 _SETTINGS: dict[str, dict[str, Any]] = {
@@ -75,10 +74,9 @@ def _environment(home: Path) -> dict[str, str]:
         "IPYTHONDIR": home / "ipython",
         "COURSE_PROGRESS": home / "progress",
     }
-    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     kept = {name: value for name, value in os.environ.items() if name != "COURSE_STATIC"}
     own = {name: str(place) for name, place in folders.items()}
-    return {**kept, **own, "PYTHONPATH": path, "COURSE_QUIET": "1", "COURSE_SCALE": "tiny"}
+    return {**kept, **own, "COURSE_QUIET": "1", "COURSE_SCALE": "tiny"}
 
 
 def _free_port() -> int:

@@ -98,7 +98,9 @@ def gpu(_: Namespace) -> list[Command]:
 def tests(stage: str, words: list[str], more: dict[str, str | None]) -> Command:
     """Return a run of pytest that writes down what it found."""
     path = results(stage)
-    return Command([*PYTEST, "--proof", str(path), *words], tests=path, more=more)
+    again = f"python tools/test.py {stage}"
+    words = [*PREPARED, *PYTEST, "--proof", str(path), *words]
+    return Command(words, again, tests=path, more=more)
 
 
 def notebooks(

@@ -1,6 +1,7 @@
-"""Run a command while kernels named `prepared` are to be had:  prepared.py COMMAND …
+"""Run a command; kernels that it starts are forks of one that has imported:  prepared.py COMMAND …
 
-Where a fork is unsafe (Windows, macOS) the kernels of that name are ordinary ones.
+They go by the name of ordinary ones, `python3`. Where a fork is unsafe (Windows, macOS), where
+there is no zygote, or where its variables are not the kernel's, they are ordinary ones.
 """
 
 import contextlib
@@ -13,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
-NAME = "prepared"
+NAME = "python3"
 ORDINARY = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
 
 
@@ -22,7 +23,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="course-kernels-") as place, zygote(place) as kernel:
         folder = Path(place, "kernels", NAME)
         folder.mkdir(parents=True)
-        spec = {"argv": kernel, "display_name": "Prepared", "language": "python"}
+        spec = {"argv": kernel, "display_name": "Python 3", "language": "python"}
         (folder / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
         paths = [place, os.environ.get("JUPYTER_PATH", "")]
         environment = {**os.environ, "JUPYTER_PATH": os.pathsep.join(filter(None, paths))}
