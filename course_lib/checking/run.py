@@ -44,12 +44,25 @@ class Printed(io.StringIO):
         return len(text)
 
 
-class Runner:
-    """Calls answers under guard, with one budget of seconds for all calls of a check."""
+#: Told when an answer's time begins to run, with the seconds left, and with None when it stops.
+Watching = Callable[[float | None], None]
 
-    def __init__(self, protocol: Protocol, seconds: float = 10.0) -> None:
+
+class Runner:
+    """Calls answers under guard, with one budget of seconds for all calls of a check.
+
+    Args:
+        protocol: how they are called.
+        seconds: the budget.
+        watching: see `Watching`; for a process that would end this one when it is late.
+    """
+
+    def __init__(
+        self, protocol: Protocol, seconds: float = 10.0, watching: Watching | None = None
+    ) -> None:
         self.protocol = protocol
         self.seconds = seconds
+        self.watching = watching or (lambda left: None)
         self.printed = Printed()
 
     def run(self, obj: Any, case: Case) -> Outcome:
@@ -121,10 +134,11 @@ class Runner:
     def _guard(self) -> Iterator[None]:
         if self.seconds <= 0:
             raise Timeout
+        self.watching(self.seconds)
         started = time.perf_counter()
         try:
             with (
-                limit(self.seconds),  # first: what it has to say must not go where the prints go
+                limit(self.seconds, self._importing),  # first: what it has to say must not go where the prints go
                 contextlib.redirect_stdout(self.printed),
                 contextlib.redirect_stderr(self.printed),
                 warnings.catch_warnings(action="ignore"),
@@ -132,6 +146,10 @@ class Runner:
                 yield
         finally:
             self.seconds -= time.perf_counter() - started
+            self.watching(None)
+
+    def _importing(self) -> None:
+        self.watching(self.seconds)
 
 
 def gradients_of(value: Any, call: Call) -> tuple[torch.Tensor | None, ...]:

@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -24,16 +24,21 @@ class Timeout(BaseException):
     """The time is up."""
 
 
+def _nobody() -> None:
+    """Tell nobody."""
+
+
 @contextmanager
-def limit(seconds: float) -> Iterator[None]:
+def limit(seconds: float, importing: Callable[[], None] = _nobody) -> Iterator[None]:
     """Raise `Timeout` in the block after `seconds`.
 
     On the main thread of a POSIX system an alarm interrupts Python code; elsewhere a timer does,
     on the main thread as Ctrl-C would. A native call is interrupted when it returns. An import
     under way when an alarm rings is left in peace, and the time begins anew behind it: what torch
-    loads at a first use is long on a busy machine, and no fault of the code.
+    loads at a first use is long on a busy machine, and no fault of the code. `importing` is called
+    whenever that happens, for whoever else holds a watch.
     """
-    clock = _Clock(max(seconds, 0.01))
+    clock = _Clock(max(seconds, 0.01), importing)
     on_main = threading.current_thread() is threading.main_thread()
     alarm = _alarm if hasattr(signal, "SIGALRM") and on_main else _timer
     with alarm(clock):
@@ -45,8 +50,8 @@ def limit(seconds: float) -> Iterator[None]:
 class _Clock:
     """When the time is up."""
 
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
+    def __init__(self, seconds: float, importing: Callable[[], None] = _nobody) -> None:
+        self.seconds, self.importing = seconds, importing
         self.begin()
 
     def begin(self) -> None:
@@ -67,6 +72,7 @@ def _alarm(clock: _Clock) -> Iterator[None]:
         if imports < PATIENT and _is_importing(frame):
             imports += 1
             clock.begin()
+            clock.importing()
         if not clock.is_over():
             return
         alarms += 1

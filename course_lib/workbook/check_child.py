@@ -1,7 +1,7 @@
 """The process that runs a file of answers for `course check` and tells its parent, line by line.
 
-It never decides about time: the parent ends it when it is late, and starts another that leaves out
-what was under way.
+It says when an answer's time begins and stops; the parent ends it when it is late, and starts
+another that leaves out what was under way.
 """
 
 import contextlib
@@ -20,6 +20,7 @@ from course_lib.checking.prepared import Prepared
 from course_lib.checking.reference import load_reference
 from course_lib.checking.report import as_text
 from course_lib.checking.result import Result, Status
+from course_lib.checking.run import Runner
 from course_lib.checking.timeout import Timeout, limit
 from course_lib.errors import CourseError
 from course_lib.workbook import registry
@@ -51,8 +52,8 @@ def _private_output() -> Iterator[TextIO]:
 
 
 def _send(events: TextIO, **event: Any) -> None:
-    events.write(json.dumps(event) + "\n")
-    events.flush()
+    # In one piece, past the buffer: an alarm may send while another event is on its way.
+    os.write(events.fileno(), (json.dumps(event) + "\n").encode())
 
 
 class Child:
@@ -86,6 +87,7 @@ class Child:
         """Run the file, then check what it defines, exercise by exercise."""
         steps = read_steps(self.file)
         for exercise in self.asked:
+            _send(self.events, preparing=exercise.name)
             _ = Prepared.of(exercise).expected  # before the answers can change anything
         module = self._load(steps)
         for exercise in self._in_order():
@@ -124,13 +126,20 @@ class Child:
             self._broke(step, f"{step.where} {self.ended[step.where]}")
             return
         _send(self.events, step=step.where)
+        self._watching(self.seconds)
         try:
-            with limit(self.seconds):
+            with limit(self.seconds, lambda: self._watching(self.seconds)):
                 exec(step.compile(), names)
         except Timeout:
             self._broke(step, f"{step.where} was stopped after {self.seconds:g} s")
         except BaseException as error:
             self._broke(step, _trouble(step, error))
+        finally:
+            self._watching(None)
+
+    def _watching(self, left: float | None) -> None:
+        """Tell the parent that an answer has so many seconds left, or that none is at work."""
+        _send(self.events, left=left)
 
     def _broke(self, step: Step, said: str) -> None:
         self.broken |= dict.fromkeys(step.defines(), said)
@@ -163,7 +172,8 @@ class Child:
             said = f"{self.file.name} holds the course's version of {name}, not one of its own."
             return Result(name=name, status=Status.NOT_STARTED, message=said)
         _send(self.events, step=name)
-        return check_exercise(exercise, module[name], seconds=self.seconds)
+        runner = Runner(Prepared.of(exercise).protocol, self.seconds, self._watching)
+        return check_exercise(exercise, module[name], seconds=self.seconds, runner=runner)
 
 
 def _asked(spec: LessonSpec, names: Sequence[str]) -> list[Exercise]:

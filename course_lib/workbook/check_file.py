@@ -17,9 +17,10 @@ import course_lib
 from course_lib.errors import CourseError
 from course_lib.workbook.answer_file import read_steps
 
-#: Seconds for an exercise, for a statement or a cell of the file, and for importing torch.
+#: Seconds for an exercise, and for a statement or a cell of the file.
 SECONDS = 10.0
-STARTING = 60.0
+#: Seconds without a word while no answer is at work: without byte code torch alone takes many.
+OWN = 120.0
 #: What a process gets beyond its own limit before it is ended from outside.
 GRACE = 2.0
 #: A file may hang in so many places; after that the rest is not tried.
@@ -109,18 +110,17 @@ class _Run:
     def _follow(self, process: "_Process") -> tuple[str | None, str]:
         """Take events until the process is done, late or dead; return its last step, and how."""
         step: str | None = None
+        left: float | None = None
         while True:
-            late = STARTING if step is None else self.seconds + GRACE
-            event = process.event(late)
+            event = process.event(OWN if left is None else left + GRACE)
             if event is None:
-                return step, process.verdict(
-                    f"was stopped after {self.seconds if step else STARTING:g} s"
-                )
+                late = OWN if left is None else self.seconds
+                return step, process.verdict(f"was stopped after {late:g} s")
             if "refused" in event:
                 raise CourseError(event["refused"])
             if "done" in event:
                 return step, "done"
-            step = event.get("step", step)
+            step, left = event.get("step", step), event.get("left")
             if "note" in event and event["note"] not in self.notes:
                 self.notes.append(event["note"])
             if "result" in event:

@@ -168,6 +168,48 @@ def test_it_stops_in_time(messy: Any) -> None:
     assert messy[3] < 60
 
 
+# ---------------------------------------------------------------- whose time it is
+
+#: Torch imports sympy at its first sum on "meta": most of what is slow without byte code.
+SLOW = """
+    import sys, time
+
+    class Slow:
+        def find_spec(name, path=None, target=None):
+            if name == "sympy":
+                time.sleep(5.0)
+
+    sys.meta_path.insert(0, Slow)
+"""
+
+
+def test_no_import_of_torchs_own_counts_against_an_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(write(tmp_path, SLOW, "sitecustomize.py").parent))
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setattr(check_file, "GRACE", 0.5)
+    answer = """
+        import torch
+
+        def padding_mask(lengths, n_keys):
+            return torch.arange(n_keys).to(lengths.device) < lengths[:, None]
+    """
+    code, out, _ = check(write(tmp_path, answer), "padding_mask", seconds=3.0)
+    assert code == 0, out
+
+
+def test_an_import_in_the_file_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, "import time\ntime.sleep(4.0)\n", "slow_to_import.py")
+    monkeypatch.setattr(check_file, "GRACE", 0.5)
+    code, out, _ = check(
+        write(tmp_path, "import slow_to_import\n" + SCORES), "scaled_scores", seconds=2.0
+    )
+    assert code == 0 and "line 1" not in out, out
+
+
 # ---------------------------------------------------------------- the three kinds of file
 
 
