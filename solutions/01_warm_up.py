@@ -289,7 +289,7 @@ show(
 # Difficulty 2 of 3 · 7 minutes · the check proves that your formula gives the numbers that autograd gives.
 #
 # `x` has shape `(N, d)`, `y` has shape `(N,)`, `w` has shape `(d,)`. Return the gradient of the mean squared error by `w`,
-# shape `(d,)`. No autograd yet: write the formula.
+# shape `(d,)`. No autograd yet (no `backward`, no `torch.autograd.grad`, no `jacobian`): write the formula.
 
 
 # %% exercise

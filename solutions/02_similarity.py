@@ -111,8 +111,9 @@ print("dog:   dot product 7.000, cosine 0.990")
 # Difficulty 1 of 3 · 4 minutes · the check proves that your loop gives the same number as NumPy
 # for vectors of any length.
 #
-# `x` and `y` are lists of equally many numbers. Use no library: this slow version is the one that
-# the fast ones are judged by.
+# `x` and `y` are lists of equally many numbers. Use no library (no `@`, `np.dot`, `np.inner`,
+# `np.matmul`, `np.einsum`, `math.sumprod`): this slow version is the one that the fast ones are
+# judged by.
 
 
 # %% exercise
@@ -145,7 +146,8 @@ dot_product = lesson.check(dot_product)
 # not change when a vector is stretched.
 #
 # `x` and `y` are NumPy arrays of shape `(d,)`, so `x @ y` is their dot product. Neither is the
-# zero vector, which has no direction.
+# zero vector, which has no direction. Without `F.cosine_similarity` and SciPy's `cosine`: they do
+# the whole.
 
 
 # %% exercise
@@ -361,7 +363,7 @@ lesson.reveal("shifted")
 #
 # `scores` has shape `(N,)`, `(T, N)` or more axes in front: each row along the *last* axis is
 # softmaxed by itself. You are free to add the same number to every score of a row, and different
-# numbers in different rows.
+# numbers in different rows. Without `softmax`, `log_softmax` and `logsumexp`: they know the trick.
 
 
 # %% exercise
@@ -442,7 +444,7 @@ temperature(lesson.pair("softmax"), scores=(2.0, 1.0, 0.0), labels=("dog", "car"
 # with weights of 0 included.
 #
 # `weights` has shape `(…, N)`; return shape `(…)`. A weight of exactly 0 adds 0 to the sum,
-# although its logarithm is −∞.
+# although its logarithm is −∞. Without `torch.distributions.Categorical`, which has an entropy.
 
 
 # %% exercise

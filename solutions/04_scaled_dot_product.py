@@ -101,7 +101,8 @@ lesson.predict("jacobian")
 #
 # Difficulty 2 of 3 · 6 minutes · the check proves that your matrix holds every derivative ∂w_i/∂s_j of the softmax.
 #
-# `w` is a vector of weights that sum to 1. Build the matrix from the formula above, without autograd.
+# `w` is a vector of weights that sum to 1. Build the matrix from the formula above, without autograd (no `jacobian`, no
+# `jacrev`).
 
 
 # %% exercise
@@ -291,7 +292,7 @@ lesson.predict("mask_after")
 #
 # One case needs care: a row that is all False. Its scores are all −∞, and softmax makes 0/0 of them. Such a query must
 # get **zeros**. The mask broadcasts: `(T, S)`, `(B, 1, S)` and `(B, 1, T, S)` all occur. With `mask=None` every key is
-# allowed.
+# allowed. Without `F.scaled_dot_product_attention`: the check holds yours against it.
 
 
 # %% exercise
@@ -452,7 +453,8 @@ except AssertionError as leak:
 # Difficulty 2 of 3 · 6 minutes · the check proves that you need no framework: exponentials, a division, two matrix
 # products.
 #
-# Every row of `mask` holds at least one True here.
+# Every row of `mask` holds at least one True here. NumPy alone means: no `softmax` of SciPy's, and no way back to torch by
+# `from_numpy`.
 
 
 # %% exercise
@@ -498,7 +500,8 @@ attention_numpy = lesson.check(attention_numpy)
 #
 # Difficulty 3 of 3 · 12 minutes · the check proves that you can differentiate attention without autograd.
 #
-# Return the three gradients as a tuple. `J x` needs no matrix: it is `w * (x - w @ x)`.
+# Return the three gradients as a tuple, without `backward` and `torch.autograd.grad`. `J x` needs no matrix: it is
+# `w * (x - w @ x)`.
 
 
 # %% exercise

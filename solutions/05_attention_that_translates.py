@@ -64,6 +64,7 @@ lesson.predict("gate")
 #
 # PyTorch keeps the three weight matrices in one: the rows of `w_ih` and `w_hh` belong to `r`, then `z`, then `n`. Mind where `r`
 # acts: here on the product `U_n h + c_n`. In Cho's paper it acts on `h` before the product, and the numbers differ.
+# Build it without `torch.gru_cell` and `nn.GRUCell`.
 
 
 # %% exercise
@@ -102,7 +103,7 @@ lesson.reveal("gate")
 # A batch holds sentences of unequal length, filled up with padding. A recurrent network that reads padding is led astray: its last
 # state would depend on how long the *other* sentences are. So a sentence that has ended keeps the state it had.
 #
-# Start from zeros, take `gru_step` at every place, and return two things: `memory`, the state after each word (zeros on padding), and
+# Start from zeros, take `gru_step` at every place (no `nn.GRU`), and return two things: `memory`, the state after each word (zeros on padding), and
 # `last`, the state after each sentence's last word.
 
 

@@ -121,7 +121,7 @@ lesson.reveal("cost")
 # mask, also where widths differ.
 #
 # Make four layers: `w_q`, `w_k`, `w_v` from `d_in` to `d_model`, and `w_o` from `d_model` to `d_model`. `mask` is True where a query
-# may attend.
+# may attend. Without `nn.MultiheadAttention` and `F.multi_head_attention_forward`: they are what you build.
 
 
 # %% exercise
@@ -170,6 +170,7 @@ MultiHeadSelfAttention = lesson.check(MultiHeadSelfAttention)
 # widths and the mask.
 #
 # `query` is `(B, T, d_model)`, `key` is `(B, S, d_key)`, `value` is `(B, S, d_value)`; `mask` is `(B, T, S)`, or broadcasts to it.
+# Again without `nn.MultiheadAttention` and `F.multi_head_attention_forward`.
 
 
 # %% exercise

@@ -52,7 +52,7 @@ lesson.predict("scale")
 # Difficulty 1 of 3 · 6 minutes · the check proves that every row is centred and scaled by itself, with the variance and the
 # eps that PyTorch uses.
 #
-# `x` has shape `(…, d_model)`; `gain` and `bias` have `d_model` numbers each.
+# `x` has shape `(…, d_model)`; `gain` and `bias` have `d_model` numbers each. Without `F.layer_norm` and `nn.LayerNorm`.
 
 
 # %% exercise
@@ -90,6 +90,8 @@ lesson.reveal("scale")
 #
 # Difficulty 1 of 3 · 4 minutes · the check proves that rows are divided by the root of their mean square, and nothing is
 # centred.
+#
+# Without `F.rms_norm` and `nn.RMSNorm`.
 
 
 # %% exercise
@@ -137,7 +139,8 @@ print("equal on centred rows:", torch.allclose(normal, rms_norm(centred, ones), 
 #
 # Difficulty 2 of 3 · 8 minutes · the check proves that each position is widened, bent by the exact GELU, and narrowed again.
 #
-# Make two linear layers, `w_in` and `w_out`. PyTorch has the error function, `torch.erf`; its own GELU is out of bounds.
+# Make two linear layers, `w_in` and `w_out`. PyTorch has the error function, `torch.erf`; its own GELU (`F.gelu`,
+# `nn.GELU`) is out of bounds.
 
 
 # %% exercise
@@ -560,7 +563,7 @@ lesson.predict("length")
 # Difficulty 2 of 3 · 9 minutes · the check proves that your two formulas give the very numbers that PyTorch counts, for any sizes.
 #
 # Count the parameters of an encoder block, biases and norms included, and the FLOPs of its forward pass on one sequence. Heads do not
-# enter; why?
+# enter; why? Write formulas: without `FlopCounterMode`, which counts the real thing.
 
 
 # %% exercise

@@ -189,13 +189,15 @@ embed = lesson.check(embed)
 #
 # Difficulty 2 of 3 · 8 minutes · the check proves that your loss is PyTorch's to the last digit, gradients too, and padding costs
 # nothing.
+#
+# Without `F.cross_entropy` and `nn.CrossEntropyLoss`: this is what they do.
 
 
 # %% exercise
 def smoothed_loss(logits, labels, smoothing, pad):
     """Return one number: label-smoothed cross-entropy of logits (B, T, V), the mean over labels (B, T) other than pad.
 
-    Logits [0, 0, log 2], label 2, smoothing 0.3: 0.832. Without F.cross_entropy, for this is what it does.
+    Logits [0, 0, log 2], label 2, smoothing 0.3: 0.832.
     """
     surprise = -logits.log_softmax(dim=-1)  # (B, T, V): what each class would cost
     ### BEGIN SOLUTION
@@ -620,6 +622,8 @@ with torch.no_grad():
 #
 # Difficulty 2 of 3 · 10 minutes · the check proves that your BLEU is sacreBLEU's on whole corpora, repeated words and short outputs
 # among them.
+#
+# Without its `corpus_bleu`: the check holds yours against it.
 
 
 # %% exercise

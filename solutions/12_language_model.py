@@ -313,7 +313,7 @@ lesson.reveal("which_is_better")
 #
 # Difficulty 2 of 3 · 6 minutes · the check proves that filler changes nothing, and every real token weighs the same.
 #
-# `F.cross_entropy` would do it in one call; here you build it.
+# `F.cross_entropy` (in a class, `nn.CrossEntropyLoss`) and `F.nll_loss` would do it in one call; here you build it without them.
 
 
 # %% exercise

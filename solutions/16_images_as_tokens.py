@@ -50,7 +50,8 @@ lesson = Lesson("16")
 # shape of the picture.
 #
 # Patches are numbered by rows of the picture. In a token channel 0 stands first with all its pixels, by rows, then channel 1. Height and
-# width are multiples of `patch_size`. Reshape and permute are all you need; unfold and convolutions are out of bounds.
+# width are multiples of `patch_size`. Reshape and permute are all you need; `F.unfold`, `nn.Unfold`, `F.conv2d` and
+# `nn.Conv2d` are out of bounds.
 
 
 # %% exercise
@@ -98,7 +99,7 @@ patch_explorer(lesson.pair("patchify"), shown, patch_sizes=(8, 4, 2))
 #
 # Difficulty 2 of 3 · 7 minutes · the check proves that your function undoes patchify: every pixel is back where it was.
 #
-# The number of channels follows from the length of a row.
+# The number of channels follows from the length of a row. Without `F.fold` and `nn.Fold`, as before.
 
 
 # %% exercise
@@ -155,7 +156,7 @@ show(
 # outputs and gradients.
 #
 # You get the linear layer's weight `(d_model, C · p²)` and bias. Make the kernel `(d_model, C, p, p)` of it, convolve (`F.conv2d` does), and
-# return tokens.
+# return tokens. Without `F.unfold` and `F.linear`: the convolution does their work.
 
 
 # %% exercise
@@ -662,7 +663,8 @@ show(
 #
 # Difficulty 2 of 3 · 9 minutes · the check proves that your two formulas give the very numbers that PyTorch counts, for any sizes.
 #
-# FLOPs as in lesson 10: 2 m k n for each product of an (m, k) and a (k, n) matrix, on one image, forward only.
+# FLOPs as in lesson 10: 2 m k n for each product of an (m, k) and a (k, n) matrix, on one image, forward only. Without
+# `FlopCounterMode`: it has the last word below.
 
 
 # %% exercise

@@ -224,7 +224,7 @@ show(
 #
 # Difficulty 2 of 3 · 7 minutes · the check proves that targets are smoothed and the loss is the mean over the images.
 #
-# PyTorch's own cross-entropy is out of bounds.
+# PyTorch's own cross-entropy (`F.cross_entropy`, `nn.CrossEntropyLoss`) is out of bounds.
 
 
 # %% exercise

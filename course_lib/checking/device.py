@@ -13,6 +13,8 @@ from course_lib.checking.guard import GlobalState
 from course_lib.checking.protocol import Call, Protocol
 from course_lib.checking.values import leaves
 
+#: One line below a pass, where the exercise's text says nothing about devices.
+REMARK = "On a GPU, tensors made inside would stay on the CPU: give them device=… of an input."
 ADVICE = (
     "On a GPU it would fail: a tensor made inside (torch.ones, torch.arange, torch.tensor …) lands "
     "on the CPU unless it is told otherwise. Give it device=… of an input."

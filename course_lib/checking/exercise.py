@@ -5,7 +5,7 @@ Nothing here runs a learner's code; `check.py` does.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -81,7 +81,8 @@ class Exercise:
             for a root taken in float32, which is right (tests hold the course to 1e-10).
         parts: names of the results, when the answer returns a tuple.
         fresh: the result may not share memory with an input.
-        device: the result must follow the device of its inputs.
+        device: "rule" where the text asks for tensors on the inputs' device, so others are refused;
+            "remark" where a pass says what a GPU would; "any" where there is nothing to say.
     """
 
     name: str
@@ -103,13 +104,15 @@ class Exercise:
     tolerance: float = 1e-6
     parts: tuple[str, ...] = ()
     fresh: bool = False
-    device: bool = True
+    device: Literal["rule", "remark", "any"] = "remark"
 
     def __post_init__(self) -> None:
         if not self.name.isidentifier():
             raise ValueError(f"an exercise's name is a Python name; {self.name!r} is not one")
         if self.difficulty not in (1, 2, 3):
             raise ValueError(f"{self.name}: difficulty is 1, 2 or 3, not {self.difficulty}")
+        if self.device not in ("rule", "remark", "any"):
+            raise ValueError(f"{self.name}: device is rule, remark or any, not {self.device!r}")
         if len(self.hints) != 3:
             raise ValueError(f"{self.name}: three hints are due, {len(self.hints)} are given")
         if self.oracle is None and not self.properties:

@@ -47,7 +47,8 @@ def _bound(tree: ast.AST) -> set[str]:
     stored = {
         n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
     }
-    return stored | {n.arg for n in ast.walk(tree) if isinstance(n, ast.arg)}
+    defined = {n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.ClassDef)}
+    return stored | defined | {n.arg for n in ast.walk(tree) if isinstance(n, ast.arg)}
 
 
 def _named(node: ast.AST, known: Mapping[str, Any]) -> Iterator[str]:
@@ -55,7 +56,8 @@ def _named(node: ast.AST, known: Mapping[str, Any]) -> Iterator[str]:
     if isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.MatMult):
         yield OPERATOR
     elif isinstance(node, ast.Attribute):
-        yield node.attr
+        if isinstance(node.ctx, ast.Load) and not _is_ones_own(node.value, known):
+            yield node.attr
     elif isinstance(node, ast.ImportFrom):
         if (node.module or "").split(".")[0] in LIBRARIES:
             yield from (alias.name for alias in node.names)
@@ -63,6 +65,21 @@ def _named(node: ast.AST, known: Mapping[str, Any]) -> Iterator[str]:
         found = known.get(node.id)
         if not isinstance(found, ModuleType) and _is_from_a_library(found):
             yield from {node.id, getattr(found, "__name__", node.id)}
+
+
+def _is_ones_own(owner: ast.expr, known: Mapping[str, Any]) -> bool:
+    """Tell whether what a dot stands behind is the learner's: self, or a class of their own."""
+    if not isinstance(owner, ast.Name):
+        return False
+    if owner.id in {"self", "cls"}:
+        return True
+    found = known.get(owner.id)
+    is_class = inspect.isclass(found) or inspect.isclass(type(found))
+    return found is not None and is_class and _is_local(found)
+
+
+def _is_local(found: Any) -> bool:
+    return not isinstance(found, ModuleType) and not _is_from_a_library(found)
 
 
 def _is_from_a_library(found: Any) -> bool:

@@ -12,7 +12,7 @@ SIGNS = {Status.PASSED: "✓", Status.NOT_STARTED: "○"}
 def as_text(
     exercise: Exercise, result: Result, label: str = "", *, ending: str | None = None
 ) -> str:
-    """Return the report: a headline, the message, what happens next, and what the answer printed.
+    """Return the report: a headline, the message, what to know or do next, what the answer printed.
 
     Args:
         exercise: that was checked.
@@ -21,6 +21,7 @@ def as_text(
         ending: the last line; what a notebook says when left out.
     """
     lines = [_headline(exercise, result, label), *_wrapped(result.message)]
+    lines += _wrapped(result.remark)
     if not result.passed:
         lines += _wrapped(_next(exercise, result) if ending is None else ending)
     lines += _printed(result.printed)

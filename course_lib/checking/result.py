@@ -43,6 +43,7 @@ class Result:
         cases_passed, cases_total: how far it came.
         milliseconds: of the whole check.
         printed: what the answer printed meanwhile.
+        remark: one line below a pass, on what is worth knowing and was not asked for.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Result:
     cases_total: int = 0
     milliseconds: float = 0.0
     printed: str = ""
+    remark: str = ""
 
     @property
     def passed(self) -> bool:
@@ -77,6 +79,7 @@ class Result:
             "diagnosis": self.diagnosis,
             "message": self.message,
             "first_difference": where,
+            "remark": self.remark or None,
         }
 
 

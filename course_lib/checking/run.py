@@ -138,7 +138,9 @@ class Runner:
         started = time.perf_counter()
         try:
             with (
-                limit(self.seconds, self._importing),  # first: what it has to say must not go where the prints go
+                limit(
+                    self.seconds, self._importing
+                ),  # first: what it has to say must not go where the prints go
                 contextlib.redirect_stdout(self.printed),
                 contextlib.redirect_stderr(self.printed),
                 warnings.catch_warnings(action="ignore"),

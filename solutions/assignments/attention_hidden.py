@@ -57,7 +57,7 @@ PREFIX_MASK = Exercise(
     cases=prefix_cases,
     sample=prefix_sample,
     oracle=prefix_oracle,
-    device=False,
+    device="any",
     hints=(
         "Two reasons allow a key: it belongs to the prefix, or it is not later than the query.",
         "Write each reason as a comparison of positions; either is enough.",
@@ -208,7 +208,7 @@ COSINE_ATTENTION = Exercise(
     sample=cosine_sample,
     oracle=cosine_oracle,
     protocol=ModuleProtocol(),
-    device=False,
+    device="any",
     forbidden=("scaled_dot_product_attention", "MultiheadAttention"),
     hints=(
         "A cosine is the dot product of two vectors of length 1. Which vectors: of the model's width, or a head's?",
@@ -376,7 +376,7 @@ FORGETFUL_ATTENTION = Exercise(
     cases=forgetful_cases,
     sample=forgetful_sample,
     oracle=forgetful_oracle,
-    device=False,
+    device="any",
     hints=(
         "Write down the position of every query and of every key first. Their difference says everything else.",
         "A matrix of distances (T, S); the penalty from it, 0 for the first keys; scores minus penalty; then the mask.",
@@ -524,7 +524,7 @@ TALKING_HEADS = Exercise(
     cases=talking_cases,
     sample=talking_sample,
     oracle=talking_oracle,
-    device=False,
+    device="any",
     hints=(
         "Five steps stand in the formula. Where among them must a mask stand, so that nothing can mix it away?",
         "Scores of H heads; G mixtures of them; the mask; softmax over the keys; H mixtures of the weights; values.",
@@ -659,7 +659,7 @@ STREAMING_ATTENTION = Exercise(
     sample=streaming_sample,
     oracle=streaming_oracle,
     parts=("out", "log_sum"),
-    device=False,
+    device="any",
     forbidden=(
         *("cat", "concat", "concatenate", "hstack", "vstack", "softmax", "log_softmax"),
         "scaled_dot_product_attention",

@@ -126,7 +126,7 @@ MENDED_BLOCK = Exercise(
     sample=block_sample,
     oracle=block_oracle,
     protocol=ModuleProtocol(),
-    device=False,
+    device="any",
     hints=(
         "Follow one number: feature 0 of head 1 of token 1, from qkv to proj. Where does each reshape put it?",
         "Compare the code with the text, clause by clause: heads, scale, mask, merging, what is added to.",
@@ -295,7 +295,7 @@ GROUPED_QUERY_ATTENTION = Exercise(
     oracle=grouped_oracle,
     protocol=ModuleProtocol(),
     parts=("out", "k", "v"),
-    device=False,
+    device="any",
     forbidden=("scaled_dot_product_attention", "MultiheadAttention"),
     hints=(
         "Which shapes must keys have so that neighbours among the query heads meet the same ones?",
@@ -444,7 +444,7 @@ EXTEND_CACHE = Exercise(
     sample=cache_sample,
     oracle=cache_oracle,
     parts=("k", "v", "positions"),
-    device=False,
+    device="any",
     hints=(
         "Which positions does the text have after the new tokens? Everything else follows from those numbers.",
         "New positions; join; one boolean for each token that says whether it stays; index all three with it.",
@@ -567,7 +567,7 @@ PACK = Exercise(
     sample=pack_sample,
     oracle=pack_oracle,
     parts=("mask", "positions", "asked"),
-    device=False,
+    device="any",
     hints=(
         "Give every token the number of its document first. When may two tokens meet?",
         "The running sum of the lengths says where documents end; comparing places with it says which document a "
@@ -697,7 +697,7 @@ KEEP_GUESSES = Exercise(
     sample=guesses_sample,
     oracle=guesses_oracle,
     parts=("n_kept", "probabilities"),
-    device=False,
+    device="any",
     hints=(
         "How likely is a guess to stand where the large model likes it more than the small one did? And where it likes "
         "it half as much?",

@@ -99,7 +99,7 @@ MERGE_PATCHES = Exercise(
     cases=merge_cases,
     sample=merge_sample,
     oracle=merge_oracle,
-    device=False,
+    device="any",
     hints=(
         "Bring the row of tokens back into a grid. Which of its rows and columns hold all the upper left patches?",
         "Grid; zeros below and on the right where it is odd; four strided pieces; side by side; flatten; matrix.",
@@ -218,7 +218,7 @@ SHIFTED_WINDOW_MASK = Exercise(
     cases=window_cases,
     sample=window_sample,
     oracle=window_oracle,
-    device=False,
+    device="any",
     hints=(
         "After the roll, which rows of the grid hold tokens that came in from the other side?",
         "Give every place of the rolled grid a number that says which edges brought it round; cut the numbers into "
@@ -356,7 +356,7 @@ ROTATE_2D = Exercise(
     cases=rotate_cases,
     sample=rotate_sample,
     oracle=rotate_oracle,
-    device=False,
+    device="any",
     hints=(
         "You have turned features by one position before. What is different for the second half?",
         "Rates for d/4 pairs; for each half: angles (N, d/4) from its coordinate, turn the pairs, put them back in place.",
@@ -473,7 +473,7 @@ ROLLOUT = Exercise(
     cases=rollout_cases,
     sample=rollout_sample,
     oracle=rollout_oracle,
-    device=False,
+    device="any",
     hints=(
         "A row of the last matrix says what an output token reads. What does it read that from?",
         "Mean over heads; mean with the identity; product over the layers; the class token's row; patches only; divide "
@@ -705,7 +705,7 @@ REGISTER_VIT = Exercise(
     sample=vit_sample,
     oracle=vit_oracle,
     protocol=ModuleProtocol(),
-    device=False,
+    device="any",
     hints=(
         "Follow the shapes: pictures, a grid of patches, a row of tokens, the same row with extra tokens in front.",
         "Cut and flatten; embed; add positions; put extra in front; blocks; norm; token 0; head.",

@@ -132,7 +132,14 @@ def test_every_exercise_has_its_status_whatever_others_do(
     code, found, _, _ = messy
     assert found[name]["status"] == status, found[name]
     assert code == 1
-    assert set(found[name]) == {"name", "status", "diagnosis", "message", "first_difference"}
+    assert set(found[name]) == {
+        "name",
+        "status",
+        "diagnosis",
+        "message",
+        "first_difference",
+        "remark",
+    }
 
 
 def test_the_json_names_the_mistake_and_the_first_difference(messy: Any) -> None:

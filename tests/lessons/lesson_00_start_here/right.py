@@ -34,3 +34,15 @@ RIGHT = {
         lambda weights, values: (values.T @ weights.T).T,
     ],
 }
+
+
+def mean_into_zeros(weights, values):
+    out = torch.zeros(weights.shape[0], values.shape[1], dtype=values.dtype)
+    for t in range(weights.shape[0]):
+        for s in range(values.shape[0]):
+            out[t] += weights[t, s] * values[s]
+    return out
+
+
+#: Right, and written by somebody who does not think of a GPU.
+DEVICE_NAIVE = {"weighted_means": [mean_into_zeros]}

@@ -176,3 +176,13 @@ RIGHT = {
     "fill_gaps": [gaps_by_where, gaps_one_by_one, gaps_by_mask],
     "dot_product_scores": [dots_by_einsum, dots_by_one_more_dimension, dots_by_norm],
 }
+
+
+def error_with_an_eye(keys: Tensor, values: Tensor, bandwidth: Any) -> Tensor:
+    itself = torch.eye(len(keys), dtype=torch.bool)
+    scores = scores_by_rearrange(keys, keys, bandwidth).masked_fill(itself, -math.inf)
+    return (mean_by_einsum(scores, values) - values).square().mean()
+
+
+#: Right, and written by somebody who does not think of a GPU.
+DEVICE_NAIVE = {"leave_one_out_error": [error_with_an_eye]}

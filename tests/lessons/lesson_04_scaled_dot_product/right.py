@@ -214,3 +214,11 @@ RIGHT = {
     "attention_gradient": [gradient_by_matrix, gradient_by_output],
     "is_attention": [clinic_with_loops, clinic_returning_a_tensor],
 }
+
+
+def masks_joined(lengths, n):
+    return causal_in_loops(n) & padding_in_loops(lengths, n)[:, None, :]
+
+
+#: Right, and written by somebody who does not think of a GPU.
+DEVICE_NAIVE = {"decoder_mask": [masks_joined]}

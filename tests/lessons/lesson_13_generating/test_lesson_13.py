@@ -10,7 +10,6 @@ from course_lib.checking.check import check_exercise
 from course_lib.lessons.lesson_13_generating.exercises.agreeing_positions import (
     EXERCISE as AGREEING_POSITIONS,
 )
-from course_lib.lessons.lesson_13_generating.exercises.draw import EXERCISE as DRAW
 from course_lib.lessons.lesson_13_generating.exercises.keep_top_k import EXERCISE as KEEP_TOP_K
 from course_lib.lessons.lesson_13_generating.reference import (
     SUSPECTS,
@@ -143,10 +142,6 @@ def test_the_recording_is_small_and_says_how_it_was_made(gpt):
     assert sum(log["tokens"].values()) // 1000 == 114
     assert log["loss_in_nats_per_token"]["held_out"][0] > log["loss_in_nats_per_token"]["seen"][0]
     assert {"seed", "torch", "seconds", "processor"} <= log.keys()
-
-
-def test_a_draw_of_the_check_is_watched_for_multinomial():
-    assert "multinomial" in DRAW.forbidden
 
 
 def test_a_right_result_is_no_known_mistake_when_the_input_was_changed():

@@ -121,7 +121,6 @@ EXERCISE = Exercise(
     ),
     protocol=ModuleProtocol(),
     reference="course_lib.lessons.lesson_01_warm_up.reference.RecurrentCell",
-    forbidden=("RNNCell", "RNN", "rnn_tanh_cell", "GRUCell", "LSTMCell"),
     hints=(
         (
             "__init__ makes two layers, one for the input and one for the state, and keeps them on self. forward "

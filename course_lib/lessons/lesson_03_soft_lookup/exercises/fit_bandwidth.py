@@ -83,7 +83,7 @@ EXERCISE = Exercise(
     reference="course_lib.lessons.lesson_03_soft_lookup.reference.fit_bandwidth",
     # Twelve steps in float32, where log h was made without a dtype, stay within this.
     tolerance=1e-5,
-    device=False,
+    device="any",
     hints=(
         "The variable that moves is log h. Make it a tensor that collects gradients, and compute the error "
         "from its exponential.",

@@ -78,7 +78,6 @@ EXERCISE = Exercise(
     oracle=mean_oracle,
     properties=(Property(id="mean_of_ones", holds=mean_of_ones),),
     reference=f"{MECHANISM}.weighted_mean",
-    forbidden=("scaled_dot_product_attention",),
     hints=(
         "In 3.1 the weights were 0 or 1. Now they come from scores: which function of lesson 02 turns any "
         "row of numbers into positive ones with a sum of 1?",

@@ -90,7 +90,6 @@ EXERCISE = Exercise(
     parts=("out", "weights"),
     properties=(Property(id="rows_sum_to_one", holds=rows_sum_to_one),),
     reference="course_lib.attention.scaled_dot_product.attend",
-    forbidden=("scaled_dot_product_attention",),
     hints=(
         "Three steps: scores, weights, mean. You wrote the first in 4.1; the softmax runs over the keys.",
         "weights = softmax of scaled_scores(q, k) along the last axis\nout = weights times v\nreturn out, weights",

@@ -88,7 +88,7 @@ EXERCISE = Exercise(
     oracle=clinic_oracle,
     properties=(Property(id="verdict", holds=clinic_verdict),),
     reference="course_lib.lessons.lesson_04_scaled_dot_product.reference.is_attention",
-    device=False,
+    device="any",
     hints=(
         "A fault hides where it changes nothing: scaling when d = 1, masks when all is allowed, values when they equal "
         "the keys. Choose inputs where each of the six would show.",

@@ -37,6 +37,7 @@ EXERCISE = Exercise(
     cases=padding_cases,
     sample=padding_sample,
     oracle=padding_oracle,
+    device="rule",
     reference="course_lib.attention.masks.padding_mask",
     hints=(
         "Key s is real when its position is smaller than the length of its sequence. Compare positions with lengths.",

@@ -56,7 +56,6 @@ EXERCISE = Exercise(
     sample=score_sample,
     oracle=score_oracle,
     reference="course_lib.attention.scaled_dot_product.scaled_scores",
-    forbidden=("scaled_dot_product_attention",),
     hints=(
         "Row t of the result holds the dot products of query t with every key. Which of the two matrices has "
         "to be turned so that rows of q meet rows of k?",

@@ -60,7 +60,7 @@ EXERCISE = Exercise(
     oracle=jacobian_oracle,
     properties=(Property(id="columns_sum_to_zero", holds=jacobian_rows_vanish),),
     reference="course_lib.lessons.lesson_04_scaled_dot_product.reference.softmax_jacobian",
-    forbidden=("jacobian", "jacrev", "jacfwd"),
+    forbidden=("jacobian", "jacrev"),
     hints=(
         "The formula stands above the exercise: diag(w) − w wᵀ. Two matrices, one minus the other.",
         "a square matrix with w on its diagonal\nminus the matrix whose entry [i, j] is w[i] times w[j]",

@@ -43,7 +43,7 @@ EXERCISE = Exercise(
     oracle=bahdanau_oracle,
     parts=("state", "context", "weights"),
     reference=f"{TRANSLATOR}.bahdanau_step",
-    device=False,
+    device="any",
     hints=(
         "Three lines: read, step, return. The cell cannot run before something has been read.",
         "context, weights = what s reads\nnew state = the cell, on word and context side by side, "

@@ -86,6 +86,7 @@ EXERCISE = Exercise(
     sample=greedy_sample,
     oracle=greedy_oracle,
     properties=(Property(id="nothing_after_the_end", holds=nothing_after_the_end),),
+    device="rule",
     reference=f"{TRANSLATOR}.greedy_decode",
     hints=(
         "A loop of max_len steps carries three things: the words written last, the state, and which "

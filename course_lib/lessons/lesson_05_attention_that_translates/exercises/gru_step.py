@@ -64,7 +64,7 @@ EXERCISE = Exercise(
     oracle=torch.gru_cell,
     properties=(Property(id="state_is_kept", holds=state_is_kept),),
     reference=f"{TRANSLATOR}.gru_step",
-    forbidden=("gru_cell", "gru", "GRUCell", "GRU"),
+    forbidden=("gru_cell", "GRUCell"),
     hints=(
         "Two products give six parts: three from the input, three from the state. Which of the "
         "state's parts does the reset gate touch, and when?",

@@ -46,7 +46,7 @@ EXERCISE = Exercise(
     oracle=luong_step_oracle,
     parts=("out", "state", "weights"),
     reference=f"{TRANSLATOR}.luong_step",
-    device=False,
+    device="any",
     hints=(
         "The same parts as in 5.5 in another order: step, read, mix.",
         "h = the cell, on y alone, from h\ncontext, weights = what the new h reads\n"

@@ -95,7 +95,6 @@ EXERCISE = Exercise(
     oracle=draw_oracle,
     properties=(Property(id="possible_place", holds=possible_place),),
     reference=f"{MECHANISM}.draw_places",
-    forbidden=("multinomial", "Categorical"),
     hints=(
         "Lay the weights end to end on the line from 0 to 1. Where does each stretch end, and how many of "
         "those ends has the noise passed?",

@@ -79,7 +79,6 @@ EXERCISE = Exercise(
     oracle=gumbel_oracle,
     properties=(Property(id="rows_sum_to_one", holds=rows_sum_to_one),),
     reference=f"{MECHANISM}.gumbel_softmax",
-    forbidden=("gumbel_softmax",),
     hints=(
         "Three steps in this order: make Gumbel noise of uniform noise, shift the scores by it, then a "
         "softmax at a temperature as in lesson 02.",

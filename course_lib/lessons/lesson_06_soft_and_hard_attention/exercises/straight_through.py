@@ -81,7 +81,6 @@ EXERCISE = Exercise(
     oracle=straight_oracle,
     properties=(Property(id="one_place_alone", holds=one_place_alone),),
     reference=f"{MECHANISM}.straight_through",
-    forbidden=("gumbel_softmax",),
     hints=(
         "You need a number that is 0 in value and still has the gradient of the weights. Which difference "
         "of the weights with themselves is that?",

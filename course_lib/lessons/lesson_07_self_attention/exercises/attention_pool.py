@@ -143,7 +143,6 @@ EXERCISE = Exercise(
     ),
     protocol=ModuleProtocol(),
     reference=f"{MECHANISMS}.AttentionPool",
-    forbidden=("MultiheadAttention", "multi_head_attention_forward"),
     hints=(
         "The items make keys and values as in 7.2. The one query is not made from x at all: it is a "
         "parameter, the seed. One query gives one row; drop its axis at the end.",

@@ -45,7 +45,7 @@ EXERCISE = Exercise(
     oracle=ceiling_oracle,
     properties=(Property(id="a_chance", holds=a_chance),),
     reference="course_lib.lessons.lesson_07_self_attention.reference.best_without_order",
-    device=False,
+    device="any",
     hints=(
         "Without order, a token knows itself and the set of the others, and gives the same answer wherever "
         "it stands. How many tokens could stand opposite, and is it one of them itself? Try n = 4 and n = 5 "

@@ -110,6 +110,7 @@ EXERCISE = Exercise(
         Property(id="hears_senders", holds=hears_senders),
         Property(id="hears_nobody_else", holds=hears_nobody_else),
     ),
+    device="rule",
     reference=f"{MECHANISMS}.graph_mask",
     hints=(
         "Three steps: where is an edge, who hears whom, and everyone hears themselves. In the adjacency the "

@@ -105,7 +105,7 @@ EXERCISE = Exercise(
     oracle=equivariant_oracle,
     properties=(Property(id="verdict", holds=equivariant_verdict),),
     reference="course_lib.attention.symmetry.is_equivariant",
-    device=False,
+    device="any",
     hints=(
         "Shuffle, then apply; apply, then shuffle. Both must agree, in whatever order you shuffle, and "
         "rounding must be forgiven. One order proves little: a reversal fools you where a mirror is at work.",

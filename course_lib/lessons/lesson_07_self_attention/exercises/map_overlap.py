@@ -88,7 +88,7 @@ EXERCISE = Exercise(
     oracle=overlap_oracle,
     properties=(Property(id="a_share", holds=between_0_and_1),),
     reference="course_lib.lessons.lesson_07_self_attention.reference.map_overlap",
-    device=False,
+    device="any",
     hints=(
         "Lay the two maps on each other. In every cell, only the smaller of the two numbers is shared. Add "
         "these along a row, then average over the rows that ask anything.",

@@ -84,7 +84,6 @@ EXERCISE = Exercise(
     oracle=score_oracle,
     properties=(Property(id="not_symmetric", holds=not_symmetric),),
     reference=f"{MECHANISMS}.projected_scores",
-    forbidden=("scaled_dot_product_attention", "MultiheadAttention"),
     hints=(
         "Every token plays two roles here. Make its query with one matrix and its key with the other; "
         "then you stand where lesson 04 began. Which width belongs under the root?",

@@ -170,7 +170,6 @@ EXERCISE = Exercise(
     ),
     protocol=ModuleProtocol(),
     reference=f"{MECHANISMS}.SelfAttention",
-    forbidden=("MultiheadAttention", "multi_head_attention_forward"),
     hints=(
         "__init__ makes three layers from d_model to d_head and keeps them on self. forward sends the same "
         "x through all three, and hands the results to the attention of lesson 04.",

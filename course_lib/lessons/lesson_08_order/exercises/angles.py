@@ -51,6 +51,7 @@ EXERCISE = Exercise(
     cases=angle_cases,
     sample=angle_sample,
     oracle=angle_oracle,
+    device="rule",
     reference=f"{POSITIONS}.angles",
     hints=(
         "One frequency for each pair makes a row, the positions make a column; a column times a row is a table.",

@@ -70,7 +70,7 @@ EXERCISE = Exercise(
     sample=shift_sample,
     oracle=shift_oracle,
     reference="course_lib.lessons.lesson_09_many_heads.reference.referent_shift",
-    device=False,  # a mask that picks the others may stay on the CPU
+    device="any",  # a mask that picks the others may stay on the CPU
     hints=(
         "First how far every query let go of this key: one column of a difference. Then the query in question against "
         "the mean of the others.",

@@ -113,7 +113,6 @@ EXERCISE = Exercise(
     oracle=decoder_oracle,
     protocol=ModuleProtocol(),
     reference="course_lib.lessons.lesson_10_transformer_block.reference.DecoderBlock",
-    forbidden=("TransformerDecoderLayer", "MultiheadAttention"),
     hints=(
         "Three sub-layers, all pre-norm, all added. In the middle one, who asks, and whom? Which of its inputs has "
         "been normalised by somebody else before?",

@@ -89,7 +89,6 @@ EXERCISE = Exercise(
     oracle=dropout_oracle,
     properties=(Property(id="mean_stays", holds=the_mean_stays),),
     reference="course_lib.lessons.lesson_10_transformer_block.reference.dropout",
-    forbidden=("dropout", "Dropout", "alpha_dropout", "feature_dropout", "native_dropout"),
     hints=(
         "First ask whether anything is to be done at all. Then: which numbers stay, and by which factor must they grow "
         "if a share of 1 − p is left?",

@@ -101,7 +101,6 @@ EXERCISE = Exercise(
     oracle=encoder_oracle,
     protocol=ModuleProtocol(),
     reference="course_lib.lessons.lesson_10_transformer_block.reference.EncoderBlock",
-    forbidden=("TransformerEncoderLayer", "MultiheadAttention"),
     hints=(
         "Two sub-layers, and each is added to the stream. Where does the norm stand in each form: on what a sub-layer "
         "reads, or on the sum?",

@@ -47,7 +47,7 @@ EXERCISE = Exercise(
     oracle=layer_norm_oracle,
     properties=(Property(id="rows_are_normal", holds=rows_are_normal),),
     reference="course_lib.lessons.lesson_10_transformer_block.reference.layer_norm",
-    forbidden=("layer_norm", "LayerNorm", "native_layer_norm"),
+    forbidden=("layer_norm", "LayerNorm"),
     hints=(
         "Four steps for every row: take away its mean, find its variance, divide, and then use the two learned "
         "vectors. Which axis is a row, and what must happen so that its mean lines up with it again?",

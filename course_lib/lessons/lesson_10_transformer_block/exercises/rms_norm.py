@@ -46,7 +46,7 @@ EXERCISE = Exercise(
     oracle=rms_norm_oracle,
     properties=(Property(id="rows_are_normal", holds=rows_are_normal),),
     reference="course_lib.lessons.lesson_10_transformer_block.reference.rms_norm",
-    forbidden=("rms_norm", "RMSNorm", "_fused_rms_norm"),
+    forbidden=("rms_norm", "RMSNorm"),
     hints=(
         "Its name says what to divide by, read from right to left: a square, then a mean, then a root. Where does "
         "eps go, so that the root never sees 0?",

@@ -147,7 +147,7 @@ EXERCISE = Exercise(
         Property(id="wide_is_exhaustive", holds=wide_is_exhaustive),
     ),
     reference=f"{BEAM}.beam_search",
-    device=False,
+    device="any",
     hints=(
         "Keep two lists: translations that live, and those that have ended. Each entry is its words "
         "and the sum of its log-probabilities. What happens to both lists in one step?",

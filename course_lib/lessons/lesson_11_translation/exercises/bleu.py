@@ -88,7 +88,7 @@ EXERCISE = Exercise(
     sample=bleu_sample,
     oracle=bleu_oracle,
     reference="course_lib.lessons.lesson_11_translation.reference.bleu",
-    forbidden=("corpus_bleu", "BLEU", "bleu_score", "compute_bleu"),
+    forbidden=("corpus_bleu",),
     hints=(
         "Count first, divide last. Which two counts does each n need, over the whole corpus?",
         "for n = 1 … 4:\n    matched, total = 0, 0\n    for each pair: count n-grams of both\n"

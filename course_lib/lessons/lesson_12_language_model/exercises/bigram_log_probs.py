@@ -69,7 +69,7 @@ EXERCISE = Exercise(
     oracle=bigram_oracle,
     reference="course_lib.lessons.lesson_12_language_model.reference.bigram_log_probs",
     properties=(Property(id="rows_sum_to_one", holds=rows_sum_to_one),),
-    device=False,
+    device="any",
     hints=(
         "The same pair occurs many times, and each time has to count. Which kinds of indexing add up, and which overwrite?",
         "counts = a table (V, V), rows: current, columns: next, filled with the smoothing\nadd 1 for every neighbouring pair\n"

@@ -127,7 +127,7 @@ EXERCISE = Exercise(
     reference="course_lib.lessons.lesson_12_language_model.reference.LanguageModel",
     protocol=ModuleProtocol(),
     properties=(Property(id="reads_no_future", holds=reads_no_future),),
-    device=False,
+    device="any",
     hints=(
         "Four steps: read (two tables), exchange (blocks, each with the causal mask), normalise, name. Which table serves at both "
         "ends?",

@@ -68,7 +68,7 @@ EXERCISE = Exercise(
     sample=loss_sample,
     oracle=loss_oracle,
     reference="course_lib.lessons.lesson_12_language_model.reference.mean_loss",
-    forbidden=("cross_entropy", "nll_loss", "CrossEntropyLoss", "NLLLoss"),
+    forbidden=("cross_entropy", "CrossEntropyLoss", "nll_loss"),
     hints=(
         "Two texts, two tokens in one and one in the other: how many numbers does the mean run over?",
         "log-probabilities over the last axis\nat each place, that of the target\nkeep the places whose target is no padding; minus "

@@ -76,7 +76,7 @@ EXERCISE = Exercise(
     sample=next_sample,
     oracle=next_oracle,
     reference="course_lib.lessons.lesson_12_language_model.reference.next_logits",
-    device=False,
+    device="any",
     hints=(
         "Two slices: one of what the model is given, one of what it answers. Which end of the text matters for the next token?",
         "keep the latest max_len columns of tokens\ncall the model\nkeep what its last place says",

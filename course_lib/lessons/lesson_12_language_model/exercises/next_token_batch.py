@@ -55,7 +55,7 @@ EXERCISE = Exercise(
     oracle=batch_oracle,
     reference="course_lib.lessons.lesson_12_language_model.reference.next_token_batch",
     parts=("inputs", "targets"),
-    device=False,
+    device="any",
     hints=(
         "The target of the last place stands behind the window. How many tokens of the text does one row of the batch need in all?",
         "places: each start plus 0 … T, as a matrix (B, T + 1)\nwindow = the tokens there\ninputs: all but the last column; targets: "

@@ -77,7 +77,7 @@ EXERCISE = Exercise(
     sample=hunt_sample,
     oracle=hunt_oracle,
     reference="course_lib.lessons.lesson_13_generating.reference.agreeing_positions",
-    device=False,
+    device="any",
     hints=(
         "Two ways to the same logits: all tokens at once without a cache, and part by part with one cache. From the first "
         "position on, how long do they agree, in every text and for every token of the vocabulary?",

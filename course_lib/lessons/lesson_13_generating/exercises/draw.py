@@ -97,7 +97,6 @@ EXERCISE = Exercise(
     oracle=draw_oracle,
     properties=(Property(id="frequencies", holds=draw_frequencies),),
     reference="course_lib.lessons.lesson_13_generating.reference.draw",
-    forbidden=("multinomial", "Categorical"),
     hints=(
         "Lay the probabilities end to end on a stick of length 1. The number points at a place on it: how many tokens "
         "end at or before that place?",

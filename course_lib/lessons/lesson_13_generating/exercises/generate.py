@@ -102,7 +102,7 @@ EXERCISE = Exercise(
     oracle=generate_oracle,
     properties=(Property(id="length", holds=length_of_text),),
     reference="course_lib.lessons.lesson_13_generating.reference.generate",
-    device=False,
+    device="any",
     hints=(
         "What has the model not read yet: in the first round, and in every later one? And what must a row say that has "
         "ended, while others go on?",

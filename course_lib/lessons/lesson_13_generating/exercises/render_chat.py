@@ -89,7 +89,7 @@ EXERCISE = Exercise(
     oracle=chat_oracle,
     properties=(Property(id="no_control_from_text", holds=no_control_from_text),),
     reference="course_lib.lessons.lesson_13_generating.reference.render_chat",
-    device=False,
+    device="any",
     hints=(
         "Three things make a turn: who speaks, what is said, and that it is over. Which of them are control tokens, and which "
         "may come from a stranger?",

@@ -113,7 +113,6 @@ EXERCISE = Exercise(
     oracle=bert_oracle,
     protocol=ModuleProtocol(),
     reference="course_lib.lessons.lesson_14_bert.reference.Bert",
-    forbidden=("TransformerEncoderLayer", "TransformerEncoder", "MultiheadAttention"),
     hints=(
         "Three steps: embed, normalise, and send the result through every block. Which mask does a block want, when all "
         "queries of a text share the same keys?",

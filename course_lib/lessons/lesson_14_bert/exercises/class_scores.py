@@ -68,7 +68,7 @@ EXERCISE = Exercise(
     oracle=score_oracle,
     reference="course_lib.lessons.lesson_14_bert.reference.class_scores",
     parts=("precision", "recall", "F1", "macro F1"),
-    device=False,
+    device="any",
     hints=(
         "Three counts for each class are enough: how often it was said, how often it is true, and how often both at once. "
         "Which of them is divided by which?",

@@ -132,7 +132,7 @@ EXERCISE = Exercise(
     protocol=AfterOneStep(),
     properties=(Property(id="what_changed", holds=what_changed),),
     reference="course_lib.lessons.lesson_14_bert.reference.freeze",
-    device=False,
+    device="any",
     hints=(
         "First let everything learn. Then go through what lies below: which five kinds of parts are that? How does a module "
         "tell all of its parameters at once?",

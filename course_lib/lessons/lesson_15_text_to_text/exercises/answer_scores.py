@@ -100,7 +100,7 @@ EXERCISE = Exercise(
     oracle=answer_oracle,
     reference="course_lib.lessons.lesson_15_text_to_text.reference.answer_scores",
     parts=("exact match", "F1"),
-    device=False,
+    device="any",
     hints=(
         "Write a helper that turns an answer into its list of words: lower case, then without punctuation, then without articles. "
         "What do you compare for each score?",

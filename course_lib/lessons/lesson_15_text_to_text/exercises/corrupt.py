@@ -87,7 +87,7 @@ EXERCISE = Exercise(
     properties=(Property(id="nothing_is_lost", holds=nothing_is_lost),),
     reference="course_lib.data.span_corruption.corrupt",
     parts=("what is read", "what is to be written"),
-    device=False,
+    device="any",
     hints=(
         "Walk along the text from span to span. What goes into the first list up to the start of a span, and what goes where at "
         "the span itself?",

@@ -120,7 +120,7 @@ EXERCISE = Exercise(
         Property(id="inside_and_apart", holds=inside_and_apart),
     ),
     reference="course_lib.data.span_corruption.draw_spans",
-    device=False,
+    device="any",
     hints=(
         "Two numbers come first: how many tokens are taken out, and how many spans share them. How are lengths and gaps drawn "
         "from those?",

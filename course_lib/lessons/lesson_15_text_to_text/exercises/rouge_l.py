@@ -76,8 +76,7 @@ EXERCISE = Exercise(
     oracle=rouge_oracle,
     properties=(Property(id="itself", holds=both_ways_equal),),
     reference="course_lib.lessons.lesson_15_text_to_text.reference.rouge_l",
-    forbidden=("SequenceMatcher",),
-    device=False,
+    device="any",
     hints=(
         "Let L[i][j] be the length for the first i words of one row and the first j of the other. How does it follow from its three "
         "neighbours?",

@@ -65,7 +65,7 @@ EXERCISE = Exercise(
     oracle=patchify_oracle,
     properties=(Property(id="token_1_is_to_the_right", holds=token_1_is_to_the_right),),
     reference="course_lib.lessons.lesson_16_images_as_tokens.reference.patchify",
-    forbidden=("unfold", "Unfold", "im2col", "conv2d", "Conv2d"),
+    forbidden=("unfold", "Unfold", "conv2d", "Conv2d"),
     hints=(
         "Three moves: split the two long axes, bring the axes into the order of the answer, join them. Height is made of two "
         "axes: which of them moves slowly down the image?",

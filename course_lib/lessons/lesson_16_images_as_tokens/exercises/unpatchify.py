@@ -54,7 +54,7 @@ EXERCISE = Exercise(
     sample=unpatchify_sample,
     oracle=unpatchify_oracle,
     reference="course_lib.lessons.lesson_16_images_as_tokens.reference.unpatchify",
-    forbidden=("fold", "Fold", "col2im"),
+    forbidden=("fold", "Fold"),
     hints=(
         "The same three moves, backwards. Which axes must stand side by side, so that joining them makes the height?",
         "split: (B, N, row) to (B, rows, columns, C, p, p)\n"

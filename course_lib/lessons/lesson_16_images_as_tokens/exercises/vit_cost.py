@@ -68,7 +68,7 @@ EXERCISE = Exercise(
     oracle=cost_oracle,
     parts=("parameters", "flops"),
     reference="course_lib.lessons.lesson_16_images_as_tokens.reference.vit_cost",
-    forbidden=("Linear", "LayerNorm", "Conv2d", "TransformerEncoderLayer", "FlopCounterMode"),
+    forbidden=("FlopCounterMode",),
     hints=(
         "Follow an image through your forward, and write down every matrix that it meets and how many rows meet it. Where are there "
         "n_patches rows, where one more, and where one?",

@@ -109,7 +109,7 @@ EXERCISE = Exercise(
         "gradients recorded",
         "more than batch images at a time",
     ),
-    device=False,
+    device="any",
     hints=(
         "Two switches are to be set before the first question, and one of them set back behind the last. What must you "
         "remember for that?",

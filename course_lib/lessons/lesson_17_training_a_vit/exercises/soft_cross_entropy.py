@@ -70,7 +70,7 @@ EXERCISE = Exercise(
     sample=loss_sample,
     oracle=loss_oracle,
     reference="course_lib.lessons.lesson_17_training_a_vit.reference.soft_cross_entropy",
-    forbidden=("cross_entropy", "CrossEntropyLoss", "kl_div"),
+    forbidden=("cross_entropy", "CrossEntropyLoss"),
     hints=(
         "Smooth first: every class gives up the same share of what it has, and all get an equal part of what was collected.",
         "smoothed targets = (1 − smoothing) · targets + smoothing / K\nfor each image: minus the sum over the classes of "

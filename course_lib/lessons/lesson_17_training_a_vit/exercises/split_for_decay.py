@@ -125,7 +125,7 @@ EXERCISE = Exercise(
     protocol=Owning(),
     properties=(Property(id="no_vector_decays", holds=no_vector_decays),),
     parts=("the decayed", "the others"),
-    device=False,
+    device="any",
     hints=(
         "What do a gain, a bias and the class token have in common that a matrix and a kernel have not? Look at their "
         "shapes.",

@@ -84,7 +84,6 @@ EXERCISE = Exercise(
     oracle=head_oracle,
     properties=(Property(id="rows_sum_to_one", holds=queries_share_one),),
     reference="course_lib.attention.rollout.attention_per_head",
-    forbidden=("scaled_dot_product_attention", "multi_head_attention_forward"),
     hints=(
         "You built this in lesson 09. Which columns of x @ w_q.T belong to head 0, and how wide are they?",
         "q = x times w_q transposed, k likewise\nsplit the last axis into (n_heads, d_head), move the heads in front\n"

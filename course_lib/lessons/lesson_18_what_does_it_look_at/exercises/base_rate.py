@@ -63,7 +63,7 @@ EXERCISE = Exercise(
     sample=base_sample,
     oracle=base_oracle,
     reference="course_lib.attention.maps.base_rate",
-    device=False,
+    device="any",
     hints=(
         "On one image, a random pixel lies in the box with the chance of the box's area over the image's. And over "
         "several images?",

@@ -90,7 +90,7 @@ EXERCISE = Exercise(
     oracle=deletion_oracle,
     parts=("curve", "area"),
     reference="course_lib.attention.maps.deletion_curve",
-    device=False,
+    device="any",
     hints=(
         "Give every patch its turn: 0 for the most important, N − 1 for the least. In image n of the curve, which "
         "turns are over?",

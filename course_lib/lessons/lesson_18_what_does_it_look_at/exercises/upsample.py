@@ -48,7 +48,6 @@ EXERCISE = Exercise(
     sample=upsample_sample,
     oracle=upsample_oracle,
     reference="course_lib.attention.maps.upsample",
-    forbidden=("kron",),
     hints=(
         "Each number becomes a square of equal numbers. Do rows first, then columns.",
         "repeat each row `patch` times, in place\nrepeat each column `patch` times, in place",
