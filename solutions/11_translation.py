@@ -304,8 +304,8 @@ def batches_by_length(lengths, budget):
             batches[-1].append(place)
         else:
             batches.append([place])
-    ### END SOLUTION
     return batches
+    ### END SOLUTION
 
 
 # %% check
@@ -381,8 +381,8 @@ def greedy_translate(decode, prefix, end, max_len):
         word = decode(words)[:, -1].argmax(dim=-1).masked_fill(ended, end)
         words = torch.cat([words, word[:, None]], dim=1)
         ended = ended | (word == end)
-    ### END SOLUTION
     return words[:, prefix.shape[1] :]
+    ### END SOLUTION
 
 
 # %% check

@@ -10,7 +10,7 @@ import torch
 
 from course_lib.checking import explain
 from course_lib.checking.case import Case
-from course_lib.checking.compare import Finding, compare, unexpected
+from course_lib.checking.compare import Finding, compare, renamed, unexpected
 from course_lib.checking.device import ADVICE, REMARK
 from course_lib.checking.exercise import Exercise
 from course_lib.checking.prepared import Expected, Prepared
@@ -18,10 +18,13 @@ from course_lib.checking.protocol import WrongObject
 from course_lib.checking.recognise import recognise
 from course_lib.checking.result import Result, Status
 from course_lib.checking.run import Outcome, Runner
+from course_lib.checking.side_effects import side_effects
 from course_lib.checking.timeout import Timeout
 
 #: Seconds that all calls of one check may take together.
 SECONDS = 10.0
+#: Findings besides a right result.
+BESIDES = {"gradient", "inputs", "view", "state"}
 
 
 def check_exercise(
@@ -87,16 +90,37 @@ class _Check:
             return self._end(Status.FAILED, str(error), case=self.cases[0])
         first = self._run(self.cases[0])
         if explain.is_blank(first.error):
+            standing = explain.left_standing(first.error)
+            if standing is not None:
+                return self._end(Status.ERROR, standing, case=self.cases[0])
             return self._end(Status.NOT_STARTED, "Not written yet.", case=self.cases[0])
         banned = self._forbidden()
         if banned is not None:
             return self._end(Status.FORBIDDEN, self._say_forbidden(banned), case=self.cases[0])
+        found = self._first_finding()
+        return self._finish() if found is None else self._failed(*found)
+
+    def _first_finding(self) -> tuple[int, Finding] | None:
+        """Return the first case that shows something wrong, with what it shows.
+
+        What is wrong besides a right result waits: a later case may have another result.
+        """
+        waiting: tuple[int, Finding] | None = None
         for place, case in enumerate(self.cases):
-            outcome = first if place == 0 else self._run(case)
-            finding = self._examine(case, outcome, self.expected[place])
-            if finding is not None:
-                return self._failed(place, finding)
-        return self._finish()
+            try:
+                outcome = self.outcomes[0] if place == 0 else self._run(case)
+                finding = self._examine(case, outcome, self.expected[place])
+            except Timeout:
+                if waiting is None:
+                    raise
+                return waiting
+            if finding is None:
+                continue
+            # What raises now may well follow from what is waiting: that is told first.
+            if finding.kind not in BESIDES and not (waiting and finding.kind == "raised"):
+                return place, finding
+            waiting = waiting or (place, finding)
+        return waiting
 
     def _run(self, case: Case) -> Outcome:
         outcome = self.runner.run(self.obj, case)
@@ -127,7 +151,14 @@ class _Check:
             )
         if found is None or found.kind in {"value", "length"}:
             found = self._broken_property(case, outcome, expected, found) or found
-        return found or self._gradients(case, outcome, expected) or self._side_effects(outcome)
+        if found is not None and found.kind == "nan" and self.obj is not None:
+            cause = self.runner.first_nan(self.obj, case)
+            found = replace(found, message=f"{found.message} {cause}")
+        return (
+            found
+            or self._gradients(case, outcome, expected)
+            or side_effects(self.exercise, case, outcome)
+        )
 
     def _broken_property(
         self, case: Case, outcome: Outcome, expected: Expected | None, found: Finding | None
@@ -164,8 +195,9 @@ class _Check:
                 tolerance=max(self.exercise.tolerance, 1e-8),
             )
             if found is not None:
+                found = renamed(found, f"the gradient of {name}")
                 said = f"The result is right, but its gradient with respect to {name} is not. "
-                return Finding("gradient", said + found.message, found.difference)
+                return Finding("gradient", said + found.message + _both(found), found.difference)
         return None
 
     def _gradient_names(self, case: Case) -> list[str]:
@@ -175,37 +207,16 @@ class _Check:
         )
         return list(floats)
 
-    def _side_effects(self, outcome: Outcome) -> Finding | None:
-        if outcome.changed_inputs:
-            return Finding(
-                "inputs",
-                "The result is right, but your code changed its inputs, so the caller's data is "
-                "spoilt. "
-                "Work on a copy (.clone()) or use operations without a trailing underscore.",
-            )
-        if self.exercise.fresh and outcome.shares_memory:
-            return Finding(
-                "view",
-                "The result is right, but it shares memory with an input: changing one would "
-                "change the other. Return a copy (.clone()).",
-            )
-        if outcome.changed_state:
-            return Finding(
-                "state",
-                "The result is right, but your code changed "
-                f"{' and '.join(outcome.changed_state)}. Every "
-                "other cell would feel it: leave it alone, or use a torch.Generator of your own.",
-            )
-        return None
-
     def _failed(self, failed: int, finding: Finding) -> Result:
         case = self.cases[failed]
         outcome, expected = self.outcomes[failed], self.expected[failed]
         status = Status.ERROR if finding.kind == "raised" else Status.FAILED
-        wrong = recognise(self.prepared, self._all_outcomes(failed), failed)
+        wrong = recognise(self.prepared, self._all_outcomes(), failed)
         due = expected.value if expected else None
         if wrong is not None:
             message = explain.recognised(wrong, case, finding, outcome.value, due)
+        elif finding.kind in explain.KINDS:
+            message = explain.kinds(self.exercise, case, finding, outcome.value, due)
         elif finding.kind == "value":
             message = explain.numbers(self.exercise, case, finding, outcome.value, due)
         else:
@@ -219,9 +230,9 @@ class _Check:
             cases_passed=failed,
         )
 
-    def _all_outcomes(self, failed: int) -> Sequence[Outcome]:
+    def _all_outcomes(self) -> Sequence[Outcome]:
         """Run the remaining cases too: a mistake is recognised by all its results."""
-        for case in self.cases[failed + 1 :]:
+        for case in self.cases[len(self.outcomes) :]:
             try:
                 self._run(case)
             except Timeout as error:
@@ -251,3 +262,10 @@ class _Check:
             printed=self.runner.printed.getvalue(),
             **more,
         )
+
+
+def _both(found: Finding) -> str:
+    where = found.difference
+    if where is None or found.kind != "value":
+        return ""
+    return f" Yours is {where.yours}, {where.expected} is due."

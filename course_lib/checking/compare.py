@@ -12,6 +12,7 @@ import torch
 from course_lib.checking.result import Difference
 from course_lib.checking.values import short, size
 
+ORDER = ("first", "second", "third", "fourth", "fifth", "sixth")
 #: How far rounding alone may take a result, by dtype; float64 uses the exercise's own tolerance.
 ROUNDING = {torch.float32: 2e-5, torch.float16: 5e-3, torch.bfloat16: 4e-2}
 
@@ -85,17 +86,32 @@ def _sequence(
     for place, (yours, theirs) in enumerate(zip(value, expected, strict=True)):
         found = compare(yours, theirs, tolerance=tolerance)
         if found is not None:
-            part = parts[place] if place < len(parts) else f"result {place}"
-            message = f"In {part}: {found.message}"
-            where = found.difference and replace(found.difference, part=part)
-            if (
-                where is not None
-                and not where.index
-                and not isinstance(yours, torch.Tensor | np.ndarray)
-            ):
-                where = replace(where, index=(place,))
-            return Finding(found.kind, message, where)
+            return _in_part(found, place, parts)
     return None
+
+
+def _in_part(found: Finding, place: int, parts: tuple[str, ...]) -> Finding:
+    if place < len(parts):
+        named = renamed(found, parts[place])
+    elif found.difference is not None and not found.difference.index:
+        # One number of a pair or a triple: its place says enough.
+        named = replace(found, difference=replace(found.difference, index=(place,)))
+    else:
+        named = renamed(
+            found, f"the {ORDER[place]} result" if place < len(ORDER) else "the results"
+        )
+    part = named.difference.part if named.difference else ""
+    due = parts[place] if place < len(parts) else part or f"place {place} of the results"
+    return replace(named, message=f"In {due}: {named.message}")
+
+
+def renamed(found: Finding, part: str) -> Finding:
+    """Return a finding that says which of several results, or which gradient, it is about."""
+    if found.difference is None:
+        return found
+    where = replace(found.difference, part=part)
+    message = found.message.replace(place(found.difference), place(where))
+    return replace(found, message=message, difference=where)
 
 
 def _tensor(value: Any, expected: torch.Tensor, tolerance: float) -> Finding | None:
@@ -207,9 +223,7 @@ def _nan(value: np.ndarray, expected: np.ndarray, lost: np.ndarray) -> Finding:
     count = int(lost.sum())
     said = f"{count} of {lost.size} numbers are NaN" if lost.size > 1 else "The result is NaN"
     at = f", the first at {place(where)}, where {where.expected} is due" if lost.size > 1 else ""
-    return Finding(
-        "nan", f"{said}{at}. NaN comes from 0/0 or ∞ − ∞: look for a row with nothing in it.", where
-    )
+    return Finding("nan", f"{said}{at}.", where)
 
 
 def _first(bad: np.ndarray, value: np.ndarray, expected: np.ndarray) -> Difference:
@@ -218,11 +232,11 @@ def _first(bad: np.ndarray, value: np.ndarray, expected: np.ndarray) -> Differen
 
 
 def place(where: Difference) -> str:
-    """Return how a position reads: "out[1, 0, 3]"; "the result" for a single number."""
-    name = where.part.replace(" ", "_") or "out"
-    return (
-        f"{name}[{', '.join(map(str, where.index))}]" if where.index else where.part or "the result"
-    )
+    """Return how a position reads: "out[1, 0, 3]", "[0] of the second result", "the result"."""
+    if not where.index:
+        return where.part or "the result"
+    at = f"[{', '.join(map(str, where.index))}]"
+    return f"{at} of {where.part}" if " " in where.part else f"{where.part or 'out'}{at}"
 
 
 def _plain(value: Any) -> float | int | bool | str:

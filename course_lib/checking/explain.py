@@ -1,9 +1,11 @@
 """Put a failure into words: what came, what was due, where, and what to look at."""
 
+import ast
 import inspect
 import linecache
 import traceback
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -16,10 +18,12 @@ from course_lib.checking.compare import Finding, as_array, place
 from course_lib.checking.exercise import Exercise, WrongAnswer
 from course_lib.checking.protocol import WrongObject
 from course_lib.checking.result import Difference
-from course_lib.checking.values import size
+from course_lib.checking.values import short, size
 
-#: Longest row of numbers that a message shows.
-ROW = 8
+#: Longest row of numbers that a message shows, and most characters of a list.
+ROW, ITEMS = 8, 86
+#: Findings that no number can show.
+KINDS = {"type", "length", "shape", "dtype", "device"}
 LIBRARY = Path(__file__).resolve().parents[1]
 
 
@@ -33,8 +37,10 @@ def raised(exercise: Exercise, case: Case, error: BaseException) -> str:
     at = f", at your line {line}:\n    {text}" if line else ":"
     said = " ".join(str(error).split()) or "no message"
     given = inputs(exercise, case)
+    back = "The result is there, but gradients cannot flow back through it: your"
+    your = back if getattr(error, "on_the_way_back", False) else "Your"
     return (
-        f"Your {noun(exercise)} raised on the case “{case.label}”{at}\n"
+        f"{your} {noun(exercise)} raised on the case “{case.label}”{at}\n"
         f"{type(error).__name__}: {said[:300]}{'' if said.endswith('.') else '.'}"
         f"{_self_missing(exercise, error)}\n{given}"
     )
@@ -98,12 +104,27 @@ def _where(trace: TracebackType | None, ours: str = "") -> tuple[int | None, str
     found: tuple[int | None, str] = (None, "")
     for frame, line in traceback.walk_tb(trace):
         name = frame.f_code.co_filename
-        if "site-packages" in name or name.startswith(("<frozen", "<string>", "<eval")):
-            continue
-        if "lib/python" in name or name == ours or Path(name).is_relative_to(LIBRARY):
-            continue
-        found = (line, linecache.getline(name, line).strip())
+        if name != ours and _is_learners(name):
+            found = (line, linecache.getline(name, line).strip())
     return found
+
+
+def current_line() -> tuple[int | None, str]:
+    """Return the number and the text of the learner's line that is being run."""
+    frame = inspect.currentframe()
+    while frame is not None:
+        name, line = frame.f_code.co_filename, frame.f_lineno
+        if _is_learners(name):
+            return line, linecache.getline(name, line).strip()
+        frame = frame.f_back
+    return None, ""
+
+
+def _is_learners(name: str) -> bool:
+    """Tell a learner's file, or cell, from the libraries' and the course's by its name."""
+    if "site-packages" in name or name.startswith(("<frozen", "<string>", "<eval")):
+        return False
+    return "lib/python" not in name and not Path(name).is_relative_to(LIBRARY)
 
 
 def is_blank(error: BaseException | None) -> bool:
@@ -114,11 +135,44 @@ def is_blank(error: BaseException | None) -> bool:
     return "raise NotImplementedError" in text or (not text and not error.args)
 
 
+def left_standing(error: BaseException | None) -> str | None:
+    """Say so when an answer stands below the stub's `raise`, where it never runs."""
+    file, line = "", 0
+    for frame, at in traceback.walk_tb(error.__traceback__ if error else None):
+        if _is_learners(frame.f_code.co_filename):
+            file, line = frame.f_code.co_filename, at
+    try:
+        tree = ast.parse("".join(linecache.getlines(file)))
+    except SyntaxError:
+        return None
+    for body in (getattr(node, "body", None) for node in ast.walk(tree)):
+        for one, other in pairwise(body if isinstance(body, list) else ()):
+            if isinstance(one, ast.Raise) and one.lineno == line:
+                return (
+                    f"Your line {line} still says raise NotImplementedError, so what begins in "
+                    f"line {other.lineno} never runs. Delete line {line}, and run the cell again."
+                )
+    return None
+
+
+def kinds(exercise: Exercise, case: Case, finding: Finding, value: Any, expected: Any) -> str:
+    """Say that a result is of another kind or size than is due, and on which inputs."""
+    shown = ""
+    if finding.kind == "length" and isinstance(expected, list):
+        shown = f":\n    yours     {short(value, ITEMS)}\n    expected  {short(expected, ITEMS)}"
+    return (
+        f"{finding.message} So it is on the case “{case.label}”{shown or '.'}\n"
+        f"{inputs(exercise, case)}"
+    )
+
+
 def recognised(wrong: WrongAnswer, case: Case, finding: Finding, value: Any, expected: Any) -> str:
     """Name a known mistake, show it on the smallest case, and say why it is wrong."""
+    if finding.kind in KINDS:
+        return f"{wrong.says} On the case “{case.label}”: {finding.message}\n{wrong.why}"
     if finding.difference is None or finding.kind == "gradient":
         return f"{wrong.says} {finding.message}\n{wrong.why}"
-    shown = evidence(finding, value, expected)
+    shown = _evidence(finding, value, expected)[0]
     return f"{wrong.says} On the case “{case.label}”{shown}\n{wrong.why}"
 
 
@@ -130,23 +184,27 @@ def numbers(exercise: Exercise, case: Case, finding: Finding, value: Any, expect
     opening = f"Right shape, right dtype{holds}, but the" if shape else "The"
     at = f"differs first at {place(where)}" if where and where.index else "differs"
     what = where.part if where and where.part and not where.index else "result"
-    shown = evidence(finding, value, expected)
+    shown, close = _evidence(finding, value, expected)
+    if close:
+        shown += "\nSo close is a matter of precision: something was rounded, to float32 or below."
     return f"{opening} {what} {at}. On the case “{case.label}”{shown}"
 
 
-def evidence(finding: Finding, value: Any, expected: Any) -> str:
-    """Return the lines "yours … / expected …" for the row that holds the first difference."""
+def _evidence(finding: Finding, value: Any, expected: Any) -> tuple[str, bool]:
+    """Return the lines "yours … / expected …" for the row that holds the first difference.
+
+    And whether the two are so close that more digits than usual are needed to tell them apart.
+    """
     where = finding.difference
     if where is None:
-        return "."
+        return ".", False
     yours, due, row = _row(value, where), _row(expected, where), where.index[:-1]
     if yours is None or due is None or len(due) > ROW:
         yours, due, row = [where.yours], [where.expected], where.index
     at = f", {place(replace(where, index=row))} is" if row else ""
     digits = 4 if _join(yours, 4) != _join(due, 4) else 9
     shown = f"{at}:\n    yours     {_join(yours, digits)}\n    expected  {_join(due, digits)}"
-    close = "\nSo close is a matter of precision: something was rounded, to float32 or below."
-    return shown + (close if digits == 9 else "")
+    return shown, digits == 9
 
 
 def _row(value: Any, where: Difference) -> list[Any] | None:

@@ -32,13 +32,27 @@ def recognise(prepared: Prepared, outcomes: Sequence[Outcome], failed: int) -> W
     ordinary = [place for place in everywhere if not prepared.cases[place].edge]
     for places in (everywhere, ordinary if failed in ordinary else ()):
         for wrong, theirs in prepared.mistakes:
-            if places and _agree(prepared, wrong, outcomes, theirs, places):
+            shown = places is everywhere or _shows(prepared, theirs, ordinary)
+            if places and shown and _agree(prepared, wrong, outcomes, theirs, places):
                 return wrong
     for wrong, theirs in prepared.mistakes:
         in_full = wrong.matches is None and wrong.part is None
         if in_full and _agree_loosely(prepared, outcomes, theirs, ordinary):
             return wrong
     return None
+
+
+def _shows(prepared: Prepared, theirs: Sequence[Outcome], ordinary: Sequence[int]) -> bool:
+    """Tell whether a mistake shows on an ordinary case at all: else all that is right fits it."""
+    return any(_is_wrong(theirs[place], prepared.expected[place]) for place in ordinary)
+
+
+def _is_wrong(theirs: Outcome, expected: Expected | None) -> bool:
+    if expected is None or theirs.error is not None:
+        return True
+    besides = theirs.changed_inputs or theirs.shares_memory or bool(theirs.changed_state)
+    right = _close(theirs.value, expected.value)
+    return besides or not right or not _close_gradients(theirs.gradients, expected.gradients)
 
 
 def _agree_loosely(

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from course_lib.checking import device
+from course_lib.checking import device, explain, trace
 from course_lib.checking.case import Case
 from course_lib.checking.forbidden import ForbiddenCall, Watch, find_forbidden
 from course_lib.checking.guard import GlobalState
@@ -31,6 +31,7 @@ class Outcome:
     error: BaseException | None = None
     gradients: tuple[torch.Tensor | None, ...] = ()
     changed_inputs: bool = False
+    changed: tuple[int | str, ...] = ()  # which, by position or by name, where that is known
     shares_memory: bool = False
     changed_state: list[str] = field(default_factory=list)
 
@@ -72,7 +73,7 @@ class Runner:
         try:
             with self._guard():
                 value = self.protocol.call(obj, call)
-                gradients = gradients_of(value, call) if case.gradients else ()
+                gradients = self._gradients(obj, case, value, call) if case.gradients else ()
                 shared = bool(memory(value) & memory([*call.args, *call.kwargs.values()]))
                 value = each(value, _detached)
         except (Timeout, KeyboardInterrupt):
@@ -82,15 +83,31 @@ class Runner:
         finally:
             changes = state.changes()
             state.restore()
+        changed = _changed(call, case)
         return Outcome(
             value=value,
             gradients=gradients,
-            changed_inputs=not equal(
-                (call.args, dict(call.kwargs)), (case.args, dict(case.kwargs))
-            ),
+            changed_inputs=bool(changed),
+            changed=changed,
             shares_memory=shared,
             changed_state=changes,
         )
+
+    def _gradients(
+        self, obj: Any, case: Case, value: Any, call: Call
+    ) -> tuple[torch.Tensor | None, ...]:
+        try:
+            return gradients_of(value, call)
+        except Exception as error:
+            if explain.learners_line(error)[0] is None:
+                within = contextlib.nullcontext  # this call is under guard already
+                line = trace.stops_gradients(self.protocol, within, obj, case, str(error))
+                vars(error).update(raised_at=line, on_the_way_back=True)
+            raise
+
+    def first_nan(self, obj: Any, case: Case) -> str:
+        """Say where the first NaN of a result comes from, as far as that can be known."""
+        return trace.first_nan(self.protocol, self._guard, obj, case)
 
     def caller(self, obj: Any, case: Case) -> Callable[..., Any]:
         """Return a guarded way for a property to call the answer again, with inputs of its own."""
@@ -171,6 +188,16 @@ def gradients_of(value: Any, call: Call) -> tuple[torch.Tensor | None, ...]:
     if not pulls:
         return tuple(None for _ in inputs)
     return torch.autograd.grad(torch.stack(pulls).sum(), inputs, allow_unused=True)
+
+
+def _changed(call: Call, case: Case) -> tuple[int | str, ...]:
+    """Return which inputs are no longer what they were."""
+    was, now = _keyed(case), _keyed(call)
+    return tuple(key for key in was if not equal(now[key], was[key]))
+
+
+def _keyed(given: Call | Case) -> dict[int | str, Any]:
+    return {**dict(enumerate(given.args)), **given.kwargs}
 
 
 def _detached(leaf: Any) -> Any:

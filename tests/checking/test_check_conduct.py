@@ -4,6 +4,7 @@ import contextlib
 import random
 import sys
 import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -76,12 +77,12 @@ def sets_threads(x: Any) -> Any:
 @pytest.mark.parametrize(
     "answer, says",
     [
-        (into_input, "your code changed its inputs"),
-        (spoils_and_copies, "your code changed its inputs"),
+        (into_input, "your code changed its input x, so"),
+        (spoils_and_copies, "Work on a copy (x.clone())"),
         (seeds, "changed torch's global random generator"),
-        (draws, "changed torch's global random generator"),
-        (seeds_numpy, "changed NumPy's global random generator"),
-        (seeds_python, "changed Python's global random generator"),
+        (draws, "draw from a torch.Generator of your own."),
+        (seeds_numpy, "draw from np.random.default_rng(…) of your own."),
+        (seeds_python, "draw from a random.Random(…) of your own."),
         (sets_dtype, "changed torch's default dtype (from torch.float32 to torch.float64)"),
         (sets_device, "changed torch's default device (from cpu to meta)"),
         (sets_grad, "changed torch's gradient mode"),
@@ -93,7 +94,46 @@ def test_a_side_effect_is_told_and_undone(answer: Any, says: str) -> None:
     result = check_exercise(DOUBLE, answer)
     assert result.status is Status.FAILED
     assert says in result.message and "The result is right" in result.message
+    assert ("torch.Generator" in result.message) is (answer in {seeds, draws})
     assert before.changes() == []
+
+
+def total(table: Any, row: int = 0) -> Any:
+    return sum(table[row]) if isinstance(table, list) else float(sum(table.values()))
+
+
+def sorts(table: Any, row: int = 0) -> Any:
+    table[row].sort()
+    return sum(table[row])
+
+
+def adds_a_key(table: Any, row: int = 0) -> Any:
+    table["more"] = 0.0
+    return float(sum(table.values()))
+
+
+def halves(x: Any) -> Any:
+    out = x / x.sum(-1, keepdims=True)
+    x /= 2
+    return out
+
+
+@pytest.mark.parametrize(
+    "reference, value, answer, says",
+    [
+        (total, [[3.0, 1.0]], sorts, "(copy.deepcopy(table)): append, pop, sort"),
+        (total, {"one": 1.0}, adds_a_key, "(dict(table)): pop and update"),
+        (small.scale_rows, np.ones((2, 2)), halves, "(x.copy()): x[…] = … and x += …"),
+    ],
+)
+def test_the_input_that_changed_is_named_with_advice_for_its_type(
+    reference: Any, value: Any, answer: Any, says: str
+) -> None:
+    exercise = small.exercise(reference, [small.Case(label="one", args=(value,))])
+    exercise = replace(exercise, reference=reference)
+    result = check_exercise(exercise, answer)
+    assert says in result.message and "clone" not in result.message, result.message
+    assert f"changed its input {'x' if answer is halves else 'table'}, so" in result.message
 
 
 def test_a_view_of_an_input_is_told_where_it_matters() -> None:
@@ -189,6 +229,44 @@ def with_its_own_names(q: Any, k: Any) -> Any:
 def test_a_name_of_ones_own_is_allowed() -> None:
     result = check_exercise(ATTEND, with_its_own_names)
     assert result.passed, result.message
+
+
+class Own:
+    @staticmethod
+    def einsum(q: Any, k: Any) -> Any:
+        return q @ k.mT
+
+
+def by_a_class_of_its_own(q: Any, k: Any) -> Any:
+    def sum(x: Any) -> Any:
+        return x
+
+    return sum(Own.einsum(q, k) / q.shape[-1] ** 0.5).softmax(-1)
+
+
+class Scale(torch.nn.Module):
+    def __init__(self, n: int) -> None:
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.ones(n))
+
+    def einsum(self, x: Any) -> Any:
+        return self.weight * x
+
+    def forward(self, x: Any) -> Any:
+        return self.einsum(x)
+
+
+class ScaleByLibrary(Scale):
+    def forward(self, x: Any) -> Any:
+        return torch.addcmul(torch.zeros_like(x), self.weight, x)
+
+
+def test_a_method_of_ones_own_is_allowed() -> None:
+    result = check_exercise(ATTEND, by_a_class_of_its_own)
+    assert result.passed, result.message
+    exercise = replace(small.SCALE, forbidden=("einsum", "addcmul"))
+    assert check_exercise(exercise, Scale).passed
+    assert check_exercise(exercise, ScaleByLibrary).status is Status.FORBIDDEN
 
 
 def test_the_operator_is_found_where_it_is_ruled_out() -> None:

@@ -1,6 +1,7 @@
 """What a check says to results: strange ones, and numbers that differ."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from small_exercises import ATTEND, DOUBLE, MEAN, ROWS, SHARES, SPREAD, ends_wel
 from torch import nn
 
 from course_lib.checking.check import check_exercise
+from course_lib.checking.device import REMARK
 from course_lib.checking.report import as_text
 from course_lib.checking.result import Status
 
@@ -116,20 +118,24 @@ def test_a_property_alone_refuses_what_it_cannot_look_at() -> None:
 
 
 @pytest.mark.parametrize(
-    "answer, says",
+    "answer, naive",
     [
-        (lambda x: x + torch.ones(x.shape, dtype=x.dtype) * x, None),
-        (lambda x: x * torch.full(x.shape[-1:], 2.0, dtype=x.dtype), "On a GPU it would fail"),
-        (lambda x: x * torch.full_like(x, 2.0), None),
-        (lambda x: x * torch.full(x.shape, 2.0, dtype=x.dtype, device=x.device), None),
+        (lambda x: x + torch.ones(x.shape, dtype=x.dtype) * x, True),
+        (lambda x: x * torch.full(x.shape, 2.0, dtype=x.dtype), True),
+        (lambda x: x * torch.full((), 2.0, dtype=x.dtype), False),
+        (lambda x: x * torch.full_like(x, 2.0), False),
+        (lambda x: x * torch.full(x.shape, 2.0, dtype=x.dtype, device=x.device), False),
     ],
 )
-def test_no_device_is_assumed(answer: Any, says: str | None) -> None:
-    result = check_exercise(DOUBLE, answer)
-    if says is None and not result.passed:
-        assert "On a GPU it would fail" in result.message
-    if says is not None:
-        assert result.status is Status.FAILED and says in result.message
+def test_a_forgotten_device_is_refused_by_a_rule_and_else_remarked(
+    answer: Any, naive: bool
+) -> None:
+    free, ruled = check_exercise(DOUBLE, answer), replace(DOUBLE, device="rule")
+    strict = check_exercise(ruled, answer)
+    assert free.passed and bool(free.remark) is naive, free.message
+    assert strict.passed is not naive and ("On a GPU it would fail" in strict.message) is naive
+    assert (REMARK in as_text(DOUBLE, free)) is naive
+    assert free.as_json()["remark"] == (REMARK if naive else None)
 
 
 # ---------------------------------------------------------------- values

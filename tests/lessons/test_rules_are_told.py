@@ -10,6 +10,7 @@ import re
 import textwrap
 from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -86,6 +87,21 @@ def _word(name: str) -> str:
     return rf"(?<!\w){re.escape(name)}(?!\w)"
 
 
+def test_no_stub_holds_lines_behind_its_raise() -> None:
+    """Whoever answers below it is told so; a stub's own lines would be taken for an answer."""
+    behind = [
+        f"{path.name}: {cell.exercise}, {ast.unparse(other)}"
+        for path in sorted(SOLUTIONS.glob("[0-9][0-9]_*.py"))
+        for cell in read_source(path).cells
+        if cell.role == "exercise"
+        for node in ast.walk(ast.parse(cell.blank_source))
+        if isinstance(body := getattr(node, "body", None), list)
+        for one, other in pairwise(body)
+        if isinstance(one, ast.Raise)
+    ]
+    assert not behind
+
+
 # ---------------------------------------------------------------- devices
 
 
@@ -116,6 +132,7 @@ def test_answers_that_forget_the_device_pass_with_a_remark(lesson: LessonSpec) -
 def naive_answers(lesson: LessonSpec) -> Iterator[tuple[Exercise, Any]]:
     """Yield right answers by hand, right answers without device=…, and results filled in anew."""
     module = right_module(lesson)
+    assert set(getattr(module, "DEVICE_NAIVE", {})) <= {e.name for e in lesson.exercises}
     for exercise in lesson.exercises:
         for answer in getattr(module, "DEVICE_NAIVE", {}).get(exercise.name, ()):
             yield exercise, answer
@@ -162,7 +179,7 @@ class WithoutDevice(ast.NodeTransformer):
 
 
 def without_devices(answer: Any) -> Any:
-    """Return the answer as somebody writes it who never thinks of a GPU; None where nothing goes."""
+    """Return the answer as somebody writes it who thinks of no GPU; None where nothing goes."""
     if not inspect.isfunction(answer) or answer.__name__ == "<lambda>" or answer.__closure__:
         return None
     change = WithoutDevice()
