@@ -1,9 +1,12 @@
 """Seeded numbers that are the same on every platform (NumPy's Philox)."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 import torch
+
+Option = TypeVar("Option")
 
 #: A number, or a generator to draw from.
 Seed = int | np.random.Generator
@@ -44,6 +47,6 @@ def noise_array(seed: Seed, *shape: int, scale: float = 1.0) -> np.ndarray:
     return np.asarray(rng_of(seed).standard_normal(shape)) * scale
 
 
-def pick(rng: np.random.Generator, options: Sequence[int]) -> int:
+def pick(rng: np.random.Generator, options: Sequence[Option]) -> Option:
     """Return one of `options`."""
-    return int(options[int(rng.integers(len(options)))])
+    return options[int(rng.integers(len(options)))]

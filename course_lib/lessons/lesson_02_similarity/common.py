@@ -3,13 +3,13 @@
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
+from course_lib.checking.exercise import Case
+from course_lib.checking.properties import numbers
 
 B, T, S, D = 2, 5, 7, 11
-
-
 SIZES = range(1, 9)
 
 
@@ -19,7 +19,7 @@ def rows_sum_to_one(call: Any, case: Case, value: Any) -> str | None:
     rows = np.atleast_1d(value.sum(-1))
     if np.allclose(rows, 1.0, atol=1e-6):
         return None
-    shown = ", ".join(f"{number:.3f}" for number in rows.flatten()[:3])
+    shown = numbers(torch.from_numpy(rows), most=3)
     said = f"Each row of weights must sum to 1. On the case “{case.label}” yours sum to {shown}"
     said += " …" if rows.size > 3 else ""
     if value.ndim > 1 and np.allclose(value.sum(-2), 1.0, atol=1e-6):

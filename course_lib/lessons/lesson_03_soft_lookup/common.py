@@ -6,24 +6,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.noise import noise, pick
+from course_lib.checking.draws import draw_lead, draw_sizes, leads, many
+from course_lib.checking.exercise import Case
+from course_lib.checking.noise import noise
+from course_lib.checking.properties import all_one
 
 B, H, T, S, D, DV = 2, 3, 5, 7, 11, 4
-
-
-LEADS: dict[str, tuple[int, ...]] = {"one set": (), f"{B} sets": (B,), f"{B} × {H} sets": (B, H)}
-
-
+LEADS = {many(lead, "set"): lead for lead in leads(B, H)}
 MECHANISM = "course_lib.attention.soft_lookup"
-
-
-def f64(rows: list[Any]) -> Tensor:
-    return torch.tensor(rows, dtype=torch.float64)
-
-
-def leading(rng: np.random.Generator) -> tuple[int, ...]:
-    return [(), (B,), (B, H)][pick(rng, range(3))]
 
 
 def some_bandwidth(rng: np.random.Generator) -> float:
@@ -42,7 +32,7 @@ def soften(scores: Tensor, values: Tensor) -> Tensor:
 def weights_sum_to_one(call: Any, ones: Tensor, *inputs: Any, label: str) -> str | None:
     """A mean of ones is 1."""
     sums = call(*inputs[:-1], ones, *inputs[-1:]) if len(inputs) > 1 else call(*inputs, ones)
-    if bool(sums.isnan().any()) or torch.allclose(sums, torch.ones_like(sums), atol=1e-6):
+    if bool(sums.isnan().any()) or all_one(sums):
         return None
     return (
         "Each query's weights must sum to 1, so that values which are all 1 give the answer 1. On the case "
@@ -51,7 +41,7 @@ def weights_sum_to_one(call: Any, ones: Tensor, *inputs: Any, label: str) -> str
 
 
 def score_sample(rng: np.random.Generator) -> Case:
-    lead, (t, s, d) = leading(rng), (pick(rng, range(1, 7)) for _ in range(3))
+    lead, (t, s, d) = draw_lead(rng, B, H), draw_sizes(rng, 6, 6, 6)
     return Case(
         label="random", args=(noise(rng, *lead, t, d), noise(rng, *lead, s, d), some_bandwidth(rng))
     )

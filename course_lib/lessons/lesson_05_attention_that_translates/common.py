@@ -7,21 +7,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.noise import Seed, generator, noise
+from course_lib.checking.exercise import Case
+from course_lib.checking.noise import Seed, noise, rng_of
 
 ADDITIVE = "course_lib.attention.additive"
-
-
-TRANSLATOR = "course_lib.models.recurrent"
-
-
+TRANSLATOR = "course_lib.models.recurrent_translator"
 SIZES = range(1, 6)
 
 
 def gru_weights(rng: Seed, d_in: int, d: int) -> tuple[Tensor, ...]:
     """Return noise for w_ih, w_hh, b_ih, b_hh."""
-    rng = generator(rng) if isinstance(rng, int) else rng
+    rng = rng_of(rng)
     return noise(rng, 3 * d, d_in), noise(rng, 3 * d, d), noise(rng, 3 * d), noise(rng, 3 * d)
 
 
@@ -51,7 +47,7 @@ def a_cell(rng: np.random.Generator, d_in: int, d: int) -> Callable[[Tensor, Ten
 def wired(seed: Any, sizes: tuple[int, ...], late: bool, **more: Any) -> Case:
     """Return a case of 5.5, or of 5.9 when `late`."""
     b, s, d_y, d, d_m, d_out = sizes
-    rng = generator(seed) if isinstance(seed, int) else seed
+    rng = rng_of(seed)
     attend = a_reader(rng, b, s, d, d_m)
     cell = a_cell(rng, d_y if late else d_y + d_m, d)
     y, h = noise(rng, b, d_y), noise(rng, b, d)

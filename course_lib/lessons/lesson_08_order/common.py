@@ -6,25 +6,22 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from course_lib.checking.draws import double
 from course_lib.checking.noise import pick
 
 POSITIONS = "course_lib.attention.positions"
-
-
 B, H, T, S, D, DV = 2, 3, 5, 7, 6, 4
-
-
 BASE = 10_000.0
 
 
 def places(*numbers: float) -> Tensor:
     """Positions in float64."""
-    return torch.tensor(numbers, dtype=torch.float64)
+    return double(numbers)
 
 
 def any_places(rng: np.random.Generator, n: int) -> Tensor:
     """Some positions in rising order, not always from 0 and not always whole."""
-    start, step = pick(rng, range(20)), (1.0, 1.0, 2.0, 0.5)[pick(rng, range(4))]
+    start, step = pick(rng, range(20)), pick(rng, (1.0, 1.0, 2.0, 0.5))
     return start + step * torch.arange(n, dtype=torch.float64)
 
 

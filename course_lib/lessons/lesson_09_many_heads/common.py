@@ -4,18 +4,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.noise import Seed, noise, pick, rng_of
+from course_lib.checking.draws import draw_sizes, draw_weights
+from course_lib.checking.exercise import Case
+from course_lib.checking.noise import Seed, noise, rng_of
+from course_lib.lessons.shared import linears
 
 LIBRARY = "course_lib.attention.multi_head"
-
-
 B, H, T, S, D_HEAD, D_IN, D_KEY, D_VALUE, D_OUT = 2, 3, 5, 7, 4, 11, 13, 17, 19
-
-
 D_MODEL = H * D_HEAD
-
-
 BY_LIBRARY = ("MultiheadAttention", "multi_head_attention_forward")
 
 
@@ -25,11 +21,7 @@ def some_state(
     """Noise for every parameter: fresh ones hide mistakes."""
     rng = rng_of(seed)
     widths = {"w_q": d_query, "w_k": d_key, "w_v": d_value, "w_o": d_model}
-    state = {}
-    for name, width in widths.items():
-        state[f"{name}.weight"] = noise(rng, d_model, width, scale=width**-0.5)
-        state[f"{name}.bias"] = noise(rng, d_model, scale=0.5)
-    return state
+    return linears(rng, widths, d_model)
 
 
 def tidy_state(d_in: int, d_model: int) -> dict[str, Tensor]:
@@ -41,27 +33,12 @@ def tidy_state(d_in: int, d_model: int) -> dict[str, Tensor]:
     return state
 
 
-def some_mask(kind: str, seed: int, b: int, t: int, s: int) -> Tensor | None:
-    """Return a mask of one kind; every row of it allows something unless the kind says otherwise."""
-    if kind == "no mask":
-        return None
-    if kind == "causal":
-        return torch.ones(t, s, dtype=torch.bool).tril(max(s - t, 0))
-    if kind == "padding":
-        return torch.arange(s) < torch.tensor([[[s - 1 - i % 2]] for i in range(b)])
-    mask = noise(seed, b, t, s) > 0
-    mask[..., 1] = True
-    if kind == "a query with nothing to attend to":
-        mask[:, 2, :] = False
-    return mask
-
-
 def parts_of(
     seed: Seed, b: int, h: int, t: int, s: int, d: int, d_out: int
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return weights of every head, values, and W_o."""
     rng = rng_of(seed)
-    weights = noise(rng, b, h, t, s).softmax(-1)
+    weights = draw_weights(rng, b, h, t, s)
     return weights, noise(rng, b, h, s, d), noise(rng, d_out, h * d)
 
 
@@ -90,4 +67,4 @@ def part_cases() -> list[Case]:
 
 
 def part_sample(rng: np.random.Generator) -> Case:
-    return Case(label="random", args=parts_of(rng, *(pick(rng, range(1, 5)) for _ in range(6))))
+    return Case(label="random", args=parts_of(rng, *draw_sizes(rng, 4, 4, 4, 4, 4, 4)))

@@ -35,7 +35,7 @@ def norm_cases(bias: bool) -> list[Case]:
 
 def norm_sample(rng: np.random.Generator, bias: bool) -> Case:
     shape = tuple(pick(rng, range(1, 5)) for _ in range(pick(rng, (1, 2, 3))))
-    scale, eps = (0.1, 1.0, 5.0)[pick(rng, range(3))], (1e-5, 1e-3, 0.1)[pick(rng, range(3))]
+    scale, eps = pick(rng, (0.1, 1.0, 5.0)), pick(rng, (1e-5, 1e-3, 0.1))
     return Case(label="random", args=(*norm_args(rng, *shape, scale=scale, bias=bias), eps))
 
 
@@ -73,18 +73,3 @@ def constant_state(d_ff: int, cross: bool = False) -> dict[str, Tensor]:
     if cross:
         state["cross.w_o.bias"] += torch.tensor([10.0, 0])
     return state
-
-
-def mask_of(kind: str, seed: int, b: int, t: int, s: int) -> Tensor | None:
-    """Return a mask of one kind; every row of it allows something unless the kind says otherwise."""
-    if kind == "no mask":
-        return None
-    if kind == "causal":
-        return torch.ones(t, s, dtype=torch.bool).tril()
-    if kind == "padding":
-        return torch.arange(s) < torch.tensor([[[s - 1 - i % 2]] for i in range(b)])
-    mask = noise(seed, b, t, s) > 0
-    mask[..., 1] = True
-    if kind == "a query with nothing to attend to":
-        mask[:, 2, :] = False
-    return mask

@@ -6,23 +6,19 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.noise import generator, pick
+from course_lib.checking.noise import pick, rng_of
 
 BEAM = "course_lib.models.beam"
-
-
 SIZES = range(1, 6)
 
 
 def sentences(rng: Any, lengths: list[int], n: int, v: int, pad: int) -> Tensor:
     """Return random words (B, n) of a vocabulary of `v`, each row padded after its length."""
-    rng = generator(rng) if isinstance(rng, int) else rng
+    rng = rng_of(rng)
     words = [word for word in range(v) if word != pad]
     out = torch.full((len(lengths), n), pad)
     for row, length in enumerate(lengths):
-        out[row, :length] = torch.tensor(
-            [words[pick(rng, range(len(words)))] for _ in range(length)]
-        )
+        out[row, :length] = torch.tensor([pick(rng, words) for _ in range(length)])
     return out
 
 

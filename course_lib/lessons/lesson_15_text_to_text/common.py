@@ -5,8 +5,6 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-DOUBLE = torch.float64
-
 
 def bucket_oracle(distance: Tensor, n_buckets: int, max_distance: int, both_ways: bool) -> Tensor:
     """Find each bucket in a list of the distances at which buckets begin, in whole numbers."""

@@ -6,17 +6,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
+from course_lib.checking.draws import double
+from course_lib.checking.exercise import Case, Exercise, Property
 from course_lib.checking.noise import noise, pick
-from course_lib.lessons.lesson_00_start_here.common import double
 from course_lib.lessons.lesson_00_start_here.mistakes.weighted_mean import MISTAKES
 
 
 def mean_cases() -> list[Case]:
     by_hand = Case(
         label="weights ½, ¼, ¼ and values 8, 4, 0",
-        args=double([0.5, 0.25, 0.25], [8.0, 4, 0]),
+        args=(double([0.5, 0.25, 0.25]), double([8.0, 4, 0])),
     )
     drawn = [
         Case(
@@ -28,7 +27,7 @@ def mean_cases() -> list[Case]:
     return [
         by_hand,
         *drawn,
-        Case(label="a single value", args=double([1.0], [3.0]), edge=True),
+        Case(label="a single value", args=(double([1.0]), double([3.0])), edge=True),
     ]
 
 

@@ -4,22 +4,21 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
-from course_lib.checking.noise import noise, pick
-from course_lib.lessons.lesson_00_start_here.common import double
+from course_lib.checking.draws import double, draw_sizes, draw_weights
+from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.noise import noise
 from course_lib.lessons.lesson_00_start_here.mistakes.weighted_means import MISTAKES
 
 
 def means_cases() -> list[Case]:
     by_hand = Case(
         label="two rows of weights, three values of width 2",
-        args=double([[0.5, 0.25, 0.25], [0.0, 0.5, 0.5]], [[8.0, 0], [4, 4], [0, 2]]),
+        args=(double([[0.5, 0.25, 0.25], [0.0, 0.5, 0.5]]), double([[8.0, 0], [4, 4], [0, 2]])),
     )
     drawn = [
         Case(
             label=f"{t} rows of weights, {s} values of width {d}, seed {seed}",
-            args=(noise(seed, t, s).softmax(-1), noise(seed + 10, s, d)),
+            args=(draw_weights(seed, t, s), noise(seed + 10, s, d)),
         )
         for t, s, d, seed in ((5, 7, 11, 0), (7, 3, 2, 1))
     ]
@@ -27,8 +26,8 @@ def means_cases() -> list[Case]:
 
 
 def means_sample(rng: np.random.Generator) -> Case:
-    t, s, d = (pick(rng, range(1, 9)) for _ in range(3))
-    return Case(label="random", args=(noise(rng, t, s).softmax(-1), noise(rng, s, d)))
+    t, s, d = draw_sizes(rng, 8, 8, 8)
+    return Case(label="random", args=(draw_weights(rng, t, s), noise(rng, s, d)))
 
 
 def means_oracle(weights: Tensor, values: Tensor) -> Tensor:

@@ -5,8 +5,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
+from course_lib.checking.draws import draw_ids
+from course_lib.checking.exercise import Case, Exercise
 from course_lib.checking.noise import Seed, noise, pick, rng_of
 from course_lib.lessons.lesson_01_warm_up.common import B, D, H, S, T
 from course_lib.lessons.lesson_01_warm_up.mistakes.embed import MISTAKES
@@ -14,7 +14,7 @@ from course_lib.lessons.lesson_01_warm_up.mistakes.embed import MISTAKES
 
 def _ids(seed: Seed, high: int, *shape: int) -> Tensor:
     rng = rng_of(seed)
-    return torch.from_numpy(rng.integers(high, size=shape))
+    return draw_ids(rng, high, *shape)
 
 
 def embed_cases() -> list[Case]:
@@ -33,7 +33,7 @@ def embed_cases() -> list[Case]:
 
 
 def embed_sample(rng: np.random.Generator) -> Case:
-    shape = [(), (T,), (B, T)][pick(rng, range(3))]
+    shape = pick(rng, [(), (T,), (B, T)])
     rows = pick(rng, range(1, 9))
     args = _ids(rng, rows, *shape), noise(rng, rows, pick(rng, range(1, 9)))
     return Case(label="random", args=args, edge=not shape)

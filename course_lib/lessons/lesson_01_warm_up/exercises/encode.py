@@ -30,14 +30,12 @@ def encode_cases() -> list[Case]:
 
 
 def encode_sample(rng: np.random.Generator) -> Case:
-    vocabulary = [CATS, DOGS][pick(rng, (0, 1))]
+    vocabulary = pick(rng, [CATS, DOGS])
     words = [*vocabulary, "zebra", "ran"]
     text = ""
     for _ in range(pick(rng, range(8))):
-        word = words[pick(rng, range(len(words)))]
-        text += [word, word.upper(), word.title()][pick(rng, range(3))] + [" ", "  ", "\n"][
-            pick(rng, range(3))
-        ]
+        word = pick(rng, words)
+        text += pick(rng, [word, word.upper(), word.title()]) + pick(rng, [" ", "  ", "\n"])
     return Case(label="random", args=(text, vocabulary), edge=not text)
 
 

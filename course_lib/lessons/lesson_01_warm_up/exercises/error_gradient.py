@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
-from course_lib.checking.noise import noise, pick
+from course_lib.checking.draws import draw_sizes
+from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.noise import noise
 from course_lib.lessons.lesson_01_warm_up.common import LINE, D, S, T
 from course_lib.lessons.lesson_01_warm_up.mistakes.error_gradient import MISTAKES
 
@@ -32,7 +32,7 @@ def gradient_cases() -> list[Case]:
 
 
 def gradient_sample(rng: np.random.Generator) -> Case:
-    n, d = (pick(rng, range(1, 9)) for _ in range(2))
+    n, d = draw_sizes(rng, 8, 8)
     args = noise(rng, n, d), noise(rng, n), noise(rng, d)
     return Case(label="random", args=args, edge=n == d)
 

@@ -4,9 +4,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
-from course_lib.checking.noise import noise, pick
+from course_lib.checking.draws import draw_sizes
+from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.noise import noise
 from course_lib.lessons.lesson_01_warm_up.common import D, S, T
 from course_lib.lessons.lesson_01_warm_up.mistakes.pairwise_differences import MISTAKES
 
@@ -32,7 +32,7 @@ def difference_cases() -> list[Case]:
 
 
 def difference_sample(rng: np.random.Generator) -> Case:
-    t, s, d = (pick(rng, range(1, 9)) for _ in range(3))
+    t, s, d = draw_sizes(rng, 8, 8, 8)
     return Case(label="random", args=(noise(rng, t, d), noise(rng, s, d)), edge=t == s)
 
 

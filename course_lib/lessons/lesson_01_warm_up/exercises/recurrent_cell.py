@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
-from course_lib.checking.noise import Seed, noise, pick, rng_of
+from course_lib.checking.draws import draw_lead, draw_sizes
+from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.noise import Seed, noise, rng_of
 from course_lib.checking.protocol import ModuleProtocol
 from course_lib.lessons.lesson_01_warm_up.common import B
 from course_lib.lessons.lesson_01_warm_up.mistakes.recurrent_cell import MISTAKES
@@ -57,8 +57,8 @@ def cell_cases() -> list[Case]:
 
 
 def cell_sample(rng: np.random.Generator) -> Case:
-    lead = [(), (B,), (B, 3)][pick(rng, range(3))]
-    d_in, d_hidden = pick(rng, range(1, 6)), pick(rng, range(1, 6))
+    lead = draw_lead(rng, B, 3)
+    d_in, d_hidden = draw_sizes(rng, 5, 5)
     return Case(
         label="random",
         init={"d_in": d_in, "d_hidden": d_hidden},

@@ -3,9 +3,9 @@
 import numpy as np
 import torch
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
-from course_lib.checking.noise import noise, pick
+from course_lib.checking.draws import draw_lead, draw_sizes
+from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.noise import noise
 from course_lib.lessons.lesson_01_warm_up.common import B, D, H, S, T
 from course_lib.lessons.lesson_01_warm_up.mistakes.row_products import MISTAKES
 
@@ -28,8 +28,8 @@ def product_cases() -> list[Case]:
 
 
 def product_sample(rng: np.random.Generator) -> Case:
-    lead = [(), (B,), (B, H)][pick(rng, range(3))]
-    t, s, d = (pick(rng, range(1, 9)) for _ in range(3))
+    lead = draw_lead(rng, B, H)
+    t, s, d = draw_sizes(rng, 8, 8, 8)
     args = noise(rng, *lead, t, d), noise(rng, *lead, s, d)
     return Case(label="random", args=args, edge=t == s)
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
-from course_lib.checking.noise import noise_array, pick
-from course_lib.lessons.lesson_02_similarity.common import SIZES, D, S, T
+from course_lib.checking.draws import draw_sizes
+from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.noise import noise_array
+from course_lib.lessons.lesson_02_similarity.common import D, S, T
 from course_lib.lessons.lesson_02_similarity.mistakes.all_pairs import MISTAKES
 
 
@@ -26,7 +26,7 @@ def pairs_cases() -> list[Case]:
 
 
 def pairs_sample(rng: np.random.Generator) -> Case:
-    t, s, d = (pick(rng, SIZES) for _ in range(3))
+    t, s, d = draw_sizes(rng, 8, 8, 8)
     return Case(label="random", args=(noise_array(rng, t, d), noise_array(rng, s, d)))
 
 

@@ -7,29 +7,27 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
+from course_lib.checking.draws import coin, double, draw_weights
+from course_lib.checking.exercise import Case, Exercise, Property
 from course_lib.checking.noise import noise, pick
 from course_lib.lessons.lesson_02_similarity.common import SIZES, B, S, T
 from course_lib.lessons.lesson_02_similarity.mistakes.entropy import MISTAKES
 
 
 def entropy_cases() -> list[Case]:
-    halves = torch.tensor([0.5, 0.25, 0.25], dtype=torch.float64)
-    sure = torch.tensor([[0.0, 1, 0, 0], [0.5, 0, 0.5, 0]], dtype=torch.float64)
+    halves = double([0.5, 0.25, 0.25])
+    sure = double([[0.0, 1, 0, 0], [0.5, 0, 0.5, 0]])
     return [
         Case(label="weights 1/2, 1/4, 1/4", args=(halves,), gradients=True),
         Case(
             label=f"{T} rows of {S} weights, seed 0",
-            args=(noise(0, T, S).softmax(-1),),
+            args=(draw_weights(0, T, S),),
             gradients=True,
         ),
-        Case(
-            label="3 rows of 3 weights, seed 2", args=(noise(2, 3, 3).softmax(-1),), gradients=True
-        ),
+        Case(label="3 rows of 3 weights, seed 2", args=(draw_weights(2, 3, 3),), gradients=True),
         Case(
             label=f"{B} × {T} rows of {S} weights, seed 1",
-            args=(noise(1, B, T, S, scale=2.0).softmax(-1),),
+            args=(draw_weights(1, B, T, S, spread=2.0),),
             gradients=True,
         ),
         Case(label="rows that hold zeros", args=(sure,)),
@@ -38,9 +36,9 @@ def entropy_cases() -> list[Case]:
 
 
 def entropy_sample(rng: np.random.Generator) -> Case:
-    lead = [(), (pick(rng, SIZES),), (pick(rng, SIZES), pick(rng, SIZES))][pick(rng, range(3))]
+    lead = pick(rng, [(), (pick(rng, SIZES),), (pick(rng, SIZES), pick(rng, SIZES))])
     scores = noise(rng, *lead, pick(rng, SIZES), scale=2.0)
-    if rng.random() < 0.5:
+    if coin(rng):
         hidden = scores < scores.amax(-1, keepdim=True) - 1.0
         scores = scores.masked_fill(hidden, -torch.inf)
     return Case(label="random", args=(scores.softmax(-1),))

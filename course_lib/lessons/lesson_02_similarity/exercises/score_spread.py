@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
+from course_lib.checking.draws import double
+from course_lib.checking.exercise import Case, Exercise, Property
 from course_lib.checking.noise import Seed, noise, pick
 from course_lib.lessons.lesson_02_similarity.common import SIZES, D, T
 from course_lib.lessons.lesson_02_similarity.mistakes.score_spread import MISTAKES
@@ -21,8 +21,8 @@ def covariance(seed: Seed, d: int, rank: int | None = None) -> Tensor:
 
 
 def spread_cases() -> list[Case]:
-    pair = torch.tensor([[1.0, 0.5], [0.5, 1.0]], dtype=torch.float64)
-    against = torch.tensor([[2.0, -1.5, 0], [-1.5, 2.0, 0], [0, 0, 3]], dtype=torch.float64)
+    pair = double([[1.0, 0.5], [0.5, 1.0]])
+    against = double([[2.0, -1.5, 0], [-1.5, 2.0, 0], [0, 0, 3]])
     return [
         Case(label="two dimensions with correlation 0.5", args=(pair,), gradients=True),
         Case(
@@ -34,7 +34,7 @@ def spread_cases() -> list[Case]:
             Case(label=f"{d} dimensions, seed {seed}", args=(covariance(seed, d),), gradients=True)
             for d, seed in ((T, 0), (D, 1))
         ),
-        Case(label="one dimension", args=(torch.tensor([[2.5]], dtype=torch.float64),), edge=True),
+        Case(label="one dimension", args=(double([[2.5]]),), edge=True),
         Case(
             label="7 dimensions that are all the same one", args=(covariance(3, 7, 1),), edge=True
         ),

@@ -4,8 +4,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
+from course_lib.checking.draws import double
+from course_lib.checking.exercise import Case, Exercise, Property
 from course_lib.checking.noise import noise, pick
 from course_lib.lessons.lesson_02_similarity.common import (
     SIZES,
@@ -19,8 +19,8 @@ from course_lib.lessons.lesson_02_similarity.mistakes.softmax import MISTAKES
 
 
 def softmax_cases() -> list[Case]:
-    tidy = torch.tensor([2.0, 1.0, 0.0], dtype=torch.float64)
-    far = torch.tensor([[60.0, 59.9, 0], [-60, -59.9, -61]], dtype=torch.float64)
+    tidy = double([2.0, 1.0, 0.0])
+    far = double([[60.0, 59.9, 0], [-60, -59.9, -61]])
     return [
         Case(label="scores 2, 1 and 0 at temperature 2", args=(tidy, 2.0), gradients=True),
         Case(label="the same, no temperature given", args=(tidy,), gradients=True),
@@ -41,8 +41,8 @@ def softmax_cases() -> list[Case]:
 
 
 def softmax_sample(rng: np.random.Generator) -> Case:
-    lead = [(), (pick(rng, SIZES),), (pick(rng, SIZES), pick(rng, SIZES))][pick(rng, range(3))]
-    scale = (1.0, 5.0, 60.0)[pick(rng, range(3))]
+    lead = pick(rng, [(), (pick(rng, SIZES),), (pick(rng, SIZES), pick(rng, SIZES))])
+    scale = pick(rng, (1.0, 5.0, 60.0))
     scores = noise(rng, *lead, pick(rng, SIZES), scale=scale)
     return Case(label="random", args=(scores, float(rng.choice([0.05, 0.3, 1.0, 2.0, 7.5]))))
 

@@ -32,8 +32,8 @@ def stable_cases() -> list[Case]:
 
 
 def stable_sample(rng: np.random.Generator) -> Case:
-    lead = [(), (pick(rng, SIZES),), (pick(rng, SIZES), pick(rng, SIZES))][pick(rng, range(3))]
-    scale = (1.0, 10.0, 1000.0)[pick(rng, range(3))]
+    lead = pick(rng, [(), (pick(rng, SIZES),), (pick(rng, SIZES), pick(rng, SIZES))])
+    scale = pick(rng, (1.0, 10.0, 1000.0))
     return Case(label="random", args=(noise_array(rng, *lead, pick(rng, SIZES), scale=scale),))
 
 

@@ -5,8 +5,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
+from course_lib.checking.draws import double
+from course_lib.checking.exercise import Case, Exercise, Property
 from course_lib.checking.noise import noise
 from course_lib.lessons.lesson_03_soft_lookup.common import (
     LEADS,
@@ -14,7 +14,6 @@ from course_lib.lessons.lesson_03_soft_lookup.common import (
     D,
     S,
     T,
-    f64,
     score_oracle,
     score_sample,
 )
@@ -22,7 +21,7 @@ from course_lib.lessons.lesson_03_soft_lookup.mistakes.dot_product_scores import
 
 
 def dot_cases() -> list[Case]:
-    queries, keys = f64([[1, 1], [2, 0]]), f64([[1, 0], [0, 2], [3, 1]])
+    queries, keys = double([[1, 1], [2, 0]]), double([[1, 0], [0, 2], [3, 1]])
     drawn = [
         Case(
             label=f"{name}, {t} queries, {s} keys, width {d}, h = {h}, seed {seed}",

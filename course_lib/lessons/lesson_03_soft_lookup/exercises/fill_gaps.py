@@ -6,10 +6,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
+from course_lib.checking.draws import double
+from course_lib.checking.exercise import Case, Exercise, Property
 from course_lib.checking.noise import noise, pick
-from course_lib.lessons.lesson_03_soft_lookup.common import f64, some_bandwidth
+from course_lib.lessons.lesson_03_soft_lookup.common import some_bandwidth
 from course_lib.lessons.lesson_03_soft_lookup.mistakes.fill_gaps import MISTAKES
 
 
@@ -19,10 +19,10 @@ def _holes(series: Tensor, *places: int) -> Tensor:
 
 
 def gap_cases() -> list[Case]:
-    long = torch.cat([f64([3, 1]), torch.full((60,), torch.nan).double(), f64([7, 5])])
+    long = torch.cat([double([3, 1]), torch.full((60,), torch.nan).double(), double([7, 5])])
     return [
-        Case(label="one gap between two values", args=(f64([1, torch.nan, 3]), 1.0)),
-        Case(label="two gaps in a row", args=(f64([2, torch.nan, torch.nan, 5, 4]), 1.0)),
+        Case(label="one gap between two values", args=(double([1, torch.nan, 3]), 1.0)),
+        Case(label="two gaps in a row", args=(double([2, torch.nan, torch.nan, 5, 4]), 1.0)),
         Case(
             label="13 steps, 4 gaps, h = 0.7, seed 0", args=(_holes(noise(0, 13), 2, 5, 6, 10), 0.7)
         ),

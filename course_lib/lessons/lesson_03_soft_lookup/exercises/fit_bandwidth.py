@@ -6,10 +6,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
+from course_lib.checking.draws import double
+from course_lib.checking.exercise import Case, Exercise
 from course_lib.checking.noise import generator, noise, pick
-from course_lib.lessons.lesson_03_soft_lookup.common import f64, some_bandwidth
+from course_lib.lessons.lesson_03_soft_lookup.common import some_bandwidth
 from course_lib.lessons.lesson_03_soft_lookup.mistakes.fit_bandwidth import MISTAKES
 
 
@@ -21,7 +21,7 @@ def _wave(seed: int, count: int) -> tuple[Tensor, Tensor]:
 
 
 def fit_cases() -> list[Case]:
-    keys = f64([[0], [1], [2], [3]])
+    keys = double([[0], [1], [2], [3]])
     by_hand = [
         Case(
             label=f"four squares, {steps} step{'s' * (steps > 1)}",

@@ -4,8 +4,8 @@ from typing import Any
 
 import torch
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
+from course_lib.checking.draws import double
+from course_lib.checking.exercise import Case, Exercise, Property
 from course_lib.checking.noise import noise
 from course_lib.lessons.lesson_03_soft_lookup.common import (
     LEADS,
@@ -13,7 +13,6 @@ from course_lib.lessons.lesson_03_soft_lookup.common import (
     D,
     S,
     T,
-    f64,
     score_oracle,
     score_sample,
 )
@@ -23,11 +22,11 @@ from course_lib.lessons.lesson_03_soft_lookup.mistakes.gaussian_scores import MI
 def score_cases() -> list[Case]:
     by_hand = Case(
         label="two queries, three keys on a line, h = 0.5",
-        args=(f64([[0], [3]]), f64([[0], [1], [4]]), 0.5),
+        args=(double([[0], [3]]), double([[0], [1], [4]]), 0.5),
     )
     plane = Case(
         label="one query, two keys in a plane, h = 2",
-        args=(f64([[1, 1]]), f64([[0, 1], [2, 3]]), 2.0),
+        args=(double([[1, 1]]), double([[0, 1], [2, 3]]), 2.0),
     )
     drawn = [
         Case(
@@ -49,7 +48,9 @@ def score_cases() -> list[Case]:
         edge=True,
     )
     far = Case(
-        label="a key 500 bandwidths away", args=(f64([[0]]), f64([[1], [250]]), 0.5), edge=True
+        label="a key 500 bandwidths away",
+        args=(double([[0]]), double([[1], [250]]), 0.5),
+        edge=True,
     )
     return [by_hand, plane, *drawn, single, far]
 

@@ -4,15 +4,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
-from course_lib.checking.noise import noise, pick
-from course_lib.lessons.lesson_03_soft_lookup.common import DV, MECHANISM, S, f64
+from course_lib.checking.draws import double, draw_ids, draw_sizes
+from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.noise import noise
+from course_lib.lessons.lesson_03_soft_lookup.common import DV, MECHANISM, S
 from course_lib.lessons.lesson_03_soft_lookup.mistakes.hard_lookup import MISTAKES
 
 
 def hard_cases() -> list[Case]:
-    years, spots = torch.tensor([1956, 1957, 1958]), f64([[141.7], [190.2], [184.8]])
+    years, spots = torch.tensor([1956, 1957, 1958]), double([[141.7], [190.2], [184.8]])
     shuffled = torch.tensor([3, 6, 0, 5, 1, 4, 2])
     return [
         Case(label="three years, two queries", args=(torch.tensor([1957, 1956]), years, spots)),
@@ -34,9 +34,9 @@ def hard_cases() -> list[Case]:
 
 
 def hard_sample(rng: np.random.Generator) -> Case:
-    t, s, width = (pick(rng, range(1, 7)) for _ in range(3))
+    t, s, width = draw_sizes(rng, 6, 6, 6)
     keys = torch.from_numpy(rng.permutation(9)[:s])
-    queries = torch.from_numpy(rng.integers(0, 9, t))
+    queries = draw_ids(rng, 9, t)
     return Case(label="random", args=(queries, keys, noise(rng, s, width)))
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
+from course_lib.checking.draws import double, draw_sizes
+from course_lib.checking.exercise import Case, Exercise, Property
 from course_lib.checking.noise import noise, pick
 from course_lib.lessons.lesson_03_soft_lookup.common import (
     DV,
@@ -15,7 +15,6 @@ from course_lib.lessons.lesson_03_soft_lookup.common import (
     D,
     S,
     T,
-    f64,
     score_oracle,
     soften,
     some_bandwidth,
@@ -34,15 +33,17 @@ def error_cases() -> list[Case]:
     ]
     lonely = Case(
         label="one key 1000 bandwidths from the others",
-        args=(f64([[0], [1], [500]]), f64([[1], [2], [4]]), 0.5),
+        args=(double([[0], [1], [500]]), double([[1], [2], [4]]), 0.5),
         edge=True,
     )
     return [
         Case(
             label="two keys, each answered by the other",
-            args=(f64([[0], [1]]), f64([[10], [20]]), 1.0),
+            args=(double([[0], [1]]), double([[10], [20]]), 1.0),
         ),
-        Case(label="three keys, h = 1", args=(f64([[0], [1], [2]]), f64([[0], [3], [6]]), 1.0)),
+        Case(
+            label="three keys, h = 1", args=(double([[0], [1], [2]]), double([[0], [3], [6]]), 1.0)
+        ),
         *drawn,
         lonely,
     ]
@@ -50,7 +51,7 @@ def error_cases() -> list[Case]:
 
 def error_sample(rng: np.random.Generator) -> Case:
     s = pick(rng, range(2, 7))
-    d, width = (pick(rng, range(1, 5)) for _ in range(2))
+    d, width = draw_sizes(rng, 4, 4)
     far = float(rng.choice([1.0, 1.0, 100.0]))
     args = (noise(rng, s, d, scale=far), noise(rng, s, width), some_bandwidth(rng))
     return Case(label="random", args=args)

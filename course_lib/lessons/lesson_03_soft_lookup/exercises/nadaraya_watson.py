@@ -6,18 +6,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
-from course_lib.checking.noise import noise, pick
+from course_lib.checking.draws import double, draw_lead, draw_sizes
+from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.noise import noise
 from course_lib.lessons.lesson_03_soft_lookup.common import (
     DV,
     LEADS,
     MECHANISM,
+    B,
     D,
+    H,
     S,
     T,
-    f64,
-    leading,
     score_oracle,
     soften,
     some_bandwidth,
@@ -27,7 +27,7 @@ from course_lib.lessons.lesson_03_soft_lookup.mistakes.nadaraya_watson import MI
 
 
 def regression_cases() -> list[Case]:
-    keys, values = f64([[0], [1]]), f64([[10], [20]])
+    keys, values = double([[0], [1]]), double([[10], [20]])
     drawn = [
         Case(
             label=f"{name}, {t} queries, {s} keys, h = {h}, seed {seed}",
@@ -46,17 +46,19 @@ def regression_cases() -> list[Case]:
     return [
         Case(
             label="halfway, then at the first of two keys, h = 0.5",
-            args=(f64([[0.5], [0]]), keys, values, 0.5),
+            args=(double([[0.5], [0]]), keys, values, 0.5),
         ),
         *drawn,
         Case(
-            label="a query 500 bandwidths away", args=(f64([[250]]), keys, values, 0.5), edge=True
+            label="a query 500 bandwidths away",
+            args=(double([[250]]), keys, values, 0.5),
+            edge=True,
         ),
     ]
 
 
 def regression_sample(rng: np.random.Generator) -> Case:
-    lead, (t, s, d, width) = leading(rng), (pick(rng, range(1, 7)) for _ in range(4))
+    lead, (t, s, d, width) = draw_lead(rng, B, H), draw_sizes(rng, 6, 6, 6, 6)
     far = float(rng.choice([1.0, 1.0, 100.0]))
     drawn = (
         noise(rng, *lead, t, d, scale=far),

@@ -7,17 +7,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
-from course_lib.checking.noise import noise, pick
+from course_lib.checking.draws import double, draw_lead, draw_sizes
+from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.noise import noise
 from course_lib.lessons.lesson_03_soft_lookup.common import (
     DV,
     LEADS,
     MECHANISM,
+    B,
+    H,
     S,
     T,
-    f64,
-    leading,
     soften,
     weights_sum_to_one,
 )
@@ -25,9 +25,9 @@ from course_lib.lessons.lesson_03_soft_lookup.mistakes.weighted_mean import MIST
 
 
 def mean_cases() -> list[Case]:
-    scores = f64([[0, math.log(2), 0], [0, 0, 0]])
+    scores = double([[0, math.log(2), 0], [0, 0, 0]])
     by_hand = Case(
-        label="weights 1/4, 1/2, 1/4, then three equal ones", args=(scores, f64([[4], [8], [0]]))
+        label="weights 1/4, 1/2, 1/4, then three equal ones", args=(scores, double([[4], [8], [0]]))
     )
     drawn = [
         Case(
@@ -39,17 +39,17 @@ def mean_cases() -> list[Case]:
             LEADS.items(), ((T, S, 0), (S, T, 1), (T, S, 2)), strict=True
         )
     ]
-    steep = f64([[1000, 999, 0], [-1000, -1001, -1002]])
+    steep = double([[1000, 999, 0], [-1000, -1001, -1002]])
     return [
         by_hand,
         *drawn,
         Case(label="a single key", args=(noise(3, T, 1), noise(4, 1, DV)), edge=True),
-        Case(label="scores of 1000 and −1000", args=(steep, f64([[4], [8], [0]])), edge=True),
+        Case(label="scores of 1000 and −1000", args=(steep, double([[4], [8], [0]])), edge=True),
     ]
 
 
 def mean_sample(rng: np.random.Generator) -> Case:
-    lead, (t, s, width) = leading(rng), (pick(rng, range(1, 7)) for _ in range(3))
+    lead, (t, s, width) = draw_lead(rng, B, H), draw_sizes(rng, 6, 6, 6)
     scale = float(rng.choice([1.0, 1.0, 300.0]))
     args = (noise(rng, *lead, t, s, scale=scale), noise(rng, *lead, s, width))
     return Case(label="random", args=args)

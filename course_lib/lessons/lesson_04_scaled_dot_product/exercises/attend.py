@@ -7,9 +7,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
-from course_lib.checking.noise import noise, pick
+from course_lib.checking.draws import draw_lead, draw_sizes
+from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.noise import noise
+from course_lib.checking.properties import all_one, numbers
 from course_lib.lessons.lesson_04_scaled_dot_product.common import DV, B, D, H, S, T
 from course_lib.lessons.lesson_04_scaled_dot_product.mistakes.attend import MISTAKES
 
@@ -18,11 +19,10 @@ def rows_sum_to_one(call: Any, case: Case, value: Any) -> str | None:
     """Weights over the keys sum to 1 for every query."""
     weights = value[1] if isinstance(value, tuple) else value
     rows, columns = weights.sum(-1), weights.sum(-2)
-    if torch.allclose(rows, torch.ones_like(rows), atol=1e-6):
+    if all_one(rows):
         return None
-    shown = ", ".join(f"{number:.3f}" for number in rows.flatten()[:3].tolist())
-    said = f"Each query's weights must sum to 1. On the case “{case.label}” yours sum to {shown} …"
-    if torch.allclose(columns, torch.ones_like(columns), atol=1e-6):
+    said = f"Each query's weights must sum to 1. On the case “{case.label}” yours sum to {numbers(rows, most=3)} …"
+    if all_one(columns):
         said += "; down the columns they sum to 1. The softmax ran over the queries (axis -2), not the keys."
     return said
 
@@ -63,8 +63,8 @@ def attend_cases() -> list[Case]:
 
 
 def attend_sample(rng: np.random.Generator) -> Case:
-    lead = [(), (B,), (B, H)][pick(rng, range(3))]
-    t, s, d, dv = (pick(rng, range(1, 9)) for _ in range(4))
+    lead = draw_lead(rng, B, H)
+    t, s, d, dv = draw_sizes(rng, 8, 8, 8, 8)
     return Case(
         label="random",
         args=(noise(rng, *lead, t, d), noise(rng, *lead, s, d), noise(rng, *lead, s, dv)),

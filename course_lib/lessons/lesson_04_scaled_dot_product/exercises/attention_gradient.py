@@ -7,9 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
-from course_lib.checking.noise import noise, pick, rng_of
+from course_lib.checking.draws import double, draw_sizes
+from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.noise import noise, rng_of
 from course_lib.lessons.lesson_04_scaled_dot_product.common import DV, D, S
 from course_lib.lessons.lesson_04_scaled_dot_product.mistakes.attention_gradient import MISTAKES
 
@@ -18,8 +18,7 @@ def gradient_cases() -> list[Case]:
     by_hand = Case(
         label="three keys, width 2, values of width 1",
         args=tuple(
-            torch.tensor(x, dtype=torch.float64)
-            for x in ([1.0, 0.0], [[1.0, 0], [0, 1], [1, 1]], [[1.0], [2], [4]], [1.0])
+            double(x) for x in ([1.0, 0.0], [[1.0, 0], [0, 1], [1, 1]], [[1.0], [2], [4]], [1.0])
         ),
     )
     return [by_hand, *(_gradient_case(seed, S, D, DV) for seed in (0, 1))]
@@ -33,7 +32,7 @@ def _gradient_case(seed: Any, s: int, d: int, dv: int) -> Case:
 
 
 def gradient_sample(rng: np.random.Generator) -> Case:
-    return _gradient_case(rng, *(pick(rng, range(1, 9)) for _ in range(3)))
+    return _gradient_case(rng, *draw_sizes(rng, 8, 8, 8))
 
 
 def gradient_oracle(q: Tensor, k: Tensor, v: Tensor, grad_out: Tensor) -> tuple[Tensor, ...]:

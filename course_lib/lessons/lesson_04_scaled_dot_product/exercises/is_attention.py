@@ -44,7 +44,7 @@ def clinic_cases() -> list[Case]:
 
 def clinic_sample(rng: np.random.Generator) -> Case:
     cases = clinic_cases()
-    return cases[pick(rng, range(len(cases)))]
+    return pick(rng, cases)
 
 
 def clinic_oracle(attention: Callable[..., Tensor]) -> bool:

@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
+from course_lib.checking.draws import draw_lead, draw_sizes
+from course_lib.checking.exercise import Case, Exercise, Property
 from course_lib.checking.noise import noise, pick
 from course_lib.lessons.lesson_04_scaled_dot_product.common import (
     DV,
@@ -107,8 +107,8 @@ def _unusual_attention_cases() -> list[Case]:
 
 
 def attention_sample(rng: np.random.Generator) -> Case:
-    lead = [(), (B,), (B, H)][pick(rng, range(3))]
-    t, s, d, dv = (pick(rng, range(1, 9)) for _ in range(4))
+    lead = draw_lead(rng, B, H)
+    t, s, d, dv = draw_sizes(rng, 8, 8, 8, 8)
     qkv = (noise(rng, *lead, t, d), noise(rng, *lead, s, d), noise(rng, *lead, s, dv))
     masks = (
         None,
@@ -116,7 +116,7 @@ def attention_sample(rng: np.random.Generator) -> Case:
         noise(rng, *lead, t, s) > -0.5,
         noise(rng, *lead, 1, s) > 0,
     )
-    mask = masks[pick(rng, range(4))]
+    mask = pick(rng, masks)
     return Case(label="random", args=qkv if mask is None else (*qkv, mask))
 
 

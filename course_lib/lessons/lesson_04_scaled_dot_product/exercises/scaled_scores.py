@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
-from course_lib.checking.noise import noise, pick
+from course_lib.checking.draws import draw_lead, draw_sizes
+from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.noise import noise
 from course_lib.lessons.lesson_04_scaled_dot_product.common import B, D, H, S, T
 from course_lib.lessons.lesson_04_scaled_dot_product.mistakes.scaled_scores import MISTAKES
 
@@ -34,8 +34,8 @@ def score_cases() -> list[Case]:
 
 
 def score_sample(rng: np.random.Generator) -> Case:
-    lead = [(), (B,), (B, H)][pick(rng, range(3))]
-    t, s, d = (pick(rng, range(1, 9)) for _ in range(3))
+    lead = draw_lead(rng, B, H)
+    t, s, d = draw_sizes(rng, 8, 8, 8)
     return Case(
         label="random", args=(noise(rng, *lead, t, d), noise(rng, *lead, s, d)), edge=t == s
     )

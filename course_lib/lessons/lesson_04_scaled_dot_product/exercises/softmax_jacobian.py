@@ -5,8 +5,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
+from course_lib.checking.draws import double
+from course_lib.checking.exercise import Case, Exercise, Property
 from course_lib.checking.noise import noise, pick
 from course_lib.lessons.lesson_04_scaled_dot_product.common import S
 from course_lib.lessons.lesson_04_scaled_dot_product.mistakes.softmax_jacobian import MISTAKES
@@ -16,7 +16,7 @@ def jacobian_cases() -> list[Case]:
     tidy = [
         Case(
             label="weights 0.2, 0.3, 0.5",
-            args=(torch.tensor([0.2, 0.3, 0.5], dtype=torch.float64),),
+            args=(double([0.2, 0.3, 0.5]),),
         )
     ]
     drawn = [
@@ -25,7 +25,7 @@ def jacobian_cases() -> list[Case]:
     ]
     sure = Case(
         label="one weight is 1",
-        args=(torch.tensor([0.0, 1, 0, 0], dtype=torch.float64),),
+        args=(double([0.0, 1, 0, 0]),),
         edge=True,
     )
     return [*tidy, *drawn, sure]

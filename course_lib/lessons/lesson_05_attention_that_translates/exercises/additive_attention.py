@@ -6,9 +6,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
-from course_lib.checking.noise import generator, noise, pick
+from course_lib.checking.draws import draw_sizes, pad_mask
+from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.noise import noise, pick, rng_of
+from course_lib.checking.properties import all_one, numbers
 from course_lib.lessons.lesson_05_attention_that_translates.common import (
     ADDITIVE,
     SIZES,
@@ -23,8 +24,8 @@ def reading_args(
     rng: Any, lengths: list[int], s: int, sizes: tuple[int, int, int]
 ) -> tuple[Tensor, ...]:
     d_s, d_m, d_a = sizes
-    rng = generator(rng) if isinstance(rng, int) else rng
-    mask = torch.arange(s) < torch.tensor(lengths)[:, None]
+    rng = rng_of(rng)
+    mask = pad_mask(lengths, s)
     return (
         noise(rng, len(lengths), d_s),
         noise(rng, len(lengths), s, d_m),
@@ -68,7 +69,7 @@ def reading_cases() -> list[Case]:
 
 def reading_sample(rng: np.random.Generator) -> Case:
     s = pick(rng, SIZES)
-    lengths = [pick(rng, range(1, s + 1)) for _ in range(pick(rng, range(1, 4)))]
+    lengths = [*draw_sizes(rng, *[s] * pick(rng, range(1, 4)))]
     sizes = (pick(rng, SIZES), pick(rng, SIZES), pick(rng, SIZES))
     return Case(label="random", args=reading_args(rng, lengths, s, sizes))
 
@@ -89,11 +90,10 @@ def reading_oracle(
 def weights_share_a_total_of_one(call: Any, case: Case, value: Any) -> str | None:
     """Each sentence's weights sum to 1."""
     sums, columns = value[1].sum(-1), value[1].sum(0)
-    if torch.allclose(sums, torch.ones_like(sums), atol=1e-6):
+    if all_one(sums):
         return None
-    shown = ", ".join(f"{number:.3f}" for number in sums[:3].tolist())
-    said = f"Each sentence's weights must sum to 1. On the case “{case.label}” yours sum to {shown}"
-    if torch.allclose(columns, torch.ones_like(columns), atol=1e-6):
+    said = f"Each sentence's weights must sum to 1. On the case “{case.label}” yours sum to {numbers(sums, most=3)}"
+    if all_one(columns):
         said += "; down the batch they sum to 1, so the softmax ran over the sentences"
     return said + "."
 

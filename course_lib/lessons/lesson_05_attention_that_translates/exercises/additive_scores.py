@@ -6,12 +6,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
-from course_lib.checking.noise import generator, noise, pick
+from course_lib.checking.draws import double, draw_lead, draw_sizes
+from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.noise import noise, rng_of
 from course_lib.lessons.lesson_05_attention_that_translates.common import (
     ADDITIVE,
-    SIZES,
     sum_of_units,
 )
 from course_lib.lessons.lesson_05_attention_that_translates.mistakes.additive_scores import MISTAKES
@@ -19,7 +18,7 @@ from course_lib.lessons.lesson_05_attention_that_translates.mistakes.additive_sc
 
 def additive_args(rng: Any, lead: tuple[int, ...], sizes: tuple[int, ...]) -> tuple[Tensor, ...]:
     t, s, d_q, d_k, d_a = sizes
-    rng = generator(rng) if isinstance(rng, int) else rng
+    rng = rng_of(rng)
     return (
         noise(rng, *lead, t, d_q),
         noise(rng, *lead, s, d_k),
@@ -31,7 +30,7 @@ def additive_args(rng: Any, lead: tuple[int, ...], sizes: tuple[int, ...]) -> tu
 
 def additive_cases() -> list[Case]:
     one = torch.ones(1, 1, dtype=torch.float64)
-    keys = torch.tensor([[-1.0], [0.0], [1.0]], dtype=torch.float64)
+    keys = double([[-1.0], [0.0], [1.0]])
     drawn = [
         Case(
             label=f"{name}, {t} queries {d_q} wide, {s} keys {d_k} wide, seed {seed}",
@@ -50,8 +49,8 @@ def additive_cases() -> list[Case]:
 
 
 def additive_sample(rng: np.random.Generator) -> Case:
-    lead = [(), (2,), (2, 3)][pick(rng, range(3))]
-    sizes = tuple(pick(rng, SIZES) for _ in range(5))
+    lead = draw_lead(rng, 2, 3)
+    sizes = draw_sizes(rng, 5, 5, 5, 5, 5)
     return Case(label="random", args=additive_args(rng, lead, sizes))
 
 

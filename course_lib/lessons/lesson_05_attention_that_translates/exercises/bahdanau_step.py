@@ -6,11 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
-from course_lib.checking.noise import pick
+from course_lib.checking.draws import draw_sizes
+from course_lib.checking.exercise import Case, Exercise
 from course_lib.lessons.lesson_05_attention_that_translates.common import (
-    SIZES,
     TRANSLATOR,
     wired,
     wiring_cases,
@@ -19,7 +17,7 @@ from course_lib.lessons.lesson_05_attention_that_translates.mistakes.bahdanau_st
 
 
 def bahdanau_sample(rng: np.random.Generator) -> Case:
-    return wired(rng, tuple(pick(rng, SIZES) for _ in range(6)), late=False, label="random")
+    return wired(rng, draw_sizes(rng, 5, 5, 5, 5, 5, 5), late=False, label="random")
 
 
 def bahdanau_oracle(y: Tensor, s: Tensor, attend: Any, cell: Any) -> tuple[Tensor, ...]:

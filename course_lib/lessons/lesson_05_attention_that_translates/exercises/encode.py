@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
+from course_lib.checking.draws import draw_sizes
+from course_lib.checking.exercise import Case, Exercise, Property
 from course_lib.checking.noise import noise, pick
 from course_lib.lessons.lesson_05_attention_that_translates.common import (
     SIZES,
@@ -40,7 +40,7 @@ def encode_cases() -> list[Case]:
 
 def encode_sample(rng: np.random.Generator) -> Case:
     s = pick(rng, SIZES)
-    lengths = [pick(rng, range(1, s + 1)) for _ in range(pick(rng, range(1, 4)))]
+    lengths = [*draw_sizes(rng, *[s] * pick(rng, range(1, 4)))]
     return encode_case(
         rng, lengths, s, pick(rng, range(1, 4)), pick(rng, range(1, 4)), label="random"
     )

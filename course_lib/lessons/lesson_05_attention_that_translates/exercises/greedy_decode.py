@@ -7,10 +7,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
-from course_lib.checking.noise import generator, noise, pick
-from course_lib.lessons.lesson_05_attention_that_translates.common import SIZES, TRANSLATOR
+from course_lib.checking.draws import draw_marks, draw_sizes
+from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.noise import noise, pick, rng_of
+from course_lib.checking.properties import nothing_after_the_end
+from course_lib.lessons.lesson_05_attention_that_translates.common import TRANSLATOR
 from course_lib.lessons.lesson_05_attention_that_translates.mistakes.greedy_decode import MISTAKES
 
 
@@ -28,7 +29,7 @@ def a_writer(rng: np.random.Generator, d: int, v: int, end: int) -> Callable[...
 
 def written(seed: Any, b: int, d: int, v: int, marks: Any, n: int, **more: Any) -> Case:
     start, end = marks
-    rng = generator(seed) if isinstance(seed, int) else seed
+    rng = rng_of(seed)
     step = a_writer(rng, d, v, end)
     return Case(args=(step, noise(rng, b, d), start, end, n), **more)
 
@@ -45,8 +46,8 @@ def greedy_cases() -> list[Case]:
 
 def greedy_sample(rng: np.random.Generator) -> Case:
     v = pick(rng, range(3, 8))
-    marks = tuple(int(word) for word in rng.permutation(v)[:2])
-    b, d, n = (pick(rng, SIZES) for _ in range(3))
+    marks = draw_marks(rng, v)
+    b, d, n = draw_sizes(rng, 5, 5, 5)
     return written(rng, b, d, v, marks, n, label="random")
 
 
@@ -63,18 +64,6 @@ def greedy_oracle(step: Any, state: Tensor, start: int, end: int, max_len: int) 
     return torch.tensor(rows)
 
 
-def nothing_after_the_end(call: Any, case: Case, value: Any) -> str | None:
-    """After a sentence's end stands end."""
-    end = case.args[3]
-    for row, words in enumerate(value.tolist()):
-        if end in words and any(word != end for word in words[words.index(end) :]):
-            return (
-                f"After a sentence's end every place holds end, here {end}. On the case "
-                f"“{case.label}” your sentence {row} is {words}."
-            )
-    return None
-
-
 EXERCISE = Exercise(
     name="greedy_decode",
     title="Greedy decoding",
@@ -85,7 +74,7 @@ EXERCISE = Exercise(
     cases=greedy_cases,
     sample=greedy_sample,
     oracle=greedy_oracle,
-    properties=(Property(id="nothing_after_the_end", holds=nothing_after_the_end),),
+    properties=(Property(id="nothing_after_the_end", holds=nothing_after_the_end(at=3)),),
     device="rule",
     reference=f"{TRANSLATOR}.greedy_decode",
     hints=(

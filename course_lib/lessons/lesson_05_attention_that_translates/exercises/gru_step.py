@@ -5,11 +5,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
-from course_lib.checking.noise import noise, pick
+from course_lib.checking.draws import draw_sizes
+from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.noise import noise
 from course_lib.lessons.lesson_05_attention_that_translates.common import (
-    SIZES,
     TRANSLATOR,
     gru_weights,
 )
@@ -31,7 +30,7 @@ def gru_cases() -> list[Case]:
 
 
 def gru_sample(rng: np.random.Generator) -> Case:
-    b, d_in, d = (pick(rng, SIZES) for _ in range(3))
+    b, d_in, d = draw_sizes(rng, 5, 5, 5)
     args = (noise(rng, b, d_in), noise(rng, b, d), *gru_weights(rng, d_in, d))
     return Case(label="random", args=args)
 

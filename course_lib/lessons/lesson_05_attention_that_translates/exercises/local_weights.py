@@ -6,22 +6,22 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
-from course_lib.checking.noise import generator, noise, pick
+from course_lib.checking.draws import double, draw_lead
+from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.noise import noise, pick, rng_of
 from course_lib.lessons.lesson_05_attention_that_translates.common import ADDITIVE, SIZES
 from course_lib.lessons.lesson_05_attention_that_translates.mistakes.local_weights import MISTAKES
 
 
 def local_case(rng: Any, lead: tuple[int, ...], t: int, s: int, reach: int, **more: Any) -> Case:
-    rng = generator(rng) if isinstance(rng, int) else rng
+    rng = rng_of(rng)
     centre = torch.from_numpy(np.asarray(rng.uniform(0, s - 1, (*lead, t))))
     return Case(args=(noise(rng, *lead, t, s), centre, reach), **more)
 
 
 def local_cases() -> list[Case]:
     level = torch.zeros(1, 5, dtype=torch.float64)
-    uneven = torch.tensor([[0.0, 1.0, 2.0, 0.0, 3.0, 1.0]], dtype=torch.float64)
+    uneven = double([[0.0, 1.0, 2.0, 0.0, 3.0, 1.0]])
     return [
         Case(label="five equal scores, centre 2, reach 1", args=(level, level[:, 0] + 2, 1)),
         Case(label="centre 2.5, between two places", args=(uneven, level[:, 0] + 2.5, 2)),
@@ -34,7 +34,7 @@ def local_cases() -> list[Case]:
 
 
 def local_sample(rng: np.random.Generator) -> Case:
-    lead = [(), (2,), (2, 3)][pick(rng, range(3))]
+    lead = draw_lead(rng, 2, 3)
     t, s = pick(rng, SIZES), pick(rng, range(1, 9))
     whole = pick(rng, range(2))
     case = local_case(rng, lead, t, s, pick(rng, range(1, 5)), label="random")

@@ -6,10 +6,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
-from course_lib.checking.noise import generator, noise, pick
-from course_lib.lessons.lesson_05_attention_that_translates.common import ADDITIVE, SIZES
+from course_lib.checking.draws import draw_lead, draw_sizes
+from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.noise import noise, pick, rng_of
+from course_lib.lessons.lesson_05_attention_that_translates.common import ADDITIVE
 from course_lib.lessons.lesson_05_attention_that_translates.mistakes.luong_scores import MISTAKES
 
 
@@ -17,7 +17,7 @@ def luong_case(
     rng: Any, kind: str, lead: tuple[int, ...], sizes: tuple[int, ...], **more: Any
 ) -> Case:
     t, s, d_q, d_k, d_a = sizes
-    rng = generator(rng) if isinstance(rng, int) else rng
+    rng = rng_of(rng)
     d_k = d_q if kind == "dot" else d_k
     args = (noise(rng, *lead, t, d_q), noise(rng, *lead, s, d_k))
     named = {
@@ -61,9 +61,9 @@ def luong_cases() -> list[Case]:
 
 
 def luong_sample(rng: np.random.Generator) -> Case:
-    kind = ("dot", "general", "concat")[pick(rng, range(3))]
-    lead = [(), (2,), (2, 3)][pick(rng, range(3))]
-    sizes = tuple(pick(rng, SIZES) for _ in range(5))
+    kind = pick(rng, ("dot", "general", "concat"))
+    lead = draw_lead(rng, 2, 3)
+    sizes = draw_sizes(rng, 5, 5, 5, 5, 5)
     return luong_case(rng, kind, lead, sizes, label="random")
 
 

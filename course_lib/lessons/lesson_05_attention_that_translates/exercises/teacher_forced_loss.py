@@ -7,9 +7,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
-from course_lib.checking.noise import generator, noise, pick
+from course_lib.checking.draws import draw_marks, draw_sizes
+from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.noise import noise, pick, rng_of
 from course_lib.lessons.lesson_05_attention_that_translates.common import SIZES, TRANSLATOR
 from course_lib.lessons.lesson_05_attention_that_translates.mistakes.teacher_forced_loss import (
     MISTAKES,
@@ -31,13 +31,11 @@ def a_decoder(rng: np.random.Generator, n_in: int, n_out: int) -> Callable[[Tens
 
 def forced(rng: Any, lengths: list[int], n: int, v: int, marks: Any, **more: Any) -> Case:
     start, pad = marks
-    rng = generator(rng) if isinstance(rng, int) else rng
+    rng = rng_of(rng)
     words = [word for word in range(v) if word not in (start, pad)]
     targets = torch.full((len(lengths), n), pad)
     for row, length in enumerate(lengths):
-        targets[row, :length] = torch.tensor(
-            [words[pick(rng, range(len(words)))] for _ in range(length)]
-        )
+        targets[row, :length] = torch.tensor([pick(rng, words) for _ in range(length)])
     return Case(args=(a_decoder(rng, v, v), targets, start, pad), **more)
 
 
@@ -52,8 +50,8 @@ def forced_cases() -> list[Case]:
 
 def forced_sample(rng: np.random.Generator) -> Case:
     n, v = pick(rng, SIZES), pick(rng, range(4, 9))
-    lengths = [pick(rng, range(1, n + 1)) for _ in range(pick(rng, range(1, 4)))]
-    marks = tuple(int(word) for word in rng.permutation(v)[:2])
+    lengths = [*draw_sizes(rng, *[n] * pick(rng, range(1, 4)))]
+    marks = draw_marks(rng, v)
     return forced(rng, lengths, n, v, marks, label="random")
 
 

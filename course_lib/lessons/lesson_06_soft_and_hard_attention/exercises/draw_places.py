@@ -7,56 +7,53 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
+from course_lib.checking.draws import double, draw_ids, draw_sizes, draw_weights
+from course_lib.checking.exercise import Case, Exercise, Property
 from course_lib.checking.noise import pick
 from course_lib.lessons.lesson_06_soft_and_hard_attention.common import (
     MECHANISM,
     B,
     N,
-    f64,
-    sizes,
-    some_weights,
     uniform,
 )
 from course_lib.lessons.lesson_06_soft_and_hard_attention.mistakes.draw_places import MISTAKES
 
 
 def draw_cases() -> list[Case]:
-    quarters = f64([[0.25, 0.5, 0.25]]).repeat(3, 1)
+    quarters = double([[0.25, 0.5, 0.25]]).repeat(3, 1)
     return [
-        Case(label="weights 1/4, 1/2, 1/4, three draws", args=(quarters, f64([0.1, 0.7, 0.8]))),
+        Case(label="weights 1/4, 1/2, 1/4, three draws", args=(quarters, double([0.1, 0.7, 0.8]))),
         *(
             Case(
                 label=f"{rows} rows, {n} places, seed {seed}",
-                args=(some_weights(seed, rows, n), uniform(seed + 10, rows)),
+                args=(draw_weights(seed, rows, n), uniform(seed + 10, rows)),
             )
             for rows, n, seed in ((B, N, 0), (N, B, 1), (24, 25, 2))
         ),
         Case(
             label="noise of exactly 0, first weight 0",
-            args=(f64([[0, 0.5, 0.5], [0.5, 0, 0.5]]), f64([0.0, 0.5])),
+            args=(double([[0, 0.5, 0.5], [0.5, 0, 0.5]]), double([0.0, 0.5])),
             edge=True,
         ),
         Case(
             label="ten weights of 0.1, noise next to 1",
-            args=(f64([[0.1] * 10]), f64([math.nextafter(1.0, 0.0)])),
+            args=(double([[0.1] * 10]), double([math.nextafter(1.0, 0.0)])),
             edge=True,
         ),
     ]
 
 
 def draw_sample(rng: np.random.Generator) -> Case:
-    rows, n = sizes(rng, 6, 8)
+    rows, n = draw_sizes(rng, 6, 8)
     if pick(rng, range(5)) == 0:
         # Dyadic weights: sums are exact, and the noise may lie on one of them.
         counts = torch.from_numpy(rng.multinomial(8, [1 / n] * n, size=rows)).double()
         return Case(
             label="random",
-            args=(counts / 8, torch.from_numpy(rng.integers(0, 8, rows)).double() / 8),
+            args=(counts / 8, draw_ids(rng, 8, rows).double() / 8),
             edge=True,
         )
-    return Case(label="random", args=(some_weights(rng, rows, n), uniform(rng, rows)))
+    return Case(label="random", args=(draw_weights(rng, rows, n), uniform(rng, rows)))
 
 
 def draw_oracle(weights: Tensor, noise: Tensor) -> Tensor:

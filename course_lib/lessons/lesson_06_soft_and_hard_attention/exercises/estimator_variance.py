@@ -6,16 +6,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
+from course_lib.checking.draws import double, draw_sizes, draw_weights
+from course_lib.checking.exercise import Case, Exercise, Property
 from course_lib.checking.noise import noise
 from course_lib.lessons.lesson_06_soft_and_hard_attention.common import (
     MECHANISM,
     B,
     N,
-    f64,
-    sizes,
-    some_weights,
 )
 from course_lib.lessons.lesson_06_soft_and_hard_attention.mistakes.estimator_variance import (
     MISTAKES,
@@ -23,25 +20,25 @@ from course_lib.lessons.lesson_06_soft_and_hard_attention.mistakes.estimator_var
 
 
 def variance_cases() -> list[Case]:
-    halves, rewards = f64([0.5, 0.5]), f64([10, 11])
+    halves, rewards = double([0.5, 0.5]), double([10, 11])
     return [
         Case(label="rewards 10 and 11, no baseline", args=(halves, rewards, 0.0)),
         Case(label="rewards 10 and 11, baseline 10.5", args=(halves, rewards, 10.5)),
         *(
             Case(
                 label=f"{n} places, baseline {b}, seed {seed}",
-                args=(some_weights(seed, n), noise(seed + 10, n), b),
+                args=(draw_weights(seed, n), noise(seed + 10, n), b),
             )
             for n, b, seed in ((3, 0.0, 0), (N, 0.4, 1), (B, -1.3, 2))
         ),
-        Case(label="a single place", args=(f64([1]), f64([3]), 1.0), edge=True),
+        Case(label="a single place", args=(double([1]), double([3]), 1.0), edge=True),
     ]
 
 
 def variance_sample(rng: np.random.Generator) -> Case:
-    (n,) = sizes(rng, 8)
+    (n,) = draw_sizes(rng, 8)
     baseline = float(rng.choice([0.0, 0.5, -1.0, 2.0]))
-    return Case(label="random", args=(some_weights(rng, n), noise(rng, n), baseline))
+    return Case(label="random", args=(draw_weights(rng, n), noise(rng, n), baseline))
 
 
 def variance_oracle(weights: Tensor, rewards: Tensor, baseline: float | Tensor = 0.0) -> Tensor:

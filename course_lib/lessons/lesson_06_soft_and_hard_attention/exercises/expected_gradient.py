@@ -6,30 +6,29 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
+from course_lib.checking.draws import double, draw_sizes, draw_weights
+from course_lib.checking.exercise import Case, Exercise, Property
 from course_lib.checking.noise import noise
+from course_lib.checking.properties import numbers
 from course_lib.lessons.lesson_06_soft_and_hard_attention.common import (
     LEADS,
     MECHANISM,
     N,
-    f64,
     leading,
-    numbers,
-    sizes,
-    some_weights,
 )
 from course_lib.lessons.lesson_06_soft_and_hard_attention.mistakes.expected_gradient import MISTAKES
 
 
 def expected_cases() -> list[Case]:
     return [
-        Case(label="two places alike, rewards 10 and 11", args=(f64([0.5, 0.5]), f64([10, 11]))),
-        Case(label="weights 0.2, 0.3, 0.5", args=(f64([0.2, 0.3, 0.5]), f64([1, 0, 2]))),
+        Case(
+            label="two places alike, rewards 10 and 11", args=(double([0.5, 0.5]), double([10, 11]))
+        ),
+        Case(label="weights 0.2, 0.3, 0.5", args=(double([0.2, 0.3, 0.5]), double([1, 0, 2]))),
         *(
             Case(
                 label=f"{name}, {N} places, seed {seed}",
-                args=(some_weights(seed, *lead, N), noise(seed + 10, *lead, N)),
+                args=(draw_weights(seed, *lead, N), noise(seed + 10, *lead, N)),
                 gradients=True,
             )
             for seed, (name, lead) in enumerate(LEADS.items())
@@ -38,9 +37,9 @@ def expected_cases() -> list[Case]:
 
 
 def expected_sample(rng: np.random.Generator) -> Case:
-    shape = (*leading(rng), *sizes(rng, 8))
+    shape = (*leading(rng), *draw_sizes(rng, 8))
     return Case(
-        label="random", args=(some_weights(rng, *shape), noise(rng, *shape)), gradients=True
+        label="random", args=(draw_weights(rng, *shape), noise(rng, *shape)), gradients=True
     )
 
 

@@ -1,22 +1,20 @@
 """“A choice, softened”: its cases, its oracle, its hints."""
 
 import math
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
+from course_lib.checking.draws import double, draw_sizes
+from course_lib.checking.exercise import Case, Exercise, Property
 from course_lib.checking.noise import noise
+from course_lib.checking.properties import rows_sum_to_one
 from course_lib.lessons.lesson_06_soft_and_hard_attention.common import (
     LEADS,
     MECHANISM,
     N,
-    f64,
     leading,
-    sizes,
     uniform,
 )
 from course_lib.lessons.lesson_06_soft_and_hard_attention.mistakes.gumbel_softmax import MISTAKES
@@ -28,11 +26,11 @@ def gumbel_cases() -> list[Case]:
     return [
         Case(
             label="two scores alike, Gumbel noise 0 and 1, τ = 1",
-            args=(f64([0, 0]), f64([u, v]), 1.0),
+            args=(double([0, 0]), double([u, v]), 1.0),
         ),
         Case(
             label="two scores alike, Gumbel noise 0 and 1, τ = 0.5",
-            args=(f64([0, 0]), f64([u, v]), 0.5),
+            args=(double([0, 0]), double([u, v]), 0.5),
         ),
         *(
             Case(
@@ -48,7 +46,7 @@ def gumbel_cases() -> list[Case]:
 
 
 def gumbel_sample(rng: np.random.Generator) -> Case:
-    shape = (*leading(rng), *sizes(rng, 8))
+    shape = (*leading(rng), *draw_sizes(rng, 8))
     drawn = (noise(rng, *shape), uniform(rng, *shape), float(rng.uniform(0.3, 3.0)))
     return Case(label="random", args=drawn)
 
@@ -60,12 +58,9 @@ def gumbel_oracle(scores: Tensor, noise: Tensor, temperature: float) -> Tensor:
     return powers / torch.einsum("...n->...", powers).unsqueeze(-1)
 
 
-def rows_sum_to_one(call: Any, case: Case, value: Any) -> str | None:
-    sums = value.sum(-1).flatten()
-    if bool(sums.isnan().any()) or torch.allclose(sums, torch.ones_like(sums), atol=1e-6):
-        return None
-    return f"Each row must sum to 1; on the case “{case.label}” the first of yours sums to {sums[0]:.3f}."
-
+ROWS = rows_sum_to_one(
+    "Each row must sum to 1; on the case “{label}” the first of yours sums to {first}."
+)
 
 EXERCISE = Exercise(
     name="gumbel_softmax",
@@ -77,7 +72,7 @@ EXERCISE = Exercise(
     cases=gumbel_cases,
     sample=gumbel_sample,
     oracle=gumbel_oracle,
-    properties=(Property(id="rows_sum_to_one", holds=rows_sum_to_one),),
+    properties=(Property(id="rows_sum_to_one", holds=ROWS),),
     reference=f"{MECHANISM}.gumbel_softmax",
     hints=(
         "Three steps in this order: make Gumbel noise of uniform noise, shift the scores by it, then a "

@@ -6,23 +6,21 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
+from course_lib.checking.draws import double, draw_sizes
+from course_lib.checking.exercise import Case, Exercise, Property
 from course_lib.checking.noise import noise
 from course_lib.lessons.lesson_06_soft_and_hard_attention.common import (
     MECHANISM,
     B,
     K,
     N,
-    f64,
-    sizes,
 )
 from course_lib.lessons.lesson_06_soft_and_hard_attention.mistakes.others_mean import MISTAKES
 
 
 def others_cases() -> list[Case]:
     return [
-        Case(label="one image, tries that brought 1, 2 and 6", args=(f64([[1, 2, 6]]),)),
+        Case(label="one image, tries that brought 1, 2 and 6", args=(double([[1, 2, 6]]),)),
         *(
             Case(
                 label=f"{rows} images, {tries} tries, seed {seed}",
@@ -36,7 +34,7 @@ def others_cases() -> list[Case]:
 
 
 def others_sample(rng: np.random.Generator) -> Case:
-    rows, tries = sizes(rng, 6, 6)
+    rows, tries = draw_sizes(rng, 6, 6)
     return Case(label="random", args=(noise(rng, rows, tries + 1),), gradients=True)
 
 

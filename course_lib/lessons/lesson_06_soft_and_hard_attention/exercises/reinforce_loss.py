@@ -5,17 +5,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
+from course_lib.checking.draws import double, draw_ids, draw_sizes
+from course_lib.checking.exercise import Case, Exercise
 from course_lib.checking.noise import noise
 from course_lib.lessons.lesson_06_soft_and_hard_attention.common import (
     MECHANISM,
     B,
     N,
-    f64,
     loss_oracle,
-    sizes,
-    some_places,
 )
 from course_lib.lessons.lesson_06_soft_and_hard_attention.mistakes.reinforce_loss import MISTAKES
 
@@ -24,7 +21,7 @@ def reinforce_cases() -> list[Case]:
     return [
         Case(
             label="two places alike, place 0 brought 3, expected 2",
-            args=(f64([[0, 0]]), torch.tensor([0]), f64([3]), f64([2])),
+            args=(double([[0, 0]]), torch.tensor([0]), double([3]), double([2])),
             gradients=True,
         ),
         *(
@@ -32,7 +29,7 @@ def reinforce_cases() -> list[Case]:
                 label=f"{rows} rows, {n} places, seed {seed}",
                 args=(
                     noise(seed, rows, n),
-                    some_places(seed, rows, n),
+                    draw_ids(seed, n, rows),
                     noise(seed + 10, rows),
                     noise(seed + 20, rows),
                 ),
@@ -44,8 +41,8 @@ def reinforce_cases() -> list[Case]:
 
 
 def reinforce_sample(rng: np.random.Generator) -> Case:
-    rows, n = sizes(rng, 6, 8)
-    drawn = (noise(rng, rows, n), some_places(rng, rows, n), noise(rng, rows), noise(rng, rows))
+    rows, n = draw_sizes(rng, 6, 8)
+    drawn = (noise(rng, rows, n), draw_ids(rng, n, rows), noise(rng, rows), noise(rng, rows))
     return Case(label="random", args=drawn, gradients=True)
 
 

@@ -3,17 +3,14 @@
 import numpy as np
 import torch
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
+from course_lib.checking.draws import double, draw_ids, draw_sizes
+from course_lib.checking.exercise import Case, Exercise
 from course_lib.checking.noise import noise
 from course_lib.lessons.lesson_06_soft_and_hard_attention.common import (
     MECHANISM,
     B,
     N,
-    f64,
     loss_oracle,
-    sizes,
-    some_places,
 )
 from course_lib.lessons.lesson_06_soft_and_hard_attention.mistakes.score_function_loss import (
     MISTAKES,
@@ -24,13 +21,13 @@ def loss_cases() -> list[Case]:
     return [
         Case(
             label="two places alike, place 0 brought 3",
-            args=(f64([[0, 0]]), torch.tensor([0]), f64([3])),
+            args=(double([[0, 0]]), torch.tensor([0]), double([3])),
             gradients=True,
         ),
         *(
             Case(
                 label=f"{rows} rows, {n} places, seed {seed}",
-                args=(noise(seed, rows, n), some_places(seed, rows, n), noise(seed + 10, rows)),
+                args=(noise(seed, rows, n), draw_ids(seed, n, rows), noise(seed + 10, rows)),
                 gradients=True,
             )
             for rows, n, seed in ((B, N, 0), (N, B, 1), (B, N, 2))
@@ -39,10 +36,10 @@ def loss_cases() -> list[Case]:
 
 
 def loss_sample(rng: np.random.Generator) -> Case:
-    rows, n = sizes(rng, 6, 8)
+    rows, n = draw_sizes(rng, 6, 8)
     return Case(
         label="random",
-        args=(noise(rng, rows, n), some_places(rng, rows, n), noise(rng, rows)),
+        args=(noise(rng, rows, n), draw_ids(rng, n, rows), noise(rng, rows)),
         gradients=True,
     )
 

@@ -6,17 +6,17 @@ import numpy as np
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
+from course_lib.checking.draws import double, draw_sizes
+from course_lib.checking.exercise import Case, Exercise, Property
 from course_lib.checking.noise import noise
-from course_lib.lessons.lesson_06_soft_and_hard_attention.common import MECHANISM, f64, sizes
+from course_lib.lessons.lesson_06_soft_and_hard_attention.common import MECHANISM
 from course_lib.lessons.lesson_06_soft_and_hard_attention.mistakes.squeeze_excite import MISTAKES
 
 
 def squeeze_cases() -> list[Case]:
     by_hand = Case(
         label="two channels with means 3 and 1",
-        args=(f64([[[[2, 4, 3]], [[0, 2, 1]]]]), f64([[1, -1]]), f64([[1], [-1]])),
+        args=(double([[[[2, 4, 3]], [[0, 2, 1]]]]), double([[1, -1]]), double([[1], [-1]])),
     )
     return [
         by_hand,
@@ -32,7 +32,7 @@ def squeeze_cases() -> list[Case]:
 
 
 def squeeze_sample(rng: np.random.Generator) -> Case:
-    b, c, h, w, r = sizes(rng, 3, 5, 4, 4, 4)
+    b, c, h, w, r = draw_sizes(rng, 3, 5, 4, 4, 4)
     return Case(label="random", args=(noise(rng, b, c, h, w), noise(rng, r, c), noise(rng, c, r)))
 
 

@@ -7,40 +7,37 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
+from course_lib.checking.draws import double, draw_sizes, draw_weights
+from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.properties import numbers
 from course_lib.lessons.lesson_06_soft_and_hard_attention.common import (
     LEADS,
     MECHANISM,
     B,
     N,
-    f64,
     leading,
-    numbers,
-    sizes,
-    some_weights,
 )
 from course_lib.lessons.lesson_06_soft_and_hard_attention.mistakes.straight_through import MISTAKES
 
 
 def straight_cases() -> list[Case]:
     return [
-        Case(label="weights 0.2, 0.7, 0.1", args=(f64([0.2, 0.7, 0.1]),), gradients=True),
+        Case(label="weights 0.2, 0.7, 0.1", args=(double([0.2, 0.7, 0.1]),), gradients=True),
         *(
             Case(
                 label=f"{name}, {N} places, seed {seed}",
-                args=(some_weights(seed, *lead, N),),
+                args=(draw_weights(seed, *lead, N),),
                 gradients=True,
             )
             for seed, (name, lead) in enumerate(LEADS.items())
         ),
-        Case(label="float32", args=(some_weights(3, B, N).float(),), gradients=True, edge=True),
+        Case(label="float32", args=(draw_weights(3, B, N).float(),), gradients=True, edge=True),
     ]
 
 
 def straight_sample(rng: np.random.Generator) -> Case:
-    shape = (*leading(rng), *sizes(rng, 8))
-    return Case(label="random", args=(some_weights(rng, *shape),), gradients=True)
+    shape = (*leading(rng), *draw_sizes(rng, 8))
+    return Case(label="random", args=(draw_weights(rng, *shape),), gradients=True)
 
 
 def straight_oracle(weights: Tensor) -> Tensor:

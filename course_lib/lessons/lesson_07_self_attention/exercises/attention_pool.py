@@ -7,9 +7,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
-from course_lib.checking.noise import Seed, generator, noise, pick
+from course_lib.checking.draws import double, draw_lead, draw_mask, draw_sizes, many
+from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.noise import Seed, generator, noise, pick, rng_of
 from course_lib.checking.protocol import ModuleProtocol
 from course_lib.lessons.lesson_07_self_attention.common import (
     DH,
@@ -18,17 +18,14 @@ from course_lib.lessons.lesson_07_self_attention.common import (
     D,
     H,
     T,
-    coin,
-    draw_lead,
     in_range,
     layer_case,
-    many,
 )
 from course_lib.lessons.lesson_07_self_attention.mistakes.attention_pool import MISTAKES
 
 
 def _pool_state(rng: Seed, d_model: int, d_head: int) -> dict[str, Tensor]:
-    rng = generator(rng) if isinstance(rng, int) else rng
+    rng = rng_of(rng)
     names = ("w_k.weight", "w_v.weight")
     return {"seed": noise(rng, d_head)} | {name: noise(rng, d_head, d_model) for name in names}
 
@@ -38,9 +35,9 @@ def pool_cases() -> list[Case]:
         "two items",
         torch.eye(2, dtype=torch.float64),
         {
-            "seed": torch.tensor([1.0], dtype=torch.float64),
-            "w_k.weight": torch.tensor([[0.0, math.log(3)]], dtype=torch.float64),
-            "w_v.weight": torch.tensor([[8.0, 4]], dtype=torch.float64),
+            "seed": double([1.0]),
+            "w_k.weight": double([[0.0, math.log(3)]]),
+            "w_v.weight": double([[8.0, 4]]),
         },
     )
     plain = [
@@ -72,9 +69,9 @@ def pool_cases() -> list[Case]:
 
 
 def pool_sample(rng: np.random.Generator) -> Case:
-    lead = draw_lead(rng)
-    t, d, h = (pick(rng, range(1, 6)) for _ in range(3))
-    mask = coin(rng, *lead, t) if pick(rng, range(2)) else None
+    lead = draw_lead(rng, B, H)
+    t, d, h = draw_sizes(rng, 5, 5, 5)
+    mask = draw_mask(rng, *lead, t, share=0.6) if pick(rng, range(2)) else None
     return layer_case("random", noise(rng, *lead, t, d), _pool_state(rng, d, h), mask)
 
 

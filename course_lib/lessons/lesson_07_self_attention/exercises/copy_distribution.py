@@ -6,22 +6,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
-from course_lib.checking.noise import generator, pick
+from course_lib.checking.draws import draw_ids, draw_lead, draw_sizes, draw_weights, many
+from course_lib.checking.exercise import Case, Exercise, Property
 from course_lib.lessons.lesson_07_self_attention.common import (
     MECHANISMS,
     B,
     H,
-    draw_lead,
-    many,
-    some_weights,
 )
 from course_lib.lessons.lesson_07_self_attention.mistakes.copy_distribution import MISTAKES
-
-
-def _words(rng: np.random.Generator, vocab_size: int, *shape: int) -> Tensor:
-    return torch.from_numpy(np.asarray(rng.integers(vocab_size, size=shape)))
 
 
 def copy_cases() -> list[Case]:
@@ -32,7 +24,7 @@ def copy_cases() -> list[Case]:
     drawn = [
         Case(
             label=f"{many(lead)} of {t} places, {v} words, seed {seed}",
-            args=(some_weights(seed, *lead, t), _words(generator(seed + 10), v, *lead, t), v),
+            args=(draw_weights(seed, *lead, t), draw_ids(seed + 10, v, *lead, t), v),
             gradients=True,
         )
         for lead, t, v, seed in (
@@ -51,9 +43,9 @@ def copy_cases() -> list[Case]:
 
 
 def copy_sample(rng: np.random.Generator) -> Case:
-    lead = draw_lead(rng)
-    t, v = pick(rng, range(1, 9)), pick(rng, range(1, 9))
-    return Case(label="random", args=(some_weights(rng, *lead, t), _words(rng, v, *lead, t), v))
+    lead = draw_lead(rng, B, H)
+    t, v = draw_sizes(rng, 8, 8)
+    return Case(label="random", args=(draw_weights(rng, *lead, t), draw_ids(rng, v, *lead, t), v))
 
 
 def copy_oracle(weights: Tensor, tokens: Tensor, vocab_size: int) -> Tensor:

@@ -6,15 +6,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
+from course_lib.checking.draws import draw_lead, draw_mask
+from course_lib.checking.exercise import Case, Exercise, Property
 from course_lib.checking.noise import generator, noise, pick
-from course_lib.lessons.lesson_07_self_attention.common import MECHANISMS, coin, draw_lead
+from course_lib.lessons.lesson_07_self_attention.common import MECHANISMS, B, H
 from course_lib.lessons.lesson_07_self_attention.mistakes.graph_mask import MISTAKES
 
 
 def _edges(rng: np.random.Generator, *shape: int, share: float = 0.4) -> Tensor:
-    return coin(rng, *shape, share=share)
+    return draw_mask(rng, *shape, share=share)
 
 
 def graph_cases() -> list[Case]:
@@ -35,9 +35,9 @@ def graph_cases() -> list[Case]:
 
 def graph_sample(rng: np.random.Generator) -> Case:
     n = pick(rng, range(1, 7))
-    edges = _edges(rng, *draw_lead(rng), n, n, share=float(rng.random()))
+    edges = _edges(rng, *draw_lead(rng, B, H), n, n, share=float(rng.random()))
     kinds = [edges, edges.int(), edges * noise(rng, *edges.shape), 2 * edges.long()]
-    return Case(label="random", args=(kinds[pick(rng, range(len(kinds)))],))
+    return Case(label="random", args=(pick(rng, kinds),))
 
 
 def graph_oracle(adjacency: Tensor) -> Tensor:

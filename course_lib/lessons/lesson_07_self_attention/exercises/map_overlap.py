@@ -6,17 +6,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
+from course_lib.checking.draws import coin, draw_lead, draw_weights, many
+from course_lib.checking.exercise import Case, Exercise, Property
 from course_lib.checking.noise import generator, pick
 from course_lib.lessons.lesson_07_self_attention.common import (
     B,
     D,
     H,
     T,
-    draw_lead,
-    many,
-    some_weights,
 )
 from course_lib.lessons.lesson_07_self_attention.mistakes.map_overlap import MISTAKES
 
@@ -26,7 +23,7 @@ def _known(rng: np.random.Generator, *shape: int, idle: bool = True) -> Tensor:
     n = shape[-1]
     rows = np.zeros((int(np.prod(shape[:-1])), n))
     for place, row in enumerate(rows):
-        if not (idle and place and rng.random() < 0.3):
+        if not (idle and place and coin(rng, 0.3)):
             which = rng.permutation(n)[: 1 + int(rng.integers(2))]
             row[which] = 1 / len(which)
     return torch.from_numpy(rows.reshape(shape))
@@ -40,12 +37,12 @@ def overlap_cases() -> list[Case]:
     drawn = [
         Case(
             label=f"{many(lead)}, {t} queries, {s} keys, seed {seed}",
-            args=(some_weights(seed, *lead, t, s), _known(generator(seed + 10), *lead, t, s)),
+            args=(draw_weights(seed, *lead, t, s), _known(generator(seed + 10), *lead, t, s)),
         )
         for lead, t, s, seed in (((), T, D, 0), ((B,), T, 4, 1), ((B, H), 4, 5, 2))
     ]
     square = Case(
-        label="one sequence of 5 tokens", args=(some_weights(3, 5, 5), _known(generator(13), 5, 5))
+        label="one sequence of 5 tokens", args=(draw_weights(3, 5, 5), _known(generator(13), 5, 5))
     )
     same = _known(generator(14), B, T, D, idle=False)
     perfect = Case(label="the known map itself", args=(same, same), edge=True)
@@ -53,8 +50,8 @@ def overlap_cases() -> list[Case]:
 
 
 def overlap_sample(rng: np.random.Generator) -> Case:
-    lead, t, s = draw_lead(rng), pick(rng, range(1, 7)), pick(rng, range(1, 7))
-    return Case(label="random", args=(some_weights(rng, *lead, t, s), _known(rng, *lead, t, s)))
+    lead, t, s = draw_lead(rng, B, H), pick(rng, range(1, 7)), pick(rng, range(1, 7))
+    return Case(label="random", args=(draw_weights(rng, *lead, t, s), _known(rng, *lead, t, s)))
 
 
 def overlap_oracle(weights: Tensor, known: Tensor) -> float:

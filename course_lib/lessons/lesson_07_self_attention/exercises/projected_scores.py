@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
-from course_lib.checking.noise import noise, pick
+from course_lib.checking.draws import draw_lead, draw_sizes, many
+from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.noise import noise
 from course_lib.lessons.lesson_07_self_attention.common import (
     DH,
     MECHANISMS,
@@ -16,8 +16,6 @@ from course_lib.lessons.lesson_07_self_attention.common import (
     D,
     H,
     T,
-    draw_lead,
-    many,
 )
 from course_lib.lessons.lesson_07_self_attention.mistakes.projected_scores import MISTAKES
 
@@ -46,8 +44,8 @@ def score_cases() -> list[Case]:
 
 
 def score_sample(rng: np.random.Generator) -> Case:
-    t, d, h = (pick(rng, range(1, 7)) for _ in range(3))
-    x = noise(rng, *draw_lead(rng), t, d)
+    t, d, h = draw_sizes(rng, 6, 6, 6)
+    x = noise(rng, *draw_lead(rng, B, H), t, d)
     return Case(label="random", args=(x, noise(rng, d, h), noise(rng, d, h)), edge=t == 1)
 
 

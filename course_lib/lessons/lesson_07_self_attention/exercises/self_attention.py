@@ -7,34 +7,31 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
-from course_lib.checking.noise import Seed, generator, noise, pick
+from course_lib.checking.draws import double, draw_lead, draw_mask, draw_sizes, many
+from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.noise import Seed, generator, noise, pick, rng_of
 from course_lib.checking.protocol import ModuleProtocol
 from course_lib.lessons.lesson_07_self_attention.common import (
     DH,
-    LEADS,
     MECHANISMS,
     B,
     D,
     H,
     T,
-    coin,
     in_range,
     layer_case,
-    many,
 )
 from course_lib.lessons.lesson_07_self_attention.mistakes.self_attention import MISTAKES
 
 
 def _state(rng: Seed, d_model: int, d_head: int) -> dict[str, Tensor]:
-    rng = generator(rng) if isinstance(rng, int) else rng
+    rng = rng_of(rng)
     return {f"{name}.weight": noise(rng, d_head, d_model) for name in ("w_q", "w_k", "w_v")}
 
 
 def _patchy(seed: int, *shape: int) -> Tensor:
     """Return a mask that is not symmetric, whose row 2 is empty and whose other rows are not."""
-    mask = coin(generator(seed), *shape)
+    mask = draw_mask(seed, *shape, share=0.6)
     mask[..., 0] = True
     mask[..., 2, :] = False
     return mask
@@ -45,9 +42,9 @@ def attention_cases() -> list[Case]:
         "a noun and a verb",
         torch.eye(2, dtype=torch.float64),
         {
-            "w_q.weight": torch.tensor([[1.0, 0]], dtype=torch.float64),
-            "w_k.weight": torch.tensor([[0.0, math.log(3)]], dtype=torch.float64),
-            "w_v.weight": torch.tensor([[8.0, 4]], dtype=torch.float64),
+            "w_q.weight": double([[1.0, 0]]),
+            "w_k.weight": double([[0.0, math.log(3)]]),
+            "w_v.weight": double([[8.0, 4]]),
         },
     )
     plain = [
@@ -84,10 +81,10 @@ def attention_cases() -> list[Case]:
 
 
 def attention_sample(rng: np.random.Generator) -> Case:
-    lead = LEADS[pick(rng, range(2))]
-    t, d, h = (pick(rng, range(1, 6)) for _ in range(3))
-    shape = [None, (t, t), (*lead, t, t), (*lead, 1, t)][pick(rng, range(4))]
-    mask = None if shape is None else coin(rng, *shape)
+    lead = draw_lead(rng, B)
+    t, d, h = draw_sizes(rng, 5, 5, 5)
+    shape = pick(rng, [None, (t, t), (*lead, t, t), (*lead, 1, t)])
+    mask = None if shape is None else draw_mask(rng, *shape, share=0.6)
     return layer_case("random", noise(rng, *lead, t, d), _state(rng, d, h), mask)
 
 

@@ -8,9 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
-from course_lib.checking.noise import noise, pick
+from course_lib.checking.draws import draw_lead, draw_sizes
+from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.noise import noise
 from course_lib.lessons.lesson_08_order.common import B, places, slope_oracle
 from course_lib.lessons.lesson_08_order.mistakes.alibi_attention import MISTAKES
 
@@ -51,8 +51,8 @@ def alibi_cases() -> list[Case]:
 
 
 def alibi_sample(rng: np.random.Generator) -> Case:
-    lead = [(), (B,)][pick(rng, range(2))]
-    heads, t, d, d_v = (pick(rng, range(1, 7)) for _ in range(4))
+    lead = draw_lead(rng, B)
+    heads, t, d, d_v = draw_sizes(rng, 6, 6, 6, 6)
     qkv = (noise(rng, *lead, heads, t, width) for width in (d, d, d_v))
     return Case(label="random", args=(*qkv, places(*slope_oracle(heads))))
 

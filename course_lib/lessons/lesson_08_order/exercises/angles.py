@@ -37,7 +37,7 @@ def angle_cases() -> list[Case]:
 
 def angle_sample(rng: np.random.Generator) -> Case:
     n, d = pick(rng, range(1, 9)), 2 * pick(rng, range(1, 9))
-    base = (BASE, 100.0, 500_000.0)[pick(rng, range(3))]
+    base = pick(rng, (BASE, 100.0, 500_000.0))
     return Case(label="random", args=(any_places(rng, n), d), kwargs={"base": base})
 
 

@@ -5,9 +5,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
-from course_lib.checking.noise import noise, pick
+from course_lib.checking.draws import draw_lead, draw_sizes
+from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.noise import noise
 from course_lib.lessons.lesson_08_order.common import B, H, T
 from course_lib.lessons.lesson_08_order.mistakes.attend_in_order import MISTAKES
 
@@ -46,8 +46,8 @@ def in_order_cases() -> list[Case]:
 
 
 def in_order_sample(rng: np.random.Generator) -> Case:
-    lead = [(), (B,), (B, H)][pick(rng, range(3))]
-    t, d_in, d, d_v = (pick(rng, range(1, 8)) for _ in range(4))
+    lead = draw_lead(rng, B, H)
+    t, d_in, d, d_v = draw_sizes(rng, 7, 7, 7, 7)
     return Case(
         label="random",
         args=(

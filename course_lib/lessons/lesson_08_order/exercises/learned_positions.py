@@ -5,8 +5,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
+from course_lib.checking.draws import draw_lead, draw_sizes
+from course_lib.checking.exercise import Case, Exercise
 from course_lib.checking.noise import noise, pick
 from course_lib.checking.protocol import ModuleProtocol
 from course_lib.lessons.lesson_08_order.common import POSITIONS, B, H
@@ -47,8 +47,8 @@ def learned_cases() -> list[Case]:
 
 
 def learned_sample(rng: np.random.Generator) -> Case:
-    lead = [(), (B,), (B, H)][pick(rng, range(3))]
-    rows, d = pick(rng, range(1, 9)), pick(rng, range(1, 9))
+    lead = draw_lead(rng, B, H)
+    rows, d = draw_sizes(rng, 8, 8)
     n = pick(rng, range(1, rows + 1))
     return Case(
         label="random",

@@ -28,7 +28,7 @@ def layout_cases() -> list[Case]:
 
 
 def layout_sample(rng: np.random.Generator) -> Case:
-    lead = [(), (3,), (2, 3)][pick(rng, range(3))]
+    lead = pick(rng, [(), (3,), (2, 3)])
     return Case(label="random", args=(noise(rng, *lead, 2 * pick(rng, range(1, 8))),))
 
 

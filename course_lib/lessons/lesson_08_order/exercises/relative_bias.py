@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
-from course_lib.checking.noise import noise, pick
+from course_lib.checking.draws import draw_sizes
+from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.noise import noise
 from course_lib.lessons.lesson_08_order.common import POSITIONS
 from course_lib.lessons.lesson_08_order.mistakes.relative_bias import MISTAKES
 
@@ -35,7 +35,7 @@ def bias_cases() -> list[Case]:
 
 
 def bias_sample(rng: np.random.Generator) -> Case:
-    heads, reach, t, s = (pick(rng, range(1, 7)) for _ in range(4))
+    heads, reach, t, s = draw_sizes(rng, 6, 6, 6, 6)
     return Case(label="random", args=(noise(rng, heads, 2 * reach + 1), t, s))
 
 

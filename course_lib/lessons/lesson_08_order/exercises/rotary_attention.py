@@ -5,8 +5,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
+from course_lib.checking.draws import double, draw_lead, draw_sizes
+from course_lib.checking.exercise import Case, Exercise
 from course_lib.checking.noise import noise, pick
 from course_lib.lessons.lesson_08_order.common import POSITIONS, B, H, rotate_oracle
 from course_lib.lessons.lesson_08_order.mistakes.rotary_attention import MISTAKES
@@ -16,9 +16,9 @@ def rotary_cases() -> list[Case]:
     by_hand = Case(
         label="two queries, two keys, width 2",
         args=(
-            torch.tensor([[1.0, 0], [1, 0]], dtype=torch.float64),
-            torch.tensor([[2.0, 0], [2, 0]], dtype=torch.float64),
-            torch.tensor([[0.0, 1], [10, 1]], dtype=torch.float64),
+            double([[1.0, 0], [1, 0]]),
+            double([[2.0, 0], [2, 0]]),
+            double([[0.0, 1], [10, 1]]),
         ),
     )
     drawn = [
@@ -46,8 +46,8 @@ def rotary_cases() -> list[Case]:
 
 
 def rotary_sample(rng: np.random.Generator) -> Case:
-    lead = [(), (B,), (B, H)][pick(rng, range(3))]
-    t, s, d_v = (pick(rng, range(1, 8)) for _ in range(3))
+    lead = draw_lead(rng, B, H)
+    t, s, d_v = draw_sizes(rng, 7, 7, 7)
     d = 2 * pick(rng, range(1, 6))
     return Case(
         label="random",

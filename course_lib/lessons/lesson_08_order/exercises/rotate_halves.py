@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
+from course_lib.checking.draws import double, draw_lead
+from course_lib.checking.exercise import Case, Exercise, Property
 from course_lib.checking.noise import noise, pick
 from course_lib.lessons.lesson_08_order.common import (
     POSITIONS,
@@ -24,7 +24,7 @@ from course_lib.lessons.lesson_08_order.mistakes.rotate_halves import MISTAKES
 def rotate_cases() -> list[Case]:
     quarter = Case(
         label="(1, 2, 3, 4) at positions 0 and π/2",
-        args=(torch.tensor([[1.0, 2, 3, 4]] * 2, dtype=torch.float64), places(0, math.pi / 2)),
+        args=(double([[1.0, 2, 3, 4]] * 2), places(0, math.pi / 2)),
     )
     drawn = [
         Case(
@@ -47,7 +47,7 @@ def rotate_cases() -> list[Case]:
 
 
 def rotate_sample(rng: np.random.Generator) -> Case:
-    lead = [(), (B,), (B, H)][pick(rng, range(3))]
+    lead = draw_lead(rng, B, H)
     n, d = pick(rng, range(1, 8)), 2 * pick(rng, range(1, 8))
     return Case(label="random", args=(noise(rng, *lead, n, d), any_places(rng, n)))
 

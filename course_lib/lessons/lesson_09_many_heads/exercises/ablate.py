@@ -4,9 +4,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
-from course_lib.checking.noise import noise, pick
+from course_lib.checking.draws import coin, draw_sizes
+from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.noise import noise
 from course_lib.lessons.lesson_09_many_heads.common import LIBRARY
 from course_lib.lessons.lesson_09_many_heads.mistakes.ablate import MISTAKES
 
@@ -34,8 +34,8 @@ def ablate_cases() -> list[Case]:
 
 
 def ablate_sample(rng: np.random.Generator) -> Case:
-    rows, h, d = (pick(rng, range(1, 5)) for _ in range(3))
-    heads = [i for i in range(h) if rng.random() < 0.5]
+    rows, h, d = draw_sizes(rng, 4, 4, 4)
+    heads = [i for i in range(h) if coin(rng)]
     return Case(label="random", args=(noise(rng, rows, h * d), heads, h))
 
 

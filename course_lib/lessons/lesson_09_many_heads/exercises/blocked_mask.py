@@ -4,9 +4,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
-from course_lib.checking.noise import noise, pick
+from course_lib.checking.draws import draw_sizes
+from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.noise import noise
 from course_lib.lessons.lesson_09_many_heads.common import B, H, S, T
 from course_lib.lessons.lesson_09_many_heads.mistakes.blocked_mask import MISTAKES
 
@@ -24,7 +24,7 @@ def blocked_cases() -> list[Case]:
 
 
 def blocked_sample(rng: np.random.Generator) -> Case:
-    b, t, s, h = (pick(rng, range(1, 5)) for _ in range(4))
+    b, t, s, h = draw_sizes(rng, 4, 4, 4, 4)
     return Case(label="random", args=(noise(rng, b, t, s) > 0, h))
 
 

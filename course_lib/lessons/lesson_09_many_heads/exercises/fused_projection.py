@@ -5,9 +5,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
-from course_lib.checking.noise import noise, pick
+from course_lib.checking.draws import draw_sizes
+from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.noise import noise
 from course_lib.lessons.lesson_09_many_heads.common import D_HEAD, D_IN, B, H, S, T
 from course_lib.lessons.lesson_09_many_heads.mistakes.fused_projection import MISTAKES
 
@@ -39,7 +39,7 @@ def fused_cases() -> list[Case]:
 
 
 def fused_sample(rng: np.random.Generator) -> Case:
-    b, t, d_in, h, d = (pick(rng, range(1, 5)) for _ in range(5))
+    b, t, d_in, h, d = draw_sizes(rng, 4, 4, 4, 4, 4)
     wide = 3 * h * d
     return Case(
         label="random", args=(noise(rng, b, t, d_in), noise(rng, wide, d_in), noise(rng, wide), h)

@@ -4,9 +4,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
-from course_lib.checking.noise import noise, pick
+from course_lib.checking.draws import draw_sizes
+from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.noise import noise
 from course_lib.lessons.lesson_09_many_heads.common import D_HEAD, D_IN, LIBRARY, B, H, S, T
 from course_lib.lessons.lesson_09_many_heads.mistakes.merge_heads import MISTAKES
 
@@ -34,7 +34,7 @@ def merge_cases() -> list[Case]:
 
 
 def merge_sample(rng: np.random.Generator) -> Case:
-    return Case(label="random", args=(noise(rng, *(pick(rng, range(1, 5)) for _ in range(4))),))
+    return Case(label="random", args=(noise(rng, *draw_sizes(rng, 4, 4, 4, 4)),))
 
 
 def merge_oracle(x: Tensor) -> Tensor:

@@ -4,8 +4,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
+from course_lib.checking.draws import draw_sizes
+from course_lib.checking.exercise import Case, Exercise
 from course_lib.checking.noise import noise, pick
 from course_lib.checking.protocol import ModuleProtocol
 from course_lib.lessons.lesson_09_many_heads.common import (
@@ -18,11 +18,11 @@ from course_lib.lessons.lesson_09_many_heads.common import (
     H,
     S,
     T,
-    some_mask,
     some_state,
     tidy_state,
 )
 from course_lib.lessons.lesson_09_many_heads.mistakes.multi_head_attention import MISTAKES
+from course_lib.lessons.shared import attention_names, blocked, mask_of
 
 
 def cross_cases() -> list[Case]:
@@ -53,7 +53,7 @@ def cross_cases() -> list[Case]:
 
 
 def _cross_case(label: str, seed: int, kind: str, b: int = B, edge: bool = False) -> Case:
-    mask = some_mask(kind, seed + 40, b, T, S)
+    mask = mask_of(kind, seed + 40, b, T, S)
     inputs = (
         noise(seed + 10, b, T, D_MODEL),
         noise(seed + 20, b, S, D_KEY),
@@ -70,10 +70,10 @@ def _cross_case(label: str, seed: int, kind: str, b: int = B, edge: bool = False
 
 
 def cross_sample(rng: np.random.Generator) -> Case:
-    b, t, s, h, d, d_key, d_value = (pick(rng, range(1, 5)) for _ in range(7))
+    b, t, s, h, d, d_key, d_value = draw_sizes(rng, 4, 4, 4, 4, 4, 4, 4)
     inputs = (noise(rng, b, t, h * d), noise(rng, b, s, d_key), noise(rng, b, s, d_value))
     masks = (None, noise(rng, b, t, s) > 0, noise(rng, t, s) > -0.5, noise(rng, b, 1, s) > 0)
-    mask = masks[pick(rng, range(4))]
+    mask = pick(rng, masks)
     return Case(
         label="random",
         init={"d_model": h * d, "n_heads": h, "d_key": d_key, "d_value": d_value},
@@ -98,32 +98,13 @@ def cross_oracle(
     theirs = nn.MultiheadAttention(
         d_model, n_heads, kdim=d_key, vdim=d_value, batch_first=True, dtype=query.dtype
     )
-    if mask is not None:
-        full = mask.expand(query.shape[0], query.shape[1], key.shape[1])
-        mask = ~full.repeat_interleave(n_heads, dim=0)
+    mask = blocked(mask, n_heads, query.shape[0], query.shape[1], key.shape[1])
     # Without weights it calls the fused attention, which gives zeros where nothing is allowed.
     options = {"attn_mask": mask, "need_weights": False}
-    found = torch.func.functional_call(
-        theirs, torch_names(state, theirs), (query, key, value), options
-    )
+    named = attention_names(state, apart=theirs.in_proj_weight is None)
+    found = torch.func.functional_call(theirs, named, (query, key, value), options)
     out: Tensor = found[0]
     return out
-
-
-def torch_names(state: dict[str, Tensor], theirs: nn.MultiheadAttention) -> dict[str, Tensor]:
-    """Rename parameters as `nn.MultiheadAttention` keeps them: apart, or below each other."""
-    weights = [state[f"{name}.weight"] for name in ("w_q", "w_k", "w_v")]
-    names = ("q_proj_weight", "k_proj_weight", "v_proj_weight")
-    return {
-        **(
-            {"in_proj_weight": torch.cat(weights)}
-            if theirs.in_proj_weight is not None
-            else dict(zip(names, weights, strict=True))
-        ),
-        "in_proj_bias": torch.cat([state[f"{name}.bias"] for name in ("w_q", "w_k", "w_v")]),
-        "out_proj.weight": state["w_o.weight"],
-        "out_proj.bias": state["w_o.bias"],
-    }
 
 
 EXERCISE = Exercise(

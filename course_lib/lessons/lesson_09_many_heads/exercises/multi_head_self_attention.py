@@ -7,8 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
+from course_lib.checking.draws import draw_sizes
+from course_lib.checking.exercise import Case, Exercise, Property
 from course_lib.checking.noise import noise, pick
 from course_lib.checking.protocol import ModuleProtocol
 from course_lib.lessons.lesson_09_many_heads.common import (
@@ -18,11 +18,11 @@ from course_lib.lessons.lesson_09_many_heads.common import (
     B,
     H,
     T,
-    some_mask,
     some_state,
     tidy_state,
 )
 from course_lib.lessons.lesson_09_many_heads.mistakes.multi_head_self_attention import MISTAKES
+from course_lib.lessons.shared import mask_of
 
 
 def attention_by_loops(
@@ -64,7 +64,7 @@ def self_cases() -> list[Case]:
 
 
 def _self_case(label: str, seed: int, kind: str, b: int = B, edge: bool = False) -> Case:
-    mask = some_mask(kind, seed + 30, b, T, T)
+    mask = mask_of(kind, seed + 30, b, T, T)
     return Case(
         label=f"{b} sentences, {T} tokens, {D_IN} to {D_MODEL} wide, {H} heads, {label}",
         init={"d_in": D_IN, "d_model": D_MODEL, "n_heads": H},
@@ -78,9 +78,9 @@ def _self_case(label: str, seed: int, kind: str, b: int = B, edge: bool = False)
 
 
 def self_sample(rng: np.random.Generator) -> Case:
-    b, t, h, d, d_in = (pick(rng, range(1, 5)) for _ in range(5))
+    b, t, h, d, d_in = draw_sizes(rng, 4, 4, 4, 4, 4)
     x, masks = noise(rng, b, t, d_in), (None, noise(rng, b, t, t) > 0, noise(rng, t, t) > -0.5)
-    mask = masks[pick(rng, range(3))]
+    mask = pick(rng, masks)
     return Case(
         label="random",
         init={"d_in": d_in, "d_model": h * d, "n_heads": h},

@@ -4,9 +4,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
-from course_lib.checking.noise import Seed, noise, pick, rng_of
+from course_lib.checking.draws import draw_weights
+from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.noise import Seed, pick, rng_of
 from course_lib.lessons.lesson_09_many_heads.common import B, H, S, T
 from course_lib.lessons.lesson_09_many_heads.mistakes.referent_shift import MISTAKES
 
@@ -29,7 +29,7 @@ def shift_cases() -> list[Case]:
 
 def _two_weights(seed: Seed, *shape: int) -> tuple[Tensor, Tensor]:
     rng = rng_of(seed)
-    return noise(rng, *shape).softmax(-1), noise(rng, *shape).softmax(-1)
+    return draw_weights(rng, *shape), draw_weights(rng, *shape)
 
 
 def _shift_case(lead: tuple[int, ...], t: int, s: int, query: int, key: int, seed: int) -> Case:
@@ -42,7 +42,7 @@ def _shift_case(lead: tuple[int, ...], t: int, s: int, query: int, key: int, see
 
 
 def shift_sample(rng: np.random.Generator) -> Case:
-    lead = [(), (H,), (B, H)][pick(rng, range(3))]
+    lead = pick(rng, [(), (H,), (B, H)])
     n = pick(rng, range(2, 7))
     s = pick(rng, range(1, 7))
     weights = _two_weights(rng, *lead, n, s)

@@ -4,9 +4,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
-from course_lib.checking.noise import noise, pick
+from course_lib.checking.draws import draw_sizes
+from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.noise import noise
 from course_lib.lessons.lesson_09_many_heads.common import (
     D_HEAD,
     D_IN,
@@ -41,7 +41,7 @@ def split_cases() -> list[Case]:
 
 
 def split_sample(rng: np.random.Generator) -> Case:
-    b, t, h, d = (pick(rng, range(1, 5)) for _ in range(4))
+    b, t, h, d = draw_sizes(rng, 4, 4, 4, 4)
     return Case(label="random", args=(noise(rng, b, t, h * d), h))
 
 

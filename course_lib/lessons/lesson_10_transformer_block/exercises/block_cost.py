@@ -4,9 +4,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
-from course_lib.checking.noise import pick
+from course_lib.checking.draws import draw_sizes
+from course_lib.checking.exercise import Case, Exercise
 from course_lib.lessons.lesson_10_transformer_block.mistakes.block_cost import MISTAKES
 
 
@@ -16,7 +15,7 @@ def cost_cases() -> list[Case]:
 
 
 def cost_sample(rng: np.random.Generator) -> Case:
-    t, d, f = (pick(rng, range(1, 40)) for _ in range(3))
+    t, d, f = draw_sizes(rng, 39, 39, 39)
     return Case(label="random", args=(t, d, f))
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
-from course_lib.checking.noise import noise, pick
+from course_lib.checking.draws import coin, draw_sizes
+from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.noise import noise
 from course_lib.checking.protocol import ModuleProtocol
 from course_lib.lessons.lesson_10_transformer_block.common import (
     D_FF,
@@ -18,10 +18,9 @@ from course_lib.lessons.lesson_10_transformer_block.common import (
     S,
     T,
     constant_state,
-    mask_of,
 )
 from course_lib.lessons.lesson_10_transformer_block.mistakes.decoder_block import MISTAKES
-from course_lib.lessons.shared import block_state, blocked, torch_names
+from course_lib.lessons.shared import block_state, blocked, mask_of, torch_names
 
 
 def decoder_cases() -> list[Case]:
@@ -62,7 +61,7 @@ def _decoder_case(kind: str, memory_kind: str, seed: int, s: int, edge: bool = F
 
 
 def decoder_sample(rng: np.random.Generator) -> Case:
-    b, t, s, h, d_head, d_ff = (pick(rng, range(1, 4)) for _ in range(6))
+    b, t, s, h, d_head, d_ff = draw_sizes(rng, 3, 3, 3, 3, 3, 3)
     d = h * d_head
     masks = {"mask": noise(rng, b, t, t) > -0.5, "memory_mask": noise(rng, b, t, s) > -0.5}
     return Case(
@@ -70,7 +69,7 @@ def decoder_sample(rng: np.random.Generator) -> Case:
         init={"d_model": d, "n_heads": h, "d_ff": d_ff},
         state=block_state(rng, d, d_ff, cross=True),
         args=(noise(rng, b, t, d), noise(rng, b, s, d)),
-        kwargs={name: mask for name, mask in masks.items() if rng.random() < 0.5},
+        kwargs={name: mask for name, mask in masks.items() if coin(rng)},
     )
 
 

@@ -6,16 +6,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
-from course_lib.checking.noise import Seed, noise, pick, rng_of
+from course_lib.checking.draws import coin, draw_uniform
+from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.noise import noise, pick
 from course_lib.lessons.lesson_10_transformer_block.common import B, D, T
 from course_lib.lessons.lesson_10_transformer_block.mistakes.dropout import MISTAKES
-
-
-def uniform(seed: Seed, *shape: int) -> Tensor:
-    rng = rng_of(seed)
-    return torch.from_numpy(np.asarray(rng.random(shape)))
 
 
 def dropout_cases() -> list[Case]:
@@ -23,7 +18,7 @@ def dropout_cases() -> list[Case]:
     drawn = [
         Case(
             label=f"{' × '.join(map(str, shape))}, p = {p}, {mode}, seed {seed}",
-            args=(noise(seed, *shape), p, mode == "training", uniform(seed + 10, *shape)),
+            args=(noise(seed, *shape), p, mode == "training", draw_uniform(seed + 10, *shape)),
             gradients=True,
         )
         for shape, p, mode, seed in (
@@ -35,7 +30,7 @@ def dropout_cases() -> list[Case]:
     ]
     none = Case(
         label="p = 0 in training",
-        args=(noise(5, 3, 4), 0.0, True, uniform(6, 3, 4)),
+        args=(noise(5, 3, 4), 0.0, True, draw_uniform(6, 3, 4)),
         edge=True,
     )
     return [
@@ -47,9 +42,9 @@ def dropout_cases() -> list[Case]:
 
 def dropout_sample(rng: np.random.Generator) -> Case:
     shape = tuple(pick(rng, range(1, 5)) for _ in range(pick(rng, (1, 2, 3))))
-    p = (0.0, 0.1, 0.25, 0.5, 0.9)[pick(rng, range(5))]
+    p = pick(rng, (0.0, 0.1, 0.25, 0.5, 0.9))
     return Case(
-        label="random", args=(noise(rng, *shape), p, rng.random() < 0.7, uniform(rng, *shape))
+        label="random", args=(noise(rng, *shape), p, coin(rng, 0.7), draw_uniform(rng, *shape))
     )
 
 

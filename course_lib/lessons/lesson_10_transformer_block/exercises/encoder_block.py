@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
-from course_lib.checking.noise import noise, pick
+from course_lib.checking.draws import coin, draw_sizes
+from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.noise import noise
 from course_lib.checking.protocol import ModuleProtocol
 from course_lib.lessons.lesson_10_transformer_block.common import (
     D_FF,
@@ -17,10 +17,9 @@ from course_lib.lessons.lesson_10_transformer_block.common import (
     H,
     T,
     constant_state,
-    mask_of,
 )
 from course_lib.lessons.lesson_10_transformer_block.mistakes.encoder_block import MISTAKES
-from course_lib.lessons.shared import block_state, blocked, torch_names
+from course_lib.lessons.shared import block_state, blocked, mask_of, torch_names
 
 
 def encoder_cases() -> list[Case]:
@@ -56,14 +55,14 @@ def _encoder_case(kind: str, norm_first: bool, seed: int) -> Case:
 
 
 def encoder_sample(rng: np.random.Generator) -> Case:
-    b, t, h, d_head, d_ff = (pick(rng, range(1, 4)) for _ in range(5))
+    b, t, h, d_head, d_ff = draw_sizes(rng, 3, 3, 3, 3, 3)
     d = h * d_head
     x, mask = noise(rng, b, t, d), noise(rng, b, t, t) > -0.5
     return Case(
         label="random",
-        init={"d_model": d, "n_heads": h, "d_ff": d_ff, "norm_first": rng.random() < 0.5},
+        init={"d_model": d, "n_heads": h, "d_ff": d_ff, "norm_first": coin(rng)},
         state=block_state(rng, d, d_ff),
-        args=(x, mask) if rng.random() < 0.5 else (x,),
+        args=(x, mask) if coin(rng) else (x,),
     )
 
 

@@ -5,9 +5,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
-from course_lib.checking.noise import generator, noise, pick
+from course_lib.checking.draws import draw_sizes
+from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.noise import generator, noise
 from course_lib.checking.protocol import ModuleProtocol
 from course_lib.lessons.lesson_10_transformer_block.common import B, T
 from course_lib.lessons.lesson_10_transformer_block.mistakes.feed_forward import MISTAKES
@@ -40,7 +40,7 @@ def feed_cases() -> list[Case]:
 
 
 def feed_sample(rng: np.random.Generator) -> Case:
-    b, t, d, d_ff = (pick(rng, range(1, 5)) for _ in range(4))
+    b, t, d, d_ff = draw_sizes(rng, 4, 4, 4, 4)
     return Case(
         label="random",
         init={"d_model": d, "d_ff": d_ff},

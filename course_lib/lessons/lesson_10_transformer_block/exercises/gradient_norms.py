@@ -4,9 +4,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
-from course_lib.checking.noise import Seed, noise, pick, rng_of
+from course_lib.checking.draws import coin, draw_sizes
+from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.noise import Seed, noise, rng_of
 from course_lib.lessons.lesson_10_transformer_block.mistakes.gradient_norms import MISTAKES
 
 
@@ -53,8 +53,8 @@ def gradient_cases() -> list[Case]:
 
 
 def gradient_sample(rng: np.random.Generator) -> Case:
-    n, d = pick(rng, range(1, 5)), pick(rng, range(1, 5))
-    return Case(label="random", args=(blocks_with_gradients(rng, n, d, rng.random() < 0.3),))
+    n, d = draw_sizes(rng, 4, 4)
+    return Case(label="random", args=(blocks_with_gradients(rng, n, d, coin(rng, 0.3)),))
 
 
 def gradient_oracle(blocks: nn.ModuleList) -> list[float]:

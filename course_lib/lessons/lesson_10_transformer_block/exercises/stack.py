@@ -8,13 +8,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
-from course_lib.checking.noise import Seed, noise, pick, rng_of
+from course_lib.checking.draws import coin, draw_sizes
+from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.noise import Seed, noise, rng_of
 from course_lib.checking.protocol import ModuleProtocol
-from course_lib.lessons.lesson_10_transformer_block.common import B, T, mask_of
+from course_lib.lessons.lesson_10_transformer_block.common import B, T
 from course_lib.lessons.lesson_10_transformer_block.mistakes.stack import MISTAKES
-from course_lib.lessons.shared import norm_state
+from course_lib.lessons.shared import mask_of, norm_state
 
 
 class Mixer(nn.Module):
@@ -60,13 +60,13 @@ def stack_cases() -> list[Case]:
 
 
 def stack_sample(rng: np.random.Generator) -> Case:
-    b, t, d, n = (pick(rng, range(1, 5)) for _ in range(4))
+    b, t, d, n = draw_sizes(rng, 4, 4, 4, 4)
     x, mask = noise(rng, b, t, d), noise(rng, b, t, t) > 0
     return Case(
         label="random",
         init={"make_block": partial(Mixer, d), "d_model": d, "n_layers": n},
         state=stack_state(rng, d, n),
-        args=(x, mask) if rng.random() < 0.5 else (x,),
+        args=(x, mask) if coin(rng) else (x,),
     )
 
 

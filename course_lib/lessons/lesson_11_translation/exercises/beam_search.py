@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
-from course_lib.checking.noise import generator, noise, pick
+from course_lib.checking.draws import double, draw_marks
+from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.noise import noise, pick, rng_of
 from course_lib.lessons.lesson_11_translation.common import BEAM, SIZES
 from course_lib.lessons.lesson_11_translation.mistakes.beam_search import MISTAKES
 
@@ -32,17 +32,14 @@ def a_writer(rng: np.random.Generator, v: int, end: int, pull: float) -> Callabl
 
 def beam_case(rng: Any, v: int, marks: Any, plan: tuple[int, int, float], **more: Any) -> Case:
     (start, end), (width, n, alpha) = marks, plan
-    rng = generator(rng) if isinstance(rng, int) else rng
+    rng = rng_of(rng)
     log_probs = a_writer(rng, v, end, 0.0)
     return Case(args=(log_probs, start, end, width, n, alpha), **more)
 
 
 def by_hand_writer(words: Tensor) -> Tensor:
     """a 0.5, b 0.4, end 0.1; after a each 0.4, 0.3, 0.3; after b 0.05, 0.05, 0.9."""
-    table = torch.tensor(
-        [[0, 0.5, 0.4, 0.1], [0, 0.4, 0.3, 0.3], [0, 0.05, 0.05, 0.9], [0, 0, 0, 1]],
-        dtype=torch.float64,
-    )
+    table = double([[0, 0.5, 0.4, 0.1], [0, 0.4, 0.3, 0.3], [0, 0.05, 0.05, 0.9], [0, 0, 0, 1]])
     return table[words[:, -1]].clamp_min(1e-9).log()
 
 
@@ -64,8 +61,8 @@ def beam_cases() -> list[Case]:
 
 def beam_sample(rng: np.random.Generator) -> Case:
     v = pick(rng, range(3, 6))
-    marks = tuple(int(word) for word in rng.permutation(v)[:2])
-    alpha = (0.0, 0.5, 0.6, 1.0, 1.3)[pick(rng, range(5))]
+    marks = draw_marks(rng, v)
+    alpha = pick(rng, (0.0, 0.5, 0.6, 1.0, 1.3))
     plan = (pick(rng, SIZES), pick(rng, range(1, 5)), alpha)
     return beam_case(rng, v, marks, plan, label="random")
 

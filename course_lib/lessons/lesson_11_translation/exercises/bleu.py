@@ -4,23 +4,23 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
-from course_lib.checking.noise import generator, pick
+from course_lib.checking.draws import coin
+from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.noise import pick, rng_of
 from course_lib.lessons.lesson_11_translation.common import SIZES
 from course_lib.lessons.lesson_11_translation.mistakes.bleu import MISTAKES
 
 
 def corpus(rng: Any, lengths: list[tuple[int, int]], v: int, **more: Any) -> Case:
     """Draw references, and candidates that copy stretches of them."""
-    rng = generator(rng) if isinstance(rng, int) else rng
+    rng = rng_of(rng)
     letters = "abcdefgh"[:v]
     candidates, references = [], []
     for n, m in lengths:
         due = [letters[pick(rng, range(v))] for _ in range(m)]
         copied = (due * (1 + n))[:n] if m else []
         candidates.append(
-            [one if rng.random() < 0.75 else letters[pick(rng, range(v))] for one in copied]
+            [one if coin(rng, 0.75) else letters[pick(rng, range(v))] for one in copied]
         )
         references.append(due)
     return Case(args=(candidates, references), **more)

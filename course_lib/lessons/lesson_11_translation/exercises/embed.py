@@ -8,23 +8,22 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
-from course_lib.checking.noise import generator, noise, pick
-from course_lib.lessons.lesson_11_translation.common import SIZES
+from course_lib.checking.draws import double, draw_ids, draw_sizes
+from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.noise import noise, pick, rng_of
 from course_lib.lessons.lesson_11_translation.mistakes.embed import MISTAKES
 
 
 def embed_case(rng: Any, sizes: tuple[int, ...], **more: Any) -> Case:
     b, t, v, n, d = sizes
-    rng = generator(rng) if isinstance(rng, int) else rng
-    ids = torch.from_numpy(np.asarray(rng.integers(0, v, (b, t))))
+    rng = rng_of(rng)
+    ids = draw_ids(rng, v, b, t)
     return Case(args=(ids, noise(rng, v, d), noise(rng, n, d)), **more)
 
 
 def embed_cases() -> list[Case]:
-    table = torch.tensor([[0.0, 0, 0, 0], [0.5, 0, 0, 0]], dtype=torch.float64)
-    places = torch.tensor([[0.0, 1, 0, 1], [1, 0, 1, 0]], dtype=torch.float64)
+    table = double([[0.0, 0, 0, 0], [0.5, 0, 0, 0]])
+    places = double([[0.0, 1, 0, 1], [1, 0, 1, 0]])
     return [
         Case(label="two words, four wide", args=(torch.tensor([[1, 1]]), table, places)),
         embed_case(1, (2, 3, 7, 5, 6), label="2 sentences of 3 words, seed 1", gradients=True),
@@ -34,7 +33,7 @@ def embed_cases() -> list[Case]:
 
 
 def embed_sample(rng: np.random.Generator) -> Case:
-    b, t, v, d = (pick(rng, SIZES) for _ in range(4))
+    b, t, v, d = draw_sizes(rng, 5, 5, 5, 5)
     return embed_case(rng, (b, t, v, t + pick(rng, range(4)), d), label="random")
 
 

@@ -7,9 +7,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
-from course_lib.checking.noise import generator, noise, pick
+from course_lib.checking.draws import draw_marks
+from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.noise import noise, pick, rng_of
+from course_lib.checking.properties import nothing_after_the_end
 from course_lib.lessons.lesson_11_translation.common import BEAM, SIZES
 from course_lib.lessons.lesson_11_translation.mistakes.greedy_translate import MISTAKES
 
@@ -32,7 +33,7 @@ def a_decoder(rng: np.random.Generator, v: int, end: int) -> Callable[[Tensor], 
 
 def greedy_case(rng: Any, b: int, v: int, marks: Any, n: int, **more: Any) -> Case:
     start, end = marks
-    rng = generator(rng) if isinstance(rng, int) else rng
+    rng = rng_of(rng)
     inner, shifts = a_decoder(rng, v, end), noise(rng, b, 1, v, scale=1.5)
 
     def decode(words: Tensor) -> Tensor:
@@ -54,7 +55,7 @@ def greedy_cases() -> list[Case]:
 
 def greedy_sample(rng: np.random.Generator) -> Case:
     v = pick(rng, range(3, 8))
-    marks = tuple(int(word) for word in rng.permutation(v)[:2])
+    marks = draw_marks(rng, v)
     return greedy_case(rng, pick(rng, SIZES), v, marks, pick(rng, range(1, 8)), label="random")
 
 
@@ -70,18 +71,6 @@ def greedy_oracle(decode: Any, prefix: Tensor, end: int, max_len: int) -> Tensor
     return torch.tensor(rows)
 
 
-def nothing_after_the_end(call: Any, case: Case, value: Any) -> str | None:
-    """After a sentence's end stands end."""
-    end = case.args[2]
-    for row, words in enumerate(value.tolist()):
-        if end in words and any(word != end for word in words[words.index(end) :]):
-            return (
-                f"After a sentence's end every place holds end, here {end}. On the case "
-                f"“{case.label}” your sentence {row} is {words}."
-            )
-    return None
-
-
 EXERCISE = Exercise(
     name="greedy_translate",
     title="Greedy decoding",
@@ -92,7 +81,7 @@ EXERCISE = Exercise(
     cases=greedy_cases,
     sample=greedy_sample,
     oracle=greedy_oracle,
-    properties=(Property(id="nothing_after_the_end", holds=nothing_after_the_end),),
+    properties=(Property(id="nothing_after_the_end", holds=nothing_after_the_end(at=2)),),
     reference=f"{BEAM}.greedy_translate",
     device="any",
     hints=(

@@ -8,9 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
-from course_lib.checking.noise import generator, noise, pick
+from course_lib.checking.draws import double
+from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.noise import noise, pick, rng_of
 from course_lib.lessons.lesson_11_translation.common import SIZES, sentences, some_lengths
 from course_lib.lessons.lesson_11_translation.mistakes.smoothed_loss import MISTAKES
 
@@ -18,14 +18,14 @@ from course_lib.lessons.lesson_11_translation.mistakes.smoothed_loss import MIST
 def smoothing_case(
     rng: Any, lengths: tuple[int, ...], v: int, eps: float, pad: int, **more: Any
 ) -> Case:
-    rng = generator(rng) if isinstance(rng, int) else rng
+    rng = rng_of(rng)
     logits = noise(rng, len(lengths), max(lengths), v, scale=1.5)
     labels = sentences(rng, list(lengths), max(lengths), v, pad)
     return Case(args=(logits, labels, eps, pad), **more)
 
 
 def smoothing_cases() -> list[Case]:
-    by_hand = torch.tensor([[[0.0, 0.0, math.log(2.0)], [3.0, 1.0, 0.0]]], dtype=torch.float64)
+    by_hand = double([[[0.0, 0.0, math.log(2.0)], [3.0, 1.0, 0.0]]])
     return [
         Case(
             label="one word with chances ¼, ¼, ½, then padding",

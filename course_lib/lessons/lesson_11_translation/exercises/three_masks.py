@@ -6,15 +6,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
-from course_lib.checking.noise import generator, pick
-from course_lib.lessons.lesson_11_translation.common import SIZES, sentences, some_lengths
+from course_lib.checking.draws import draw_sizes
+from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.noise import pick, rng_of
+from course_lib.lessons.lesson_11_translation.common import sentences, some_lengths
 from course_lib.lessons.lesson_11_translation.mistakes.three_masks import MISTAKES
 
 
 def mask_case(rng: Any, s: tuple[int, ...], t: tuple[int, ...], pad: int, **more: Any) -> Case:
-    rng = generator(rng) if isinstance(rng, int) else rng
+    rng = rng_of(rng)
     source = sentences(rng, list(s), max(s), 9, pad)
     return Case(args=(source, sentences(rng, list(t), max(t), 9, pad), pad), **more)
 
@@ -37,7 +37,7 @@ def mask_cases() -> list[Case]:
 
 
 def mask_sample(rng: np.random.Generator) -> Case:
-    b, s, t = (pick(rng, SIZES) for _ in range(3))
+    b, s, t = draw_sizes(rng, 5, 5, 5)
     lengths = tuple(some_lengths(rng, b, s)), tuple(some_lengths(rng, b, t))
     return mask_case(rng, *lengths, pick(rng, range(4)), label="random")
 

@@ -7,15 +7,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
-from course_lib.checking.noise import generator, pick
+from course_lib.checking.draws import draw_ids
+from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.noise import pick
+from course_lib.checking.properties import all_one, numbers
 from course_lib.lessons.lesson_12_language_model.mistakes.bigram_log_probs import MISTAKES
 
 
 def bigram_cases() -> list[Case]:
     def drawn(n: int, v: int, smoothing: float, seed: int) -> Case:
-        tokens = torch.from_numpy(generator(seed).integers(0, v, n))
+        tokens = draw_ids(seed, v, n)
         label = f"{n} tokens of {v} kinds, smoothing {smoothing:g}, seed {seed}"
         return Case(label=label, args=(tokens, v, smoothing))
 
@@ -36,7 +37,7 @@ def bigram_cases() -> list[Case]:
 
 def bigram_sample(rng: np.random.Generator) -> Case:
     v = pick(rng, range(1, 6))
-    tokens = torch.from_numpy(rng.integers(0, v, pick(rng, range(2, 20))))
+    tokens = draw_ids(rng, v, pick(rng, range(2, 20)))
     return Case(label="random", args=(tokens, v, float(rng.choice([0.01, 0.5, 1.0, 3.0]))))
 
 
@@ -51,10 +52,9 @@ def bigram_oracle(tokens: Tensor, vocab_size: int, smoothing: float) -> Tensor:
 
 def rows_sum_to_one(call: Any, case: Case, out: Tensor) -> str | None:
     sums = out.double().exp().sum(-1)
-    if torch.allclose(sums, torch.ones_like(sums), atol=1e-4):
+    if all_one(sums, atol=1e-4):
         return None
-    shown = ", ".join(f"{x:.3f}" for x in sums[:4].tolist())
-    return f"The probabilities of each row must sum to 1. Yours sum to {shown}."
+    return f"The probabilities of each row must sum to 1. Yours sum to {numbers(sums, most=4)}."
 
 
 EXERCISE = Exercise(

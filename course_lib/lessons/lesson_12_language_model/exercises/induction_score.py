@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
+from course_lib.checking.draws import double
+from course_lib.checking.exercise import Case, Exercise
 from course_lib.checking.noise import noise, pick
 from course_lib.lessons.lesson_12_language_model.mistakes.induction_score import MISTAKES
 
@@ -24,10 +24,7 @@ def induction_cases() -> list[Case]:
         label = f"weights {shape}, period {period}, seed {seed}"
         return Case(label=label, args=(causal_weights(seed, *shape), period), gradients=True)
 
-    by_hand = torch.tensor(
-        [[1, 0, 0, 0], [0.5, 0.5, 0, 0], [0.1, 0.8, 0.1, 0], [0.1, 0.2, 0.6, 0.1]],
-        dtype=torch.float64,
-    )
+    by_hand = double([[1, 0, 0, 0], [0.5, 0.5, 0, 0], [0.1, 0.8, 0.1, 0], [0.1, 0.2, 0.6, 0.1]])
     return [
         Case(label="a b a b: four tokens, period 2", args=(by_hand, 2)),
         drawn(0, 4, 3, 8, 8),

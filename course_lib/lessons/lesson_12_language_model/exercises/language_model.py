@@ -4,13 +4,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
-from course_lib.checking.noise import generator, noise, pick
+from course_lib.checking.draws import draw_ids
+from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.noise import noise, pick, rng_of
 from course_lib.checking.protocol import ModuleProtocol
 from course_lib.lessons.lesson_12_language_model.mistakes.language_model import MISTAKES
 from course_lib.models.blocks import BlockConfig
@@ -37,10 +36,10 @@ def model_state(rng: Any, v: int, max_len: int, config: BlockConfig, n_layers: i
 
 def model_case(label: str, sizes: Sequence[int], start: int, seed: Any, edge: bool = False) -> Case:
     v, max_len, n_layers, b, t = sizes
-    rng = generator(seed) if isinstance(seed, int) else seed
+    rng = rng_of(seed)
     config = BlockConfig(d_model=6, n_heads=2, d_ff=10)
     init = {"vocab_size": v, "max_len": max_len, "config": config, "n_layers": n_layers}
-    tokens = torch.from_numpy(rng.integers(0, v, (b, t)))
+    tokens = draw_ids(rng, v, b, t)
     state = model_state(rng, v, max_len, config, n_layers)
     args = (tokens, start) if start else (tokens,)
     return Case(

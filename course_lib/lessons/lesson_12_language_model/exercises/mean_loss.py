@@ -5,8 +5,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
+from course_lib.checking.draws import draw_sizes
+from course_lib.checking.exercise import Case, Exercise
 from course_lib.checking.noise import generator, noise, pick
 from course_lib.lessons.lesson_12_language_model.mistakes.mean_loss import MISTAKES
 
@@ -46,7 +46,7 @@ def loss_cases() -> list[Case]:
 
 
 def loss_sample(rng: np.random.Generator) -> Case:
-    b, t, v = (pick(rng, range(1, 5)) for _ in range(3))
+    b, t, v = draw_sizes(rng, 4, 4, 4)
     pad = pick(rng, range(v + 1))
     args = (noise(rng, b, t, v + 1), padded(rng, b, t, v + 1, pad), pad)
     return Case(label="random", args=args)

@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
-from course_lib.checking.noise import generator, noise, pick
+from course_lib.checking.draws import draw_ids, draw_sizes
+from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.noise import noise
 from course_lib.lessons.lesson_12_language_model.mistakes.next_logits import MISTAKES
 
 
@@ -38,7 +38,7 @@ def next_case(label: str, v: int, max_len: int, tokens: Tensor, edge: bool = Fal
 
 def next_cases() -> list[Case]:
     def text(seed: int, b: int, t: int, v: int) -> Tensor:
-        return torch.from_numpy(generator(seed).integers(0, v, (b, t)))
+        return draw_ids(seed, v, b, t)
 
     return [
         next_case("one text of 4 tokens, a model that reads 3", 5, 3, torch.tensor([[1, 4, 2, 3]])),
@@ -51,8 +51,8 @@ def next_cases() -> list[Case]:
 
 
 def next_sample(rng: np.random.Generator) -> Case:
-    v, max_len, t, b = (pick(rng, range(1, 6)) for _ in range(4))
-    return next_case("random", v + 1, max_len, torch.from_numpy(rng.integers(0, v + 1, (b, t))))
+    v, max_len, t, b = draw_sizes(rng, 5, 5, 5, 5)
+    return next_case("random", v + 1, max_len, draw_ids(rng, v + 1, b, t))
 
 
 def next_oracle(model: Callable[[Tensor], Tensor], tokens: Tensor, max_len: int) -> Tensor:

@@ -4,16 +4,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
-from course_lib.checking.noise import generator, pick
+from course_lib.checking.draws import draw_ids, draw_sizes
+from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.noise import generator
 from course_lib.lessons.lesson_12_language_model.mistakes.next_token_batch import MISTAKES
 
 
 def batch_cases() -> list[Case]:
     def drawn(n: int, b: int, t: int, seed: int) -> Case:
         rng = generator(seed)
-        tokens = torch.from_numpy(rng.integers(0, 50, n))
+        tokens = draw_ids(rng, 50, n)
         starts = torch.from_numpy(rng.integers(0, n - t, b))
         return Case(
             label=f"a text of {n} tokens, {b} windows of {t}, seed {seed}", args=(tokens, starts, t)
@@ -31,9 +31,9 @@ def batch_cases() -> list[Case]:
 
 
 def batch_sample(rng: np.random.Generator) -> Case:
-    t, b, extra = (pick(rng, range(1, 6)) for _ in range(3))
+    t, b, extra = draw_sizes(rng, 5, 5, 5)
     tokens = torch.from_numpy(rng.integers(0, 9, t + extra))
-    return Case(label="random", args=(tokens, torch.from_numpy(rng.integers(0, extra, b)), t))
+    return Case(label="random", args=(tokens, draw_ids(rng, extra, b), t))
 
 
 def batch_oracle(tokens: Tensor, starts: Tensor, length: int) -> tuple[Tensor, Tensor]:

@@ -45,7 +45,7 @@ def _hunt(seed: str, b: int, fault: str, layers: int, sizes: tuple[int, ...]) ->
 
 
 def hunt_sample(rng: np.random.Generator) -> Case:
-    fault = FAULTS[pick(rng, range(len(FAULTS)))]
+    fault = pick(rng, FAULTS)
     sizes = tuple(pick(rng, range(1, 4)) for _ in range(pick(rng, range(1, 4))))
     tokens = torch.from_numpy(rng.integers(0, V, size=(pick(rng, range(1, 4)), sum(sizes))))
     return Case(label="random", args=(Toy(pick(rng, (1, 2)), fault), tokens, list(sizes)))

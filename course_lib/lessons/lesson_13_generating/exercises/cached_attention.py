@@ -7,15 +7,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
+from course_lib.checking.draws import draw_sizes
+from course_lib.checking.exercise import Case, Exercise
 from course_lib.checking.noise import noise, pick, rng_of
-from course_lib.lessons.lesson_13_generating.common import DOUBLE, B, D, H, S, T
+from course_lib.lessons.lesson_13_generating.common import B, D, H, S, T
 from course_lib.lessons.lesson_13_generating.mistakes.cached_attention import MISTAKES
 
 
 def cached_cases() -> list[Case]:
-    one = torch.ones(1, 1, 1, 1, dtype=DOUBLE)
+    one = torch.ones(1, 1, 1, 1, dtype=torch.float64)
     by_hand = Case(
         label="one new token behind one, width 1",
         args=(one, one, 4 * one, 0 * one, 2 * one),
@@ -57,7 +57,7 @@ def cached_oracle(q: Tensor, k: Tensor, v: Tensor, past_k: Tensor, past_v: Tenso
 
 
 def cached_sample(rng: np.random.Generator) -> Case:
-    b, h, t, d = (pick(rng, range(1, 4)) for _ in range(4))
+    b, h, t, d = draw_sizes(rng, 3, 3, 3, 3)
     return _cached_case(rng, b, h, t, pick(rng, range(5)), d)
 
 

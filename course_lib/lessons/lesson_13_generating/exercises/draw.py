@@ -6,10 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
-from course_lib.checking.noise import Seed, noise, pick, rng_of
-from course_lib.lessons.lesson_13_generating.common import DOUBLE, B, V, some_rows
+from course_lib.checking.draws import double, draw_sizes, draw_uniform, draw_weights
+from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.lessons.lesson_13_generating.common import B, V
 from course_lib.lessons.lesson_13_generating.mistakes.draw import MISTAKES
 
 
@@ -17,35 +16,30 @@ def draw_cases() -> list[Case]:
     drawn = [
         Case(
             label=f"{b} rows of {v} probabilities, seed {seed}",
-            args=(noise(seed, b, v).softmax(-1), _uniforms(seed, b)),
+            args=(draw_weights(seed, b, v), draw_uniform(seed, b)),
         )
         for b, v, seed in ((B, V, 0), (5, 11, 1), (8, 4, 2))
     ]
-    tidy = some_rows(*[[0.5, 0.25, 0.25]] * 4)
-    borders = some_rows([0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0])
-    short = some_rows([0.333, 0.333, 0.333], [0.2, 0.3, 0.499])
+    tidy = double([*[[0.5, 0.25, 0.25]] * 4])
+    borders = double([[0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]])
+    short = double([[0.333, 0.333, 0.333], [0.2, 0.3, 0.499]])
     return [
         Case(
             label="½, ¼, ¼ four times",
-            args=(tidy, torch.tensor([0.3, 0.6, 0.9, 0.1], dtype=DOUBLE)),
+            args=(tidy, double([0.3, 0.6, 0.9, 0.1])),
         ),
         *drawn,
         Case(
             label="numbers on a border, tokens of probability 0",
-            args=(borders, torch.tensor([0, 0.5, 0.5], dtype=DOUBLE)),
+            args=(borders, double([0, 0.5, 0.5])),
             edge=True,
         ),
         Case(
             label="rounded rows that sum to 0.999",
-            args=(short, torch.tensor([0.9995, 0.5], dtype=DOUBLE)),
+            args=(short, double([0.9995, 0.5])),
             edge=True,
         ),
     ]
-
-
-def _uniforms(seed: Seed, n: int) -> Tensor:
-    rng = rng_of(seed)
-    return torch.from_numpy(rng.random(n))
 
 
 def draw_oracle(probabilities: Tensor, uniforms: Tensor) -> Tensor:
@@ -67,7 +61,7 @@ def draw_frequencies(call: Any, case: Case, value: Any) -> str | None:
     if case.edge:
         return None
     row = case.args[0][0]
-    spread = (torch.arange(1000, dtype=DOUBLE) + 0.5) / 1000
+    spread = (torch.arange(1000, dtype=torch.float64) + 0.5) / 1000
     came = torch.bincount(call(row.expand(1000, len(row)).clone(), spread), minlength=len(row))
     off = (came - 1000 * row).abs()
     at = int(off.argmax())
@@ -80,8 +74,8 @@ def draw_frequencies(call: Any, case: Case, value: Any) -> str | None:
 
 
 def draw_sample(rng: np.random.Generator) -> Case:
-    b, v = pick(rng, range(1, 6)), pick(rng, range(1, 9))
-    return Case(label="random", args=(noise(rng, b, v).softmax(-1), _uniforms(rng, b)))
+    b, v = draw_sizes(rng, 5, 8)
+    return Case(label="random", args=(draw_weights(rng, b, v), draw_uniform(rng, b)))
 
 
 EXERCISE = Exercise(

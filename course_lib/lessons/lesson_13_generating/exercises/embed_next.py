@@ -5,10 +5,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
+from course_lib.checking.draws import double, draw_ids
+from course_lib.checking.exercise import Case, Exercise
 from course_lib.checking.noise import noise, pick, rng_of
-from course_lib.lessons.lesson_13_generating.common import B, D, T, V, some_rows
+from course_lib.lessons.lesson_13_generating.common import B, D, T, V
 from course_lib.lessons.lesson_13_generating.mistakes.embed_next import MISTAKES
 
 
@@ -17,8 +17,8 @@ def embed_cases() -> list[Case]:
         label="one new token behind two",
         args=(
             torch.tensor([[1]]),
-            some_rows([5, 5], [7, 8]),
-            some_rows([0, 0.1], [0, 0.2], [0, 0.3], [0, 0.4]),
+            double([[5, 5], [7, 8]]),
+            double([[0, 0.1], [0, 0.2], [0, 0.3], [0, 0.4]]),
             2,
         ),
     )
@@ -34,7 +34,7 @@ def _embed_case(
     seed: Any, b: int, t: int, n_cached: int, label: str = "random", edge: bool = False
 ) -> Case:
     rng = rng_of(seed)
-    tokens = torch.from_numpy(rng.integers(0, V, size=(b, t)))
+    tokens = draw_ids(rng, V, b, t)
     args = (tokens, noise(rng, V, D), noise(rng, n_cached + t + 2, D), n_cached)
     return Case(label=label, args=args, gradients=label != "random", edge=edge)
 

@@ -55,7 +55,7 @@ def generate_sample(rng: np.random.Generator) -> Case:
     prompt = torch.from_numpy(
         rng.integers(0, V, size=(pick(rng, range(1, 4)), pick(rng, range(1, 4))))
     )
-    choose = (likeliest, unlikeliest)[pick(rng, range(2))]
+    choose = pick(rng, (likeliest, unlikeliest))
     args = (Follower(V), prompt, pick(rng, range(8)), choose, pick(rng, range(V)))
     return Case(label="random", args=args)
 

@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
+from course_lib.checking.draws import double
+from course_lib.checking.exercise import Case, Exercise
 from course_lib.checking.noise import noise, pick
-from course_lib.lessons.lesson_13_generating.common import B, V, some_rows
+from course_lib.lessons.lesson_13_generating.common import B, V
 from course_lib.lessons.lesson_13_generating.mistakes.greedy import MISTAKES
 
 
@@ -16,11 +16,11 @@ def greedy_cases() -> list[Case]:
         for b, v, seed in ((B, V, 0), (5, 11, 1), (4, 3, 2))
     ]
     return [
-        Case(label="three logits, then three others", args=(some_rows([0, 2, 1], [3, -1, 0]),)),
+        Case(label="three logits, then three others", args=(double([[0, 2, 1], [3, -1, 0]]),)),
         *drawn,
         Case(
             label="two equal largest logits",
-            args=(some_rows([1, 4, 4, 0], [0, 0, 0, 0]),),
+            args=(double([[1, 4, 4, 0], [0, 0, 0, 0]]),),
             edge=True,
         ),
     ]

@@ -4,10 +4,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
+from course_lib.checking.draws import coin, double, draw_sizes
+from course_lib.checking.exercise import Case, Exercise
 from course_lib.checking.noise import noise, pick
-from course_lib.lessons.lesson_13_generating.common import B, V, some_rows
+from course_lib.lessons.lesson_13_generating.common import B, V
 from course_lib.lessons.lesson_13_generating.mistakes.keep_top_k import MISTAKES
 
 
@@ -17,11 +17,11 @@ def top_k_cases() -> list[Case]:
         for b, v, k, seed in ((B, V, 2, 0), (5, 11, 4, 1), (4, 6, 1, 2), (2, 9, 8, 3))
     ]
     return [
-        Case(label="four logits, k = 2", args=(some_rows([0, 3, -1, 2], [5, 1, 2, 4]), 2)),
+        Case(label="four logits, k = 2", args=(double([[0, 3, -1, 2], [5, 1, 2, 4]]), 2)),
         *drawn,
         Case(
             label="a tie at the border",
-            args=(some_rows([4, 1, 2, 2, 2], [0, 1, 2, 3, 4], [5, 3, 5, 1, 4]), 2),
+            args=(double([[4, 1, 2, 2, 2], [0, 1, 2, 3, 4], [5, 3, 5, 1, 4]]), 2),
             edge=True,
         ),
         Case(label="k larger than the vocabulary", args=(noise(4, 2, 3), 5), edge=True),
@@ -38,9 +38,9 @@ def top_k_oracle(logits: Tensor, k: int) -> Tensor:
 
 
 def top_k_sample(rng: np.random.Generator) -> Case:
-    b, v = pick(rng, range(1, 5)), pick(rng, range(1, 9))
+    b, v = draw_sizes(rng, 4, 8)
     logits = noise(rng, b, v)
-    if rng.random() < 0.3:
+    if coin(rng, 0.3):
         logits = logits.round()  # ties
     return Case(label="random", args=(logits, pick(rng, range(1, v + 2))))
 

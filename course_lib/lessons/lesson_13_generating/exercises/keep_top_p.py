@@ -6,10 +6,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
+from course_lib.checking.draws import double
+from course_lib.checking.exercise import Case, Exercise, Property
 from course_lib.checking.noise import noise, pick
-from course_lib.lessons.lesson_13_generating.common import B, V, some_rows
+from course_lib.lessons.lesson_13_generating.common import B, V
 from course_lib.lessons.lesson_13_generating.mistakes.keep_top_p import MISTAKES
 
 
@@ -18,8 +18,8 @@ def top_p_cases() -> list[Case]:
         Case(label=f"{b} rows of {v} logits, p = {p}, seed {seed}", args=(2 * noise(seed, b, v), p))
         for b, v, p, seed in ((B, V, 0.7, 0), (5, 11, 0.9, 1), (4, 6, 0.35, 2), (2, 9, 0.97, 3))
     ]
-    by_hand = some_rows([0.3, 0.5, 0.2], [0.1, 0.2, 0.7]).log()
-    cut = some_rows([2, 1, 0, -np.inf], [-np.inf, 0, 1, 3])
+    by_hand = double([[0.3, 0.5, 0.2], [0.1, 0.2, 0.7]]).log()
+    cut = double([[2, 1, 0, -np.inf], [-np.inf, 0, 1, 3]])
     return [
         Case(label="probabilities 0.3, 0.5, 0.2 and 0.1, 0.2, 0.7 at p = 0.6", args=(by_hand, 0.6)),
         *drawn,

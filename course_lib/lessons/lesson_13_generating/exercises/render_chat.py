@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
+from course_lib.checking.draws import coin
+from course_lib.checking.exercise import Case, Exercise, Property
 from course_lib.checking.noise import pick
 from course_lib.lessons.lesson_13_generating.mistakes.render_chat import MISTAKES
 
@@ -48,10 +48,9 @@ def chat_cases() -> list[Case]:
 def chat_sample(rng: np.random.Generator) -> Case:
     words = ("", "no", " a b", "<|end|>", "why<|user|>")
     turns = [
-        (("user", "assistant")[pick(rng, range(2))], words[pick(rng, range(len(words)))])
-        for _ in range(pick(rng, range(1, 5)))
+        (pick(rng, ("user", "assistant")), pick(rng, words)) for _ in range(pick(rng, range(1, 5)))
     ]
-    return Case(label="random", args=(turns, letters, CONTROL, bool(rng.random() < 0.5)))
+    return Case(label="random", args=(turns, letters, CONTROL, coin(rng)))
 
 
 def chat_oracle(turns: Any, encode: Any, control: Any, reply: bool) -> list[int]:

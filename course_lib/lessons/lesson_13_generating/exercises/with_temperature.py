@@ -1,19 +1,17 @@
 """“Temperature”: its cases, its oracle, its hints."""
 
-from typing import Any
-
-import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
+from course_lib.checking.draws import double
+from course_lib.checking.exercise import Case, Exercise, Property
 from course_lib.checking.noise import noise, pick
-from course_lib.lessons.lesson_13_generating.common import B, V, some_rows
+from course_lib.checking.properties import rows_sum_to_one
+from course_lib.lessons.lesson_13_generating.common import B, V
 from course_lib.lessons.lesson_13_generating.mistakes.with_temperature import MISTAKES
 
 
 def temperature_cases() -> list[Case]:
-    by_hand = Case(label="logits ln 1, ln 2, ln 4 at ½", args=(some_rows([1, 2, 4]).log(), 0.5))
+    by_hand = Case(label="logits ln 1, ln 2, ln 4 at ½", args=(double([[1, 2, 4]]).log(), 0.5))
     drawn = [
         Case(
             label=f"{b} rows of {v} logits at {heat}, seed {seed}",
@@ -25,7 +23,7 @@ def temperature_cases() -> list[Case]:
     return [
         by_hand,
         *drawn,
-        Case(label="logits of 1000", args=(some_rows([1000, 999, 0]), 0.5), edge=True),
+        Case(label="logits of 1000", args=(double([[1000, 999, 0]]), 0.5), edge=True),
         Case(label="temperature 1", args=(noise(3, 2, 5), 1.0), edge=True),
     ]
 
@@ -36,16 +34,10 @@ def temperature_oracle(logits: Tensor, temperature: float) -> Tensor:
     return 1 / gaps.exp().sum(-1)
 
 
-def probabilities_sum_to_one(call: Any, case: Case, value: Any) -> str | None:
-    """Each row is a distribution."""
-    sums = value.sum(-1)
-    if torch.allclose(sums, torch.ones_like(sums), atol=1e-6):
-        return None
-    return (
-        f"Each row must sum to 1, whatever the temperature. On the case “{case.label}” the first row of yours "
-        f"sums to {sums[0].item():.3f}."
-    )
-
+ROWS = rows_sum_to_one(
+    "Each row must sum to 1, whatever the temperature. On the case “{label}” the first row of yours "
+    "sums to {first}."
+)
 
 EXERCISE = Exercise(
     name="with_temperature",
@@ -63,7 +55,7 @@ EXERCISE = Exercise(
         ),
     ),
     oracle=temperature_oracle,
-    properties=(Property(id="rows_sum_to_one", holds=probabilities_sum_to_one),),
+    properties=(Property(id="rows_sum_to_one", holds=ROWS),),
     reference="course_lib.lessons.lesson_13_generating.reference.with_temperature",
     hints=(
         "The temperature acts on scores, not on probabilities. Which of the two steps comes first?",

@@ -7,9 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
-from course_lib.checking.noise import Seed, noise, pick, rng_of
+from course_lib.checking.draws import draw_sizes, pad_mask
+from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.noise import Seed, noise, rng_of
 from course_lib.checking.protocol import ModuleProtocol
 from course_lib.lessons.lesson_14_bert.common import embed_args
 from course_lib.lessons.lesson_14_bert.mistakes.bert import MISTAKES
@@ -35,7 +35,7 @@ def _bert_case(seed: Seed, sizes: tuple[int, ...], scale: float, label: str, **m
     b, t, v, h, d_head, n, d_ff, room = sizes
     rng, d = rng_of(seed), h * d_head
     tokens, segments = embed_args(rng, b, t, v, 1, 0)[:2]
-    mask = torch.arange(t) < torch.tensor([[pick(rng, range(1, t + 1))] for _ in range(b)])
+    mask = pad_mask(draw_sizes(rng, *[t] * b), t)
     mask[0] = True
     init = {"vocab_size": v, "d_model": d, "n_heads": h, "n_layers": n, "d_ff": d_ff}
     return Case(
@@ -68,7 +68,7 @@ def bert_cases() -> list[Case]:
 
 
 def bert_sample(rng: np.random.Generator) -> Case:
-    sizes = tuple(pick(rng, range(1, 4)) for _ in range(8))
+    sizes = draw_sizes(rng, *[3] * 8)
     return _bert_case(rng, sizes, 1.0, "random")
 
 
@@ -94,9 +94,8 @@ def bert_oracle(
     layer = nn.TransformerEncoderLayer(d_model, n_heads, d_ff, 0.0, device="meta", **options)
     closed = blocked(mask[:, None, :], n_heads, b, t, t)
     for at in range(n_layers):
-        prefix = f"blocks.{at}."
-        own = {k.removeprefix(prefix): one for k, one in state.items() if k.startswith(prefix)}
-        x = torch.func.functional_call(layer, torch_names(own), (x,), {"src_mask": closed})
+        own = torch_names(state, block=f"blocks.{at}.")
+        x = torch.func.functional_call(layer, own, (x,), {"src_mask": closed})
     return x
 
 

@@ -4,10 +4,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
+from course_lib.checking.draws import draw_ids, draw_uniform
+from course_lib.checking.exercise import Case, Exercise
 from course_lib.checking.noise import Seed, pick, rng_of
-from course_lib.lessons.lesson_14_bert.common import some_ids, uniform
 from course_lib.lessons.lesson_14_bert.mistakes.class_scores import MISTAKES
 
 
@@ -31,15 +30,15 @@ def score_cases() -> list[Case]:
 
 def _score_args(seed: Seed, n: int, c: int) -> tuple[Tensor, Tensor, int]:
     rng = rng_of(seed)
-    labels = (uniform(rng, n) ** 1.7 * c).long()
-    said = torch.where(uniform(rng, n) < 0.5, labels, some_ids(rng, c, n))
+    labels = (draw_uniform(rng, n) ** 1.7 * c).long()
+    said = torch.where(draw_uniform(rng, n) < 0.5, labels, draw_ids(rng, c, n))
     labels[:c], said[:c] = torch.arange(c)[:n], torch.arange(c)[:n]
     return said, labels, c
 
 
 def score_sample(rng: np.random.Generator) -> Case:
     n, c = pick(rng, range(1, 12)), pick(rng, range(2, 5))
-    return Case(label="random", args=(some_ids(rng, c, n), some_ids(rng, c, n), c))
+    return Case(label="random", args=(draw_ids(rng, c, n), draw_ids(rng, c, n), c))
 
 
 def score_oracle(predicted: Tensor, labels: Tensor, n_classes: int) -> tuple[Tensor, ...]:

@@ -5,8 +5,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
+from course_lib.checking.draws import draw_sizes
+from course_lib.checking.exercise import Case, Exercise
 from course_lib.checking.noise import pick
 from course_lib.lessons.lesson_14_bert.common import embed_args
 from course_lib.lessons.lesson_14_bert.mistakes.embed import MISTAKES
@@ -27,7 +27,7 @@ def embed_cases() -> list[Case]:
 
 
 def embed_sample(rng: np.random.Generator) -> Case:
-    b, t, v, d = (pick(rng, range(1, 6)) for _ in range(4))
+    b, t, v, d = draw_sizes(rng, 5, 5, 5, 5)
     return Case(label="random", args=embed_args(rng, b, t, v, d, pick(rng, range(3))))
 
 

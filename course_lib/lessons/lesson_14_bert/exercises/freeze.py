@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
+from course_lib.checking.draws import coin
+from course_lib.checking.exercise import Case, Exercise, Property
 from course_lib.checking.noise import generator, noise, pick
 from course_lib.checking.protocol import Call, Protocol
 from course_lib.lessons.lesson_14_bert.mistakes.freeze import MISTAKES
@@ -91,7 +91,7 @@ def freeze_cases() -> list[Case]:
 
 def freeze_sample(rng: np.random.Generator) -> Case:
     n = pick(rng, range(1, 4))
-    made = Tiny(n, bool(rng.random() < 0.5), pick(rng, range(9)))
+    made = Tiny(n, coin(rng), pick(rng, range(9)))
     return Case(label="random", args=(made, pick(rng, range(n + 1))))
 
 

@@ -6,10 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
+from course_lib.checking.draws import coin, draw_ids, draw_uniform
+from course_lib.checking.exercise import Case, Exercise, Property
 from course_lib.checking.noise import Seed, pick, rng_of
-from course_lib.lessons.lesson_14_bert.common import some_ids, uniform
 from course_lib.lessons.lesson_14_bert.mistakes.mask_tokens import MISTAKES
 
 MASK = 99
@@ -21,13 +20,13 @@ def _mask_args(seed: Seed, b: int, t: int) -> tuple[Any, ...]:
     special = torch.zeros(b, t, dtype=torch.bool)
     special[:, 0] = True
     special[:, t - pick(rng, range(1, max(2, t // 3))) :] = True
-    choose = uniform(rng, b, t) * (0.45 if rng.random() < 0.7 else 1)
+    choose = draw_uniform(rng, b, t) * (0.45 if coin(rng, 0.7) else 1)
     return (
-        some_ids(rng, 40, b, t),
+        draw_ids(rng, 40, b, t),
         special,
         choose,
-        uniform(rng, b, t),
-        40 + some_ids(rng, 40, b, t),
+        draw_uniform(rng, b, t),
+        40 + draw_ids(rng, 40, b, t),
         MASK,
     )
 

@@ -6,18 +6,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
-from course_lib.checking.noise import Seed, noise, pick, rng_of
-from course_lib.lessons.lesson_14_bert.common import some_ids, uniform
+from course_lib.checking.draws import draw_ids, draw_sizes, draw_uniform
+from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.noise import Seed, noise, rng_of
 from course_lib.lessons.lesson_14_bert.mistakes.masked_loss import MISTAKES
 
 
 def _loss_args(seed: Seed, b: int, t: int, v: int) -> tuple[Tensor, Tensor, Tensor]:
     rng = rng_of(seed)
-    chosen = uniform(rng, b, t) < 0.4
+    chosen = draw_uniform(rng, b, t) < 0.4
     chosen[0, -1] = True
-    return 2 * noise(rng, b, t, v), some_ids(rng, v, b, t), chosen
+    return 2 * noise(rng, b, t, v), draw_ids(rng, v, b, t), chosen
 
 
 def loss_cases() -> list[Case]:
@@ -42,7 +41,7 @@ def loss_cases() -> list[Case]:
 
 
 def loss_sample(rng: np.random.Generator) -> Case:
-    sizes = (pick(rng, range(1, 5)) for _ in range(3))
+    sizes = draw_sizes(rng, 4, 4, 4)
     return Case(label="random", args=_loss_args(rng, *sizes))
 
 

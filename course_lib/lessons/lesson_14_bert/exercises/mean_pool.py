@@ -6,16 +6,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
-from course_lib.checking.noise import Seed, noise, pick, rng_of
+from course_lib.checking.draws import draw_sizes, pad_mask
+from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.noise import Seed, noise, rng_of
 from course_lib.lessons.lesson_14_bert.mistakes.mean_pool import MISTAKES
 
 
 def _pool_args(seed: Seed, b: int, t: int, d: int) -> tuple[Tensor, Tensor]:
     rng = rng_of(seed)
-    lengths = torch.tensor([[pick(rng, range(1, t + 1))] for _ in range(b)])
-    return noise(rng, b, t, d) + noise(rng, 1), torch.arange(t) < lengths
+    lengths = draw_sizes(rng, *[t] * b)
+    return noise(rng, b, t, d) + noise(rng, 1), pad_mask(lengths, t)
 
 
 def pool_cases() -> list[Case]:
@@ -40,7 +40,7 @@ def pool_cases() -> list[Case]:
 
 
 def pool_sample(rng: np.random.Generator) -> Case:
-    sizes = (pick(rng, range(1, 6)) for _ in range(3))
+    sizes = draw_sizes(rng, 5, 5, 5)
     return Case(label="random", args=_pool_args(rng, *sizes))
 
 

@@ -4,10 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
+from course_lib.checking.draws import coin, draw_ids
+from course_lib.checking.exercise import Case, Exercise
 from course_lib.checking.noise import Seed, pick, rng_of
-from course_lib.lessons.lesson_14_bert.common import some_ids
 from course_lib.lessons.lesson_14_bert.mistakes.pack_pair import MISTAKES
 
 
@@ -26,12 +25,12 @@ def pack_cases() -> list[Case]:
 
 def _pack_args(seed: Seed, a: int, b: int | None) -> tuple[Any, ...]:
     rng = rng_of(seed)
-    second = None if b is None else (3 + some_ids(rng, 90, b)).tolist()
-    return (3 + some_ids(rng, 90, a)).tolist(), second, 1, 2
+    second = None if b is None else (3 + draw_ids(rng, 90, b)).tolist()
+    return (3 + draw_ids(rng, 90, a)).tolist(), second, 1, 2
 
 
 def pack_sample(rng: np.random.Generator) -> Case:
-    second = pick(rng, range(1, 6)) if rng.random() < 0.7 else None
+    second = pick(rng, range(1, 6)) if coin(rng, 0.7) else None
     return Case(label="random", args=_pack_args(rng, pick(rng, range(1, 6)), second))
 
 

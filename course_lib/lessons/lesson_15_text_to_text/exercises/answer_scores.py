@@ -50,10 +50,7 @@ def answer_sample(rng: np.random.Generator) -> Case:
         "theme",
         ",",
     )
-    said, due = (
-        " ".join(words[pick(rng, range(len(words)))] for _ in range(pick(rng, range(6))))
-        for _ in range(2)
-    )
+    said, due = (" ".join(pick(rng, words) for _ in range(pick(rng, range(6)))) for _ in range(2))
     return Case(label="random", args=(said, due))
 
 

@@ -6,21 +6,20 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
+from course_lib.checking.draws import double
+from course_lib.checking.exercise import Case, Exercise, Property
 from course_lib.checking.noise import noise, pick
-from course_lib.lessons.lesson_15_text_to_text.common import DOUBLE
 from course_lib.lessons.lesson_15_text_to_text.mistakes.best_span import MISTAKES
 
 
 def span_cases() -> list[Case]:
     def row(*numbers: float) -> Tensor:
-        return torch.tensor(numbers, dtype=DOUBLE)
+        return double(numbers)
 
     inside = torch.tensor([False, True, True, True, True])
     by_hand = (row(9, 1, 5, 0, 2), row(9, 6, 0, 3, 1), inside, 3)
     drawn = [_span_case(np.random.default_rng(seed), n, most) for seed, n, most in _SPANS]
-    ties = (torch.zeros(4, dtype=DOUBLE), torch.zeros(4, dtype=DOUBLE), inside[:4], 2)
+    ties = (torch.zeros(4, dtype=torch.float64), torch.zeros(4, dtype=torch.float64), inside[:4], 2)
     return [
         Case(label="five tokens, three at most", args=by_hand),
         Case(

@@ -6,15 +6,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
+from course_lib.checking.draws import coin, double
+from course_lib.checking.exercise import Case, Exercise, Property
 from course_lib.checking.noise import noise, pick
-from course_lib.lessons.lesson_15_text_to_text.common import DOUBLE, bucket_oracle
+from course_lib.lessons.lesson_15_text_to_text.common import bucket_oracle
 from course_lib.lessons.lesson_15_text_to_text.mistakes.bucket_bias import MISTAKES
 
 
 def bias_cases() -> list[Case]:
-    by_hand = torch.tensor([[0.0], [10.0], [20.0], [30.0]], dtype=DOUBLE)
+    by_hand = double([[0.0], [10.0], [20.0], [30.0]])
     drawn = [
         Case(
             label=f"{t} queries, {s} keys, {n} buckets, {h} heads, "
@@ -36,7 +36,7 @@ def bias_cases() -> list[Case]:
 def bias_sample(rng: np.random.Generator) -> Case:
     n, h = 4 * pick(rng, range(1, 5)), pick(rng, range(1, 4))
     t, s, most = pick(rng, range(1, 8)), pick(rng, range(1, 8)), n // 2 + pick(rng, range(1, 6))
-    return Case(label="random", args=(noise(rng, n, h), t, s, most, bool(rng.random() < 0.5)))
+    return Case(label="random", args=(noise(rng, n, h), t, s, most, coin(rng)))
 
 
 def bias_oracle(

@@ -4,8 +4,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
+from course_lib.checking.draws import coin
+from course_lib.checking.exercise import Case, Exercise
 from course_lib.checking.noise import pick
 from course_lib.lessons.lesson_15_text_to_text.common import bucket_oracle
 from course_lib.lessons.lesson_15_text_to_text.mistakes.relative_buckets import MISTAKES
@@ -38,7 +38,7 @@ def bucket_cases() -> list[Case]:
 
 
 def bucket_sample(rng: np.random.Generator) -> Case:
-    n_buckets, both = 4 * pick(rng, range(1, 9)), bool(rng.random() < 0.5)
+    n_buckets, both = 4 * pick(rng, range(1, 9)), coin(rng)
     most = n_buckets // 2 + pick(rng, (1, 3, 10, 40, 100))
     steps = torch.from_numpy(rng.integers(-2 * most, 2 * most, size=pick(rng, range(1, 12))))
     return Case(label="random", args=(steps, n_buckets, most, both))

@@ -6,20 +6,21 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
-from course_lib.checking.noise import noise, pick, rng_of
-from course_lib.lessons.lesson_15_text_to_text.common import DOUBLE
+from course_lib.checking.draws import double, draw_mask, draw_sizes
+from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.noise import noise, rng_of
 from course_lib.lessons.lesson_15_text_to_text.mistakes.unscaled_attention import MISTAKES
 
 
 def attention_cases() -> list[Case]:
     def column(*numbers: float) -> Tensor:
-        return torch.tensor(numbers, dtype=DOUBLE)[None, None, :, None]
+        return double(numbers)[None, None, :, None]
 
-    one = torch.ones(1, 1, 1, 4, dtype=DOUBLE)
-    keys = torch.stack([torch.zeros(4), torch.full((4,), np.log(3) / 4)]).to(DOUBLE)[None, None]
-    none = torch.zeros(1, 1, 2, dtype=DOUBLE)
+    one = torch.ones(1, 1, 1, 4, dtype=torch.float64)
+    keys = torch.stack([torch.zeros(4), torch.full((4,), np.log(3) / 4)]).to(torch.float64)[
+        None, None
+    ]
+    none = torch.zeros(1, 1, 2, dtype=torch.float64)
     by_hand = (one, keys, column(1, 5), none, torch.ones(1, 1, 1, 2, dtype=torch.bool))
     drawn = [
         _attention_case(seed, *sizes, gradients=True)
@@ -40,7 +41,7 @@ def _attention_case(
 ) -> Case:
     rng = rng_of(seed)
     q, k, v = noise(rng, b, h, t, d), noise(rng, b, h, s, d), noise(rng, b, h, s, d_v)
-    mask = torch.from_numpy(rng.random((b, 1, t, s)) < 0.7)
+    mask = draw_mask(rng, b, 1, t, s, share=0.7)
     mask[..., 0] = True
     label = f"{b} texts, {h} heads, {t} queries, {s} keys, widths {d} and {d_v}"
     args = (q, k, v, noise(rng, h, t, s), mask)
@@ -66,7 +67,7 @@ EXERCISE = Exercise(
     proves="scores and bias are added, masked and normalised, and nothing is divided by √d",
     passed="Agrees with exponentials over allowed keys, gradients too; a query with no key gets zeros.",
     cases=attention_cases,
-    sample=lambda rng: _attention_case(rng, *(pick(rng, range(1, 5)) for _ in range(6))),
+    sample=lambda rng: _attention_case(rng, *draw_sizes(rng, 4, 4, 4, 4, 4, 4)),
     oracle=attention_oracle,
     reference="course_lib.attention.relative_buckets.unscaled_attention",
     hints=(

@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
+from course_lib.checking.draws import coin
+from course_lib.checking.exercise import Case, Exercise
 from course_lib.checking.noise import noise
 from course_lib.lessons.lesson_16_images_as_tokens.common import draw, kernel_oracle
 from course_lib.lessons.lesson_16_images_as_tokens.mistakes.linear_from_kernel import MISTAKES
@@ -37,7 +37,7 @@ def kernel_sample(rng: np.random.Generator) -> Case:
     return Case(
         label="random",
         args=(noise(rng, d, c, p, p),),
-        kwargs={"channels_last": bool(rng.random() < 0.5)},
+        kwargs={"channels_last": coin(rng)},
     )
 
 

@@ -35,9 +35,7 @@ def pool_cases() -> list[Case]:
 
 def pool_sample(rng: np.random.Generator) -> Case:
     b, n, d = draw(rng, 4, 5, 5)
-    return Case(
-        label="random", args=(noise(rng, b, n + 1, d), ("class", "mean")[pick(rng, (0, 1))])
-    )
+    return Case(label="random", args=(noise(rng, b, n + 1, d), pick(rng, ("class", "mean"))))
 
 
 def pool_oracle(x: Tensor, how: str = "class") -> Tensor:

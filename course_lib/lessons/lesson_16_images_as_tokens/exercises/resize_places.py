@@ -4,8 +4,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
+from course_lib.checking.draws import coin
+from course_lib.checking.exercise import Case, Exercise
 from course_lib.checking.noise import noise
 from course_lib.lessons.lesson_16_images_as_tokens.common import draw
 from course_lib.lessons.lesson_16_images_as_tokens.mistakes.resize_places import MISTAKES
@@ -42,7 +42,7 @@ def resize_sample(rng: np.random.Generator) -> Case:
     return Case(
         label="random",
         args=(noise(rng, old * old + 1, d), (rows, columns)),
-        kwargs={"align_corners": bool(rng.random() < 0.5)},
+        kwargs={"align_corners": coin(rng)},
     )
 
 

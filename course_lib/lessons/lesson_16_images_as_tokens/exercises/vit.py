@@ -20,6 +20,7 @@ from course_lib.lessons.lesson_16_images_as_tokens.common import (
     size_of,
 )
 from course_lib.lessons.lesson_16_images_as_tokens.mistakes.vit import MISTAKES
+from course_lib.lessons.shared import torch_names
 
 
 def _linear(rng: np.random.Generator, name: str, d_in: int, d_out: int) -> dict[str, Tensor]:
@@ -134,7 +135,7 @@ def vit_oracle(state: dict[str, Tensor], images: Tensor, **init: int) -> Tensor:
             norm_first=True,
             device="meta",
         )
-        x = torch.func.functional_call(layer, torch_names(state, f"blocks.{n}."), (x,))
+        x = torch.func.functional_call(layer, torch_names(state, block=f"blocks.{n}."), (x,))
     first = torch.stack([image[0] for image in x])
     first = F.layer_norm(first, first.shape[-1:], state["norm.weight"], state["norm.bias"], 1e-6)
     return F.linear(first, state["head.weight"], state["head.bias"])
@@ -142,24 +143,6 @@ def vit_oracle(state: dict[str, Tensor], images: Tensor, **init: int) -> Tensor:
 
 def linear_rows(kernel: Tensor) -> Tensor:
     return kernel_oracle(kernel)
-
-
-def torch_names(state: dict[str, Tensor], block: str) -> dict[str, Tensor]:
-    """Rename a block's parameters to those of PyTorch's own layer."""
-    theirs = {
-        "norm1": "norm1",
-        "norm2": "norm2",
-        "ff.w_in": "linear1",
-        "ff.w_out": "linear2",
-        "attn.w_o": "self_attn.out_proj",
-    }
-    named = {}
-    for p in ("weight", "bias"):
-        for old, new in theirs.items():
-            named[f"{new}.{p}"] = state[f"{block}{old}.{p}"]
-        parts = [state[f"{block}attn.{name}.{p}"] for name in ("w_q", "w_k", "w_v")]
-        named[f"self_attn.in_proj_{p}"] = torch.cat(parts)
-    return named
 
 
 EXERCISE = Exercise(

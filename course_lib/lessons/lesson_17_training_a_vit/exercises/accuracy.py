@@ -7,8 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
+from course_lib.checking.draws import coin, draw_ids
+from course_lib.checking.exercise import Case, Exercise
 from course_lib.checking.noise import Seed, generator, noise, pick, rng_of
 from course_lib.checking.protocol import Call, Protocol
 from course_lib.lessons.lesson_17_training_a_vit.mistakes.accuracy import MISTAKES
@@ -56,7 +56,7 @@ class Reader(nn.Module):
 def _judge_case(seed: int, n: int, batch: int, k: int, training: bool) -> Case:
     mode = "training" if training else "evaluation"
     rng = generator(seed)
-    labels = torch.from_numpy(rng.integers(0, k, n))
+    labels = draw_ids(rng, k, n)
     return Case(
         label=f"{n} images in batches of {batch}, {k} classes, a model in {mode} mode",
         args=(Reader(rng, 6, k, training), noise(rng, n, 1, 2, 3), labels, batch),
@@ -98,7 +98,7 @@ EXERCISE = Exercise(
         pick(rng, range(2, 12)),
         pick(rng, range(1, 6)),
         3,
-        rng.random() < 0.5,
+        coin(rng),
     ),
     oracle=judge_oracle,
     protocol=Judging(),

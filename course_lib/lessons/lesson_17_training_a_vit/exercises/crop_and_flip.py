@@ -4,15 +4,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
+from course_lib.checking.draws import double, draw_ids, draw_mask, draw_sizes
+from course_lib.checking.exercise import Case, Exercise
 from course_lib.checking.noise import Seed, noise, pick, rng_of
-from course_lib.lessons.lesson_17_training_a_vit.common import DOUBLE, PICTURES
+from course_lib.lessons.lesson_17_training_a_vit.common import PICTURES
 from course_lib.lessons.lesson_17_training_a_vit.mistakes.crop_and_flip import MISTAKES
 
 
 def crop_cases() -> list[Case]:
-    row = torch.tensor([[[[1.0, 2.0, 3.0]]], [[[4.0, 5.0, 6.0]]]], dtype=DOUBLE)
+    row = double([[[[1.0, 2.0, 3.0]]], [[[4.0, 5.0, 6.0]]]])
     corners, flips = torch.tensor([[1, 2], [1, 1]]), torch.tensor([True, False])
     drawn = [
         _crop_case(f"padding {p}, seed {seed}", seed, b, c, h, w, p)
@@ -28,9 +28,9 @@ def crop_cases() -> list[Case]:
 
 def _crop_case(label: str, seed: Seed, b: int, c: int, h: int, w: int, p: int) -> Case:
     rng = rng_of(seed)
-    corners = torch.from_numpy(rng.integers(0, 2 * p + 1, (b, 2)))
+    corners = draw_ids(rng, 2 * p + 1, b, 2)
     corners[0] = torch.tensor([2 * p, 0])
-    flips = torch.from_numpy(rng.random(b) < 0.5)
+    flips = draw_mask(rng, b)
     flips[: min(b, 2)] = torch.tensor([True, False])[: min(b, 2)]
     return Case(
         label=f"{b} images of {c} channels, {h} × {w}, {label}",
@@ -54,7 +54,7 @@ def crop_oracle(images: Tensor, corners: Tensor, flips: Tensor, padding: int) ->
 
 
 def crop_sample(rng: np.random.Generator) -> Case:
-    b, c, h, w = (pick(rng, range(1, 4)) for _ in range(4))
+    b, c, h, w = draw_sizes(rng, 3, 3, 3, 3)
     case = _crop_case("random", rng, b, c, h, w, pick(rng, range(3)))
     return Case(label="random", args=case.args)
 

@@ -6,15 +6,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
+from course_lib.checking.draws import double, draw_sizes
+from course_lib.checking.exercise import Case, Exercise, Property
 from course_lib.checking.noise import Seed, noise, pick, rng_of
-from course_lib.lessons.lesson_17_training_a_vit.common import DOUBLE, PICTURES
+from course_lib.lessons.lesson_17_training_a_vit.common import PICTURES
 from course_lib.lessons.lesson_17_training_a_vit.mistakes.mixup import MISTAKES
 
 
 def mixup_cases() -> list[Case]:
-    images = torch.tensor([8.0, 4.0], dtype=DOUBLE).view(2, 1, 1, 1)
+    images = double([8.0, 4.0]).view(2, 1, 1, 1)
     by_hand = (images, torch.tensor([0, 2]), 0.75, torch.tensor([1, 0]), 3)
     drawn = [
         _mixup_case(f"λ = {share}, seed {seed}", seed, share, b, c, h, w, k)
@@ -73,7 +73,7 @@ def targets_sum_to_one(call: Any, case: Case, value: Any) -> str | None:
 
 
 def mixup_sample(rng: np.random.Generator) -> Case:
-    b, c, h, w = (pick(rng, range(1, 5)) for _ in range(4))
+    b, c, h, w = draw_sizes(rng, 4, 4, 4, 4)
     case = _mixup_case("", rng, float(rng.random()), b, c, h, w, pick(rng, range(2, 6)))
     return Case(label="random", args=case.args)
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
+from course_lib.checking.draws import draw_sizes
+from course_lib.checking.exercise import Case, Exercise
 from course_lib.checking.noise import pick
 from course_lib.lessons.lesson_17_training_a_vit.mistakes.rates import MISTAKES
 
@@ -37,7 +37,7 @@ def rate_oracle(epochs: int, per_epoch: int, warmup: int, peak: float) -> list[f
 
 
 def rate_sample(rng: np.random.Generator) -> Case:
-    epochs, n = pick(rng, range(1, 5)), pick(rng, range(1, 7))
+    epochs, n = draw_sizes(rng, 4, 6)
     warmup = pick(rng, range(epochs * n + 1))
     return Case(label="random", args=(epochs, n, warmup, float(rng.uniform(0.1, 2))))
 

@@ -5,17 +5,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
+from course_lib.checking.draws import double
+from course_lib.checking.exercise import Case, Exercise
 from course_lib.checking.noise import Seed, noise, pick, rng_of
-from course_lib.lessons.lesson_17_training_a_vit.common import DOUBLE
 from course_lib.lessons.lesson_17_training_a_vit.mistakes.soft_cross_entropy import MISTAKES
 
 
 def _targets(seed: Seed, b: int, k: int) -> Tensor:
     """Shares of two classes an image, as mixup gives them."""
     rng = rng_of(seed)
-    targets = torch.zeros(b, k, dtype=DOUBLE)
+    targets = torch.zeros(b, k, dtype=torch.float64)
     for row in targets:
         share = float(rng.uniform(0.1, 0.9))
         one, other = rng.permutation(k)[:2]
@@ -27,7 +26,7 @@ def _targets(seed: Seed, b: int, k: int) -> Tensor:
 def loss_cases() -> list[Case]:
     by_hand = Case(
         label="logits ln 3 and 0, the first class is right, smoothing 0.2",
-        args=(torch.tensor([[3.0, 1.0]], dtype=DOUBLE).log(), torch.tensor([[1.0, 0]]).double(), 0.2),
+        args=(double([[3.0, 1.0]]).log(), torch.tensor([[1.0, 0]]).double(), 0.2),
     )  # fmt: skip
     drawn = [
         Case(

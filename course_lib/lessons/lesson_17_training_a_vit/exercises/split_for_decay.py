@@ -6,8 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
+from course_lib.checking.draws import coin
+from course_lib.checking.exercise import Case, Exercise, Property
 from course_lib.checking.noise import Seed, noise, pick, rng_of
 from course_lib.checking.protocol import Call, Protocol
 from course_lib.checking.values import each
@@ -114,11 +114,7 @@ EXERCISE = Exercise(
     cases=decay_cases,
     sample=lambda rng: Case(
         label="random",
-        args=(
-            TinyViT(
-                rng, pick(rng, range(1, 4)), frozen=rng.random() < 0.5, tied=rng.random() < 0.5
-            ),
-        ),
+        args=(TinyViT(rng, pick(rng, range(1, 4)), frozen=coin(rng), tied=coin(rng)),),
     ),
     oracle=decay_oracle,
     reference="course_lib.lessons.lesson_17_training_a_vit.reference.split_for_decay",

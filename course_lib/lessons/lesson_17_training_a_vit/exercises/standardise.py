@@ -4,10 +4,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
+from course_lib.checking.draws import double, draw_sizes
+from course_lib.checking.exercise import Case, Exercise
 from course_lib.checking.noise import Seed, noise, pick, rng_of
-from course_lib.lessons.lesson_17_training_a_vit.common import DOUBLE, PICTURES
+from course_lib.lessons.lesson_17_training_a_vit.common import PICTURES
 from course_lib.lessons.lesson_17_training_a_vit.mistakes.standardise import MISTAKES
 
 
@@ -18,8 +18,8 @@ def _bytes(seed: Seed, *shape: int) -> Tensor:
 
 
 def standardise_cases() -> list[Case]:
-    training = torch.tensor([1.0, 3.0], dtype=DOUBLE).view(2, 1, 1, 1)
-    image = torch.tensor([[[[5.0, 2.0]]]], dtype=DOUBLE)
+    training = double([1.0, 3.0]).view(2, 1, 1, 1)
+    image = double([[[[5.0, 2.0]]]])
     drawn = [
         Case(
             label=f"{b} images of {c} channels, {h} × {w}, and {n} to learn from, seed {seed}",
@@ -44,7 +44,7 @@ def standardise_oracle(images: Tensor, training: Tensor) -> Tensor:
 
 
 def standardise_sample(rng: np.random.Generator) -> Case:
-    b, c, h, w = (pick(rng, range(1, 5)) for _ in range(4))
+    b, c, h, w = draw_sizes(rng, 4, 4, 4, 4)
     n = pick(rng, range(2, 7))
     training = _bytes(rng, n, c, h, w) + noise(rng, n, c, h, w)  # nowhere all equal
     return Case(label="random", args=(_bytes(rng, b, c, h, w), training))

@@ -1,16 +1,15 @@
 """“One map for each head”: its cases, its oracle, its hints."""
 
 import math
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
-from course_lib.checking.noise import noise, pick
-from course_lib.lessons.lesson_18_what_does_it_look_at.common import double
+from course_lib.checking.draws import double, draw_lead, draw_sizes
+from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.noise import noise
+from course_lib.checking.properties import rows_sum_to_one
 from course_lib.lessons.lesson_18_what_does_it_look_at.mistakes.attention_per_head import MISTAKES
 
 
@@ -42,8 +41,8 @@ def head_cases() -> list[Case]:
 
 
 def head_sample(rng: np.random.Generator) -> Case:
-    t, h, d = (pick(rng, range(1, 5)) for _ in range(3))
-    lead = [(), (2,)][pick(rng, range(2))]
+    t, h, d = draw_sizes(rng, 4, 4, 4)
+    lead = draw_lead(rng, 2)
     args = (noise(rng, *lead, t, h * d), noise(rng, h * d, h * d), noise(rng, h * d, h * d), h)
     return Case(label="random", args=args)
 
@@ -61,16 +60,10 @@ def head_oracle(x: Tensor, w_q: Tensor, w_k: Tensor, n_heads: int) -> Tensor:
     return torch.stack(maps, dim=-3).to(x.dtype)
 
 
-def queries_share_one(call: Any, case: Case, value: Any) -> str | None:
-    """Weights are shares: each query's sum to 1."""
-    sums = value.sum(-1)
-    if torch.allclose(sums, torch.ones_like(sums), atol=1e-6):
-        return None
-    return (
-        "Each query shares out a total of 1 over the keys. On the case "
-        f"“{case.label}” the first row of yours sums to {sums.flatten()[0].item():.3f}."
-    )
-
+ROWS = rows_sum_to_one(
+    "Each query shares out a total of 1 over the keys. On the case "
+    "“{label}” the first row of yours sums to {first}."
+)
 
 EXERCISE = Exercise(
     name="attention_per_head",
@@ -82,7 +75,7 @@ EXERCISE = Exercise(
     cases=head_cases,
     sample=head_sample,
     oracle=head_oracle,
-    properties=(Property(id="rows_sum_to_one", holds=queries_share_one),),
+    properties=(Property(id="rows_sum_to_one", holds=ROWS),),
     reference="course_lib.attention.rollout.attention_per_head",
     hints=(
         "You built this in lesson 09. Which columns of x @ w_q.T belong to head 0, and how wide are they?",

@@ -4,9 +4,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
-from course_lib.checking.noise import pick
+from course_lib.checking.draws import draw_sizes
+from course_lib.checking.exercise import Case, Exercise
 from course_lib.lessons.lesson_18_what_does_it_look_at.mistakes.base_rate import MISTAKES
 
 
@@ -36,7 +35,7 @@ def base_cases() -> list[Case]:
 
 
 def base_sample(rng: np.random.Generator) -> Case:
-    count, h, w = pick(rng, range(1, 6)), pick(rng, range(1, 9)), pick(rng, range(1, 9))
+    count, h, w = draw_sizes(rng, 5, 8, 8)
     return Case(label="random", args=(_boxes(rng, count, h, w), h, w))
 
 

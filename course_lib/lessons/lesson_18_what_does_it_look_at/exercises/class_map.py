@@ -4,10 +4,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
-from course_lib.checking.noise import noise, pick
-from course_lib.lessons.lesson_18_what_does_it_look_at.common import double
+from course_lib.checking.draws import double, draw_sizes
+from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.noise import noise
 from course_lib.lessons.lesson_18_what_does_it_look_at.mistakes.class_map import MISTAKES
 
 
@@ -32,7 +31,7 @@ def class_map_cases() -> list[Case]:
 
 
 def class_map_sample(rng: np.random.Generator) -> Case:
-    r, c, b = (pick(rng, range(1, 5)) for _ in range(3))
+    r, c, b = draw_sizes(rng, 4, 4, 4)
     return Case(label="random", args=(noise(rng, b, r * c + 1, r * c + 1), r, c))
 
 

@@ -6,10 +6,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
+from course_lib.checking.draws import coin, double, draw_sizes
+from course_lib.checking.exercise import Case, Exercise
 from course_lib.checking.noise import noise, pick
-from course_lib.lessons.lesson_18_what_does_it_look_at.common import double, total
+from course_lib.lessons.lesson_18_what_does_it_look_at.common import total
 from course_lib.lessons.lesson_18_what_does_it_look_at.mistakes.deletion_curve import MISTAKES
 
 
@@ -57,8 +57,8 @@ def deletion_cases() -> list[Case]:
 
 
 def deletion_sample(rng: np.random.Generator) -> Case:
-    rows, columns, patch = (pick(rng, range(1, 4)) for _ in range(3))
-    return _deletion_case(pick(rng, range(10**6)), rows, columns, patch, ties=rng.random() < 0.3)
+    rows, columns, patch = draw_sizes(rng, 3, 3, 3)
+    return _deletion_case(pick(rng, range(10**6)), rows, columns, patch, ties=coin(rng, 0.3))
 
 
 def deletion_oracle(

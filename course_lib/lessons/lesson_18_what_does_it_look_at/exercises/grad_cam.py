@@ -6,10 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
-from course_lib.checking.noise import noise, pick
-from course_lib.lessons.lesson_18_what_does_it_look_at.common import double
+from course_lib.checking.draws import double, draw_sizes
+from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.noise import noise
 from course_lib.lessons.lesson_18_what_does_it_look_at.mistakes.grad_cam import MISTAKES
 
 
@@ -30,7 +29,7 @@ def cam_cases() -> list[Case]:
 
 
 def cam_sample(rng: np.random.Generator) -> Case:
-    shape = tuple(pick(rng, range(1, 5)) for _ in range(4))
+    shape = draw_sizes(rng, 4, 4, 4, 4)
     return Case(label="random", args=(noise(rng, *shape), noise(rng, *shape)))
 
 

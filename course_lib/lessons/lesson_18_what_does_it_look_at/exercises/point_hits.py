@@ -4,10 +4,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
-from course_lib.checking.noise import Seed, noise, pick
-from course_lib.lessons.lesson_18_what_does_it_look_at.common import DOUBLE, double
+from course_lib.checking.draws import coin, double, draw_sizes
+from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.noise import Seed, noise
 from course_lib.lessons.lesson_18_what_does_it_look_at.mistakes.point_hits import MISTAKES
 
 
@@ -35,7 +34,7 @@ def hit_cases() -> list[Case]:
     ]
     flat = Case(
         label="maps that are the same everywhere",
-        args=(torch.ones(2, 3, 4, dtype=DOUBLE), _inside(5, 2, 3, 4)),
+        args=(torch.ones(2, 3, 4, dtype=torch.float64), _inside(5, 2, 3, 4)),
         edge=True,
     )
     below = Case(
@@ -47,9 +46,9 @@ def hit_cases() -> list[Case]:
 
 
 def hit_sample(rng: np.random.Generator) -> Case:
-    b, h, w = (pick(rng, range(1, 5)) for _ in range(3))
+    b, h, w = draw_sizes(rng, 4, 4, 4)
     maps = noise(rng, b, h, w)
-    maps = maps.round() if rng.random() < 0.5 else maps
+    maps = maps.round() if coin(rng) else maps
     return Case(label="random", args=(maps, _inside(rng, b, h, w)))
 
 

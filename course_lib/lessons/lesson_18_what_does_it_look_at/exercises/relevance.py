@@ -4,16 +4,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
-from course_lib.checking.noise import noise, pick
+from course_lib.checking.draws import double, draw_sizes, draw_weights
+from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.noise import noise
 from course_lib.lessons.lesson_18_what_does_it_look_at.common import (
     B,
     H,
     L,
     T,
-    double,
-    some_weights,
 )
 from course_lib.lessons.lesson_18_what_does_it_look_at.mistakes.relevance import MISTAKES
 
@@ -29,22 +27,25 @@ def relevance_cases() -> list[Case]:
     drawn = [
         Case(
             label=f"{layers} layers, {b} images, {h} heads, {t} tokens, seed {seed}",
-            args=(some_weights(seed, layers, b, h, t, t), noise(seed + 10, layers, b, h, t, t)),
+            args=(
+                draw_weights(seed, layers, b, h, t, t, spread=2.0),
+                noise(seed + 10, layers, b, h, t, t),
+            ),
         )
         for layers, b, h, t, seed in ((L, B, H, T, 0), (3, 4, 2, 6, 1), (2, 3, 4, 5, 2))
     ]
     alone = Case(
         label="one layer, a single image",
-        args=(some_weights(3, 1, 2, 4, 4), noise(4, 1, 2, 4, 4)),
+        args=(draw_weights(3, 1, 2, 4, 4, spread=2.0), noise(4, 1, 2, 4, 4)),
         edge=True,
     )
     return [by_hand, *drawn, alone]
 
 
 def relevance_sample(rng: np.random.Generator) -> Case:
-    layers, b, h, t = (pick(rng, range(1, 5)) for _ in range(4))
+    layers, b, h, t = draw_sizes(rng, 4, 4, 4, 4)
     shape = (layers, b, h, t, t)
-    return Case(label="random", args=(some_weights(rng, *shape), noise(rng, *shape)))
+    return Case(label="random", args=(draw_weights(rng, *shape, spread=2.0), noise(rng, *shape)))
 
 
 def relevance_oracle(weights: Tensor, gradients: Tensor) -> Tensor:

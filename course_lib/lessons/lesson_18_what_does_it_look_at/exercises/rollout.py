@@ -1,21 +1,17 @@
 """“Attention rollout”: its cases, its oracle, its hints."""
 
-from typing import Any
-
 import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise, Property
-from course_lib.checking.noise import pick
+from course_lib.checking.draws import coin, double, draw_sizes, draw_weights
+from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.properties import rows_sum_to_one
 from course_lib.lessons.lesson_18_what_does_it_look_at.common import (
     B,
     H,
     L,
     T,
-    double,
-    some_weights,
 )
 from course_lib.lessons.lesson_18_what_does_it_look_at.mistakes.rollout import MISTAKES
 
@@ -28,28 +24,30 @@ def rollout_cases() -> list[Case]:
     drawn = [
         Case(
             label=f"{layers} layers, {b} images, {h} heads, {t} tokens, seed {seed}",
-            args=(some_weights(seed, layers, b, h, t, t),),
+            args=(draw_weights(seed, layers, b, h, t, t, spread=2.0),),
             gradients=True,
         )
         for layers, b, h, t, seed in ((L, B, H, T, 0), (3, 4, 2, 6, 1))
     ]
-    kept = some_weights(2, L, B, H, T, T)
+    kept = draw_weights(2, L, B, H, T, T, spread=2.0)
     thinned = Case(
         label="weights below 0.1 set to 0, seed 2",
         args=(kept.masked_fill(kept < 0.1, 0.0),),
     )
-    alone = Case(label="one layer", args=(some_weights(3, 1, B, H, T, T),), edge=True)
+    alone = Case(label="one layer", args=(draw_weights(3, 1, B, H, T, T, spread=2.0),), edge=True)
     single = Case(
-        label="a single image, without a batch", args=(some_weights(4, 3, 2, 4, 4),), edge=True
+        label="a single image, without a batch",
+        args=(draw_weights(4, 3, 2, 4, 4, spread=2.0),),
+        edge=True,
     )
     # Before the drawn ones: where rows sum to 1, scaling at another place shows in gradients only.
     return [by_hand, thinned, *drawn, alone, single]
 
 
 def rollout_sample(rng: np.random.Generator) -> Case:
-    layers, b, h, t = (pick(rng, range(1, 5)) for _ in range(4))
-    weights = some_weights(rng, layers, b, h, t, t)
-    if rng.random() < 0.3:
+    layers, b, h, t = draw_sizes(rng, 4, 4, 4, 4)
+    weights = draw_weights(rng, layers, b, h, t, t, spread=2.0)
+    if coin(rng, 0.3):
         weights = weights.masked_fill(weights < 0.15, 0.0)
     return Case(label="random", args=(weights,))
 
@@ -65,16 +63,10 @@ def rollout_oracle(weights: Tensor) -> Tensor:
     return out
 
 
-def rows_share_one(call: Any, case: Case, value: Any) -> str | None:
-    """Rows are shares: they sum to 1."""
-    sums = value.sum(-1)
-    if torch.allclose(sums, torch.ones_like(sums), atol=1e-6):
-        return None
-    return (
-        "Each row says what one token's content is made of, so it must sum to 1. On the case "
-        f"“{case.label}” the first row of yours sums to {sums.flatten()[0].item():.3f}."
-    )
-
+ROWS = rows_sum_to_one(
+    "Each row says what one token's content is made of, so it must sum to 1. On the case "
+    "“{label}” the first row of yours sums to {first}."
+)
 
 EXERCISE = Exercise(
     name="rollout",
@@ -86,7 +78,7 @@ EXERCISE = Exercise(
     cases=rollout_cases,
     sample=rollout_sample,
     oracle=rollout_oracle,
-    properties=(Property(id="rows_sum_to_one", holds=rows_share_one),),
+    properties=(Property(id="rows_sum_to_one", holds=ROWS),),
     reference="course_lib.attention.rollout.rollout",
     hints=(
         "Follow one token upwards. After layer 1 it holds half of itself and half of what the heads gathered. After "

@@ -4,10 +4,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.case import Case
-from course_lib.checking.exercise import Exercise
-from course_lib.checking.noise import noise, pick
-from course_lib.lessons.lesson_18_what_does_it_look_at.common import double
+from course_lib.checking.draws import double, draw_sizes
+from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.noise import noise
 from course_lib.lessons.lesson_18_what_does_it_look_at.mistakes.upsample import MISTAKES
 
 
@@ -28,7 +27,7 @@ def upsample_cases() -> list[Case]:
 
 
 def upsample_sample(rng: np.random.Generator) -> Case:
-    b, r, c, p = (pick(rng, range(1, 5)) for _ in range(4))
+    b, r, c, p = draw_sizes(rng, 4, 4, 4, 4)
     return Case(label="random", args=(noise(rng, b, r, c), p))
 
 
