@@ -40,6 +40,22 @@ def weights_sum_to_one(call: Any, ones: Tensor, *inputs: Any, label: str) -> str
     )
 
 
+def score_cases(*rows: tuple[int, int, int, float, int]) -> list[Case]:
+    """Return a case for each leading shape; a row holds t, s, d, the bandwidth and the seed."""
+    return [
+        Case(
+            label=f"{name}, {t} queries, {s} keys, width {d}, h = {h}, seed {seed}",
+            args=(
+                noise(seed, *lead, t, d),
+                noise(seed + 10, *lead, s, d),
+                torch.tensor(h).double(),
+            ),
+            gradients=True,
+        )
+        for (name, lead), (t, s, d, h, seed) in zip(LEADS.items(), rows, strict=True)
+    ]
+
+
 def score_sample(rng: np.random.Generator) -> Case:
     lead, (t, s, d) = draw_lead(rng, B, H), draw_sizes(rng, 6, 6, 6)
     return Case(

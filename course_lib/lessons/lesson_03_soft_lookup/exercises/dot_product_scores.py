@@ -7,13 +7,12 @@ from torch import Tensor
 
 from course_lib.checking.draws import double
 from course_lib.checking.exercise import Case, Exercise, Property
-from course_lib.checking.noise import noise
 from course_lib.lessons.lesson_03_soft_lookup.common import (
-    LEADS,
     MECHANISM,
     D,
     S,
     T,
+    score_cases,
     score_oracle,
     score_sample,
 )
@@ -22,20 +21,7 @@ from course_lib.lessons.lesson_03_soft_lookup.mistakes.dot_product_scores import
 
 def dot_cases() -> list[Case]:
     queries, keys = double([[1, 1], [2, 0]]), double([[1, 0], [0, 2], [3, 1]])
-    drawn = [
-        Case(
-            label=f"{name}, {t} queries, {s} keys, width {d}, h = {h}, seed {seed}",
-            args=(
-                noise(seed, *lead, t, d),
-                noise(seed + 10, *lead, s, d),
-                torch.tensor(h).double(),
-            ),
-            gradients=True,
-        )
-        for (name, lead), (t, s, d, h, seed) in zip(
-            LEADS.items(), ((T, S, D, 2.5, 0), (S, T, 3, 1.5, 1), (T, S, D, 0.8, 2)), strict=True
-        )
-    ]
+    drawn = score_cases((T, S, D, 2.5, 0), (S, T, 3, 1.5, 1), (T, S, D, 0.8, 2))
     return [
         Case(label="two queries, three keys, h = 1", args=(queries, keys, 1.0)),
         Case(label="two queries, three keys, h = 2", args=(queries, keys, 2.0)),

@@ -8,18 +8,18 @@ from course_lib.checking.draws import double
 from course_lib.checking.exercise import Case, Exercise, Property
 from course_lib.checking.noise import noise
 from course_lib.lessons.lesson_03_soft_lookup.common import (
-    LEADS,
     MECHANISM,
     D,
     S,
     T,
+    score_cases,
     score_oracle,
     score_sample,
 )
 from course_lib.lessons.lesson_03_soft_lookup.mistakes.gaussian_scores import MISTAKES
 
 
-def score_cases() -> list[Case]:
+def gaussian_cases() -> list[Case]:
     by_hand = Case(
         label="two queries, three keys on a line, h = 0.5",
         args=(double([[0], [3]]), double([[0], [1], [4]]), 0.5),
@@ -28,20 +28,7 @@ def score_cases() -> list[Case]:
         label="one query, two keys in a plane, h = 2",
         args=(double([[1, 1]]), double([[0, 1], [2, 3]]), 2.0),
     )
-    drawn = [
-        Case(
-            label=f"{name}, {t} queries, {s} keys, width {d}, h = {h}, seed {seed}",
-            args=(
-                noise(seed, *lead, t, d),
-                noise(seed + 10, *lead, s, d),
-                torch.tensor(h).double(),
-            ),
-            gradients=True,
-        )
-        for (name, lead), (t, s, d, h, seed) in zip(
-            LEADS.items(), ((T, S, D, 1.5, 0), (S, T, D, 0.7, 1), (T, S, 2, 1.5, 2)), strict=True
-        )
-    ]
+    drawn = score_cases((T, S, D, 1.5, 0), (S, T, D, 0.7, 1), (T, S, 2, 1.5, 2))
     single = Case(
         label="float32",
         args=(*(noise(n, n, D, dtype=torch.float32) for n in (T, S)), 1.5),
@@ -73,7 +60,7 @@ EXERCISE = Exercise(
     difficulty=1,
     proves="a score falls with the squared distance, measured in bandwidths",
     passed="Agrees with a loop over all pairs, gradients too, also with respect to the bandwidth.",
-    cases=score_cases,
+    cases=gaussian_cases,
     sample=score_sample,
     oracle=score_oracle,
     properties=(Property(id="one_bandwidth_away", holds=one_bandwidth_away),),
