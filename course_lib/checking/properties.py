@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from course_lib.checking.exercise import Case
+from course_lib.checking.case import Case
 
 #: Returns what is wrong with a value, or None.
 Holds = Callable[[Any, Case, Any], str | None]

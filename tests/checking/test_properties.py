@@ -2,7 +2,7 @@
 
 import torch
 
-from course_lib.checking.exercise import Case
+from course_lib.checking.case import Case
 from course_lib.checking.properties import (
     all_one,
     nothing_after_the_end,

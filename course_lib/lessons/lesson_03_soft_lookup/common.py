@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from course_lib.checking.case import Case
 from course_lib.checking.draws import draw_lead, draw_sizes, leads, many
-from course_lib.checking.exercise import Case
 from course_lib.checking.noise import noise
 from course_lib.checking.properties import all_one
 

@@ -7,11 +7,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checking.exercise import Case
+from course_lib.checking.case import Case
 from course_lib.checking.noise import Seed, noise, rng_of
 
 ADDITIVE = "course_lib.attention.additive"
-TRANSLATOR = "course_lib.models.recurrent_translator"
+TRANSLATOR = "course_lib.models.recurrent"
 SIZES = range(1, 6)
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from torch import Tensor
 
-from course_lib.checking.exercise import Case
+from course_lib.checking.case import Case
 
 B, H, T, D, DH = 2, 3, 5, 7, 11
 MECHANISMS = "course_lib.attention.self_attention"

@@ -4,8 +4,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from course_lib.checking.case import Case
 from course_lib.checking.draws import draw_sizes, draw_weights
-from course_lib.checking.exercise import Case
 from course_lib.checking.noise import Seed, noise, rng_of
 from course_lib.lessons.shared import linears
 

@@ -5,8 +5,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from course_lib.checking.case import Case
 from course_lib.checking.draws import draw_ids
-from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import Seed, noise, pick, rng_of
 from course_lib.lessons.lesson_01_warm_up.common import B, D, H, S, T
 from course_lib.lessons.lesson_01_warm_up.mistakes.embed import MISTAKES

@@ -6,8 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from course_lib.checking.case import Case
 from course_lib.checking.draws import draw_lead, draw_sizes
-from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.exercise import Exercise, Property
 from course_lib.checking.noise import Seed, noise, rng_of
 from course_lib.checking.protocol import ModuleProtocol
 from course_lib.lessons.lesson_01_warm_up.common import B

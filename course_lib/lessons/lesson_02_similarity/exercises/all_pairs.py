@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from course_lib.checking.case import Case
 from course_lib.checking.draws import draw_sizes
-from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import noise_array
 from course_lib.lessons.lesson_02_similarity.common import D, S, T
 from course_lib.lessons.lesson_02_similarity.mistakes.all_pairs import MISTAKES

@@ -7,8 +7,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from course_lib.checking.case import Case
 from course_lib.checking.draws import coin, double, draw_weights
-from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.exercise import Exercise, Property
 from course_lib.checking.noise import noise, pick
 from course_lib.lessons.lesson_02_similarity.common import SIZES, B, S, T
 from course_lib.lessons.lesson_02_similarity.mistakes.entropy import MISTAKES

@@ -7,8 +7,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from course_lib.checking.case import Case
 from course_lib.checking.draws import double
-from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.exercise import Exercise, Property
 from course_lib.checking.noise import Seed, noise, pick
 from course_lib.lessons.lesson_02_similarity.common import SIZES, D, T
 from course_lib.lessons.lesson_02_similarity.mistakes.score_spread import MISTAKES

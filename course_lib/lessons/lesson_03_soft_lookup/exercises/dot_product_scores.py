@@ -5,8 +5,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from course_lib.checking.case import Case
 from course_lib.checking.draws import double
-from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.exercise import Exercise, Property
 from course_lib.lessons.lesson_03_soft_lookup.common import (
     MECHANISM,
     D,

@@ -4,8 +4,9 @@ from typing import Any
 
 import torch
 
+from course_lib.checking.case import Case
 from course_lib.checking.draws import double
-from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.exercise import Exercise, Property
 from course_lib.checking.noise import noise
 from course_lib.lessons.lesson_03_soft_lookup.common import (
     MECHANISM,

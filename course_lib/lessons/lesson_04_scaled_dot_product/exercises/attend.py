@@ -7,8 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from course_lib.checking.case import Case
 from course_lib.checking.draws import draw_lead, draw_sizes
-from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.exercise import Exercise, Property
 from course_lib.checking.noise import noise
 from course_lib.checking.properties import all_one, numbers
 from course_lib.lessons.lesson_04_scaled_dot_product.common import DV, B, D, H, S, T

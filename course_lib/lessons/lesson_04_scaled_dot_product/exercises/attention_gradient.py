@@ -7,8 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from course_lib.checking.case import Case
 from course_lib.checking.draws import double, draw_sizes
-from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import noise, rng_of
 from course_lib.lessons.lesson_04_scaled_dot_product.common import DV, D, S
 from course_lib.lessons.lesson_04_scaled_dot_product.mistakes.attention_gradient import MISTAKES

@@ -6,8 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from course_lib.checking.case import Case
 from course_lib.checking.draws import draw_lead, draw_sizes
-from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import noise
 from course_lib.lessons.lesson_04_scaled_dot_product.common import B, D, H, S, T
 from course_lib.lessons.lesson_04_scaled_dot_product.mistakes.scaled_scores import MISTAKES

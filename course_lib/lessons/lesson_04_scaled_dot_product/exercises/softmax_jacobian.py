@@ -5,8 +5,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from course_lib.checking.case import Case
 from course_lib.checking.draws import double
-from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.exercise import Exercise, Property
 from course_lib.checking.noise import noise, pick
 from course_lib.lessons.lesson_04_scaled_dot_product.common import S
 from course_lib.lessons.lesson_04_scaled_dot_product.mistakes.softmax_jacobian import MISTAKES

@@ -6,8 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from course_lib.checking.case import Case
 from course_lib.checking.draws import double, draw_lead, draw_sizes
-from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.exercise import Exercise, Property
 from course_lib.checking.noise import noise, rng_of
 from course_lib.lessons.lesson_05_attention_that_translates.common import (
     ADDITIVE,

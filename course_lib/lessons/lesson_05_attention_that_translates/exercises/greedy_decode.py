@@ -7,8 +7,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from course_lib.checking.case import Case
 from course_lib.checking.draws import draw_marks, draw_sizes
-from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.exercise import Exercise, Property
 from course_lib.checking.noise import noise, pick, rng_of
 from course_lib.checking.properties import nothing_after_the_end
 from course_lib.lessons.lesson_05_attention_that_translates.common import TRANSLATOR

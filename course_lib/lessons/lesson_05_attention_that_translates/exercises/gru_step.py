@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from course_lib.checking.case import Case
 from course_lib.checking.draws import draw_sizes
-from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.exercise import Exercise, Property
 from course_lib.checking.noise import noise
 from course_lib.lessons.lesson_05_attention_that_translates.common import (
     TRANSLATOR,

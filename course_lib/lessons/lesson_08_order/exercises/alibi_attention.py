@@ -8,8 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from course_lib.checking.case import Case
 from course_lib.checking.draws import draw_lead, draw_sizes
-from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.exercise import Exercise, Property
 from course_lib.checking.noise import noise
 from course_lib.lessons.lesson_08_order.common import B, places, slope_oracle
 from course_lib.lessons.lesson_08_order.mistakes.alibi_attention import MISTAKES

@@ -5,8 +5,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from course_lib.checking.case import Case
 from course_lib.checking.draws import double, draw_lead, draw_sizes
-from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import noise, pick
 from course_lib.lessons.lesson_08_order.common import POSITIONS, B, H, rotate_oracle
 from course_lib.lessons.lesson_08_order.mistakes.rotary_attention import MISTAKES

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from course_lib.checking.case import Case
 from course_lib.checking.draws import double, draw_lead
-from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.exercise import Exercise, Property
 from course_lib.checking.noise import noise, pick
 from course_lib.lessons.lesson_08_order.common import (
     POSITIONS,

@@ -4,8 +4,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from course_lib.checking.case import Case
 from course_lib.checking.draws import draw_sizes
-from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import noise, pick
 from course_lib.checking.protocol import ModuleProtocol
 from course_lib.lessons.lesson_09_many_heads.common import (

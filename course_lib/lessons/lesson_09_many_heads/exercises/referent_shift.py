@@ -4,8 +4,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from course_lib.checking.case import Case
 from course_lib.checking.draws import draw_weights
-from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import Seed, pick, rng_of
 from course_lib.lessons.lesson_09_many_heads.common import B, H, S, T
 from course_lib.lessons.lesson_09_many_heads.mistakes.referent_shift import MISTAKES

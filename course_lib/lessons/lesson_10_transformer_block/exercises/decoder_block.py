@@ -6,8 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from course_lib.checking.case import Case
 from course_lib.checking.draws import coin, draw_sizes
-from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import noise
 from course_lib.checking.protocol import ModuleProtocol
 from course_lib.lessons.lesson_10_transformer_block.common import (

@@ -5,8 +5,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from course_lib.checking.case import Case
 from course_lib.checking.draws import draw_sizes
-from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import generator, noise
 from course_lib.checking.protocol import ModuleProtocol
 from course_lib.lessons.lesson_10_transformer_block.common import B, T

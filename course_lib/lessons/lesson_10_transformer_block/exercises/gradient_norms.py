@@ -4,8 +4,9 @@ import numpy as np
 import torch
 from torch import nn
 
+from course_lib.checking.case import Case
 from course_lib.checking.draws import coin, draw_sizes
-from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import Seed, noise, rng_of
 from course_lib.lessons.lesson_10_transformer_block.mistakes.gradient_norms import MISTAKES
 

@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from course_lib.checking.case import Case
 from course_lib.checking.draws import double, draw_marks
-from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.exercise import Exercise, Property
 from course_lib.checking.noise import noise, pick, rng_of
 from course_lib.lessons.lesson_11_translation.common import BEAM, SIZES
 from course_lib.lessons.lesson_11_translation.mistakes.beam_search import MISTAKES

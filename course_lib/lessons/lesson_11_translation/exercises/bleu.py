@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from course_lib.checking.case import Case
 from course_lib.checking.draws import coin
-from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import pick, rng_of
 from course_lib.lessons.lesson_11_translation.common import SIZES
 from course_lib.lessons.lesson_11_translation.mistakes.bleu import MISTAKES

@@ -8,8 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from course_lib.checking.case import Case
 from course_lib.checking.draws import double
-from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.exercise import Exercise, Property
 from course_lib.checking.noise import noise, pick, rng_of
 from course_lib.lessons.lesson_11_translation.common import SIZES, sentences, some_lengths
 from course_lib.lessons.lesson_11_translation.mistakes.smoothed_loss import MISTAKES

@@ -6,8 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from course_lib.checking.case import Case
 from course_lib.checking.draws import draw_sizes
-from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import pick, rng_of
 from course_lib.lessons.lesson_11_translation.common import sentences, some_lengths
 from course_lib.lessons.lesson_11_translation.mistakes.three_masks import MISTAKES

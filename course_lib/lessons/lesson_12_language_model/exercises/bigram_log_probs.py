@@ -7,8 +7,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from course_lib.checking.case import Case
 from course_lib.checking.draws import draw_ids
-from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.exercise import Exercise, Property
 from course_lib.checking.noise import pick
 from course_lib.checking.properties import all_one, numbers
 from course_lib.lessons.lesson_12_language_model.mistakes.bigram_log_probs import MISTAKES

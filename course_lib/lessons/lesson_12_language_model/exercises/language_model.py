@@ -7,8 +7,9 @@ import numpy as np
 import torch.nn.functional as F
 from torch import Tensor
 
+from course_lib.checking.case import Case
 from course_lib.checking.draws import draw_ids
-from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.exercise import Exercise, Property
 from course_lib.checking.noise import noise, pick, rng_of
 from course_lib.checking.protocol import ModuleProtocol
 from course_lib.lessons.lesson_12_language_model.mistakes.language_model import MISTAKES

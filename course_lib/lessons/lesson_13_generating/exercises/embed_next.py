@@ -5,8 +5,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from course_lib.checking.case import Case
 from course_lib.checking.draws import double, draw_ids
-from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import noise, pick, rng_of
 from course_lib.lessons.lesson_13_generating.common import B, D, T, V
 from course_lib.lessons.lesson_13_generating.mistakes.embed_next import MISTAKES

@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from course_lib.checking.case import Case
 from course_lib.checking.draws import coin
-from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.exercise import Exercise, Property
 from course_lib.checking.noise import pick
 from course_lib.lessons.lesson_13_generating.mistakes.render_chat import MISTAKES
 

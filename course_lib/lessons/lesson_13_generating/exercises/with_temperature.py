@@ -2,8 +2,9 @@
 
 from torch import Tensor
 
+from course_lib.checking.case import Case
 from course_lib.checking.draws import double
-from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.exercise import Exercise, Property
 from course_lib.checking.noise import noise, pick
 from course_lib.checking.properties import rows_sum_to_one
 from course_lib.lessons.lesson_13_generating.common import B, V

@@ -7,8 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from course_lib.checking.case import Case
 from course_lib.checking.draws import draw_sizes, pad_mask
-from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import Seed, noise, rng_of
 from course_lib.checking.protocol import ModuleProtocol
 from course_lib.lessons.lesson_14_bert.common import embed_args

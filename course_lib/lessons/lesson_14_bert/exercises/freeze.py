@@ -8,8 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from course_lib.checking.case import Case
 from course_lib.checking.draws import coin
-from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.exercise import Exercise, Property
 from course_lib.checking.noise import generator, noise, pick
 from course_lib.checking.protocol import Call, Protocol
 from course_lib.lessons.lesson_14_bert.mistakes.freeze import MISTAKES

@@ -6,8 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from course_lib.checking.case import Case
 from course_lib.checking.draws import coin, draw_ids, draw_uniform
-from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.exercise import Exercise, Property
 from course_lib.checking.noise import Seed, pick, rng_of
 from course_lib.lessons.lesson_14_bert.mistakes.mask_tokens import MISTAKES
 

@@ -4,8 +4,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from course_lib.checking.case import Case
 from course_lib.checking.draws import coin
-from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import pick
 from course_lib.lessons.lesson_15_text_to_text.common import bucket_oracle
 from course_lib.lessons.lesson_15_text_to_text.mistakes.relative_buckets import MISTAKES

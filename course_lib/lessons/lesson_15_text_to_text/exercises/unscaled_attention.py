@@ -6,8 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from course_lib.checking.case import Case
 from course_lib.checking.draws import double, draw_mask, draw_sizes
-from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import noise, rng_of
 from course_lib.lessons.lesson_15_text_to_text.mistakes.unscaled_attention import MISTAKES
 

@@ -3,8 +3,9 @@
 import numpy as np
 import torch
 
+from course_lib.checking.case import Case
 from course_lib.checking.draws import coin
-from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import noise
 from course_lib.lessons.lesson_16_images_as_tokens.common import draw, kernel_oracle
 from course_lib.lessons.lesson_16_images_as_tokens.mistakes.linear_from_kernel import MISTAKES

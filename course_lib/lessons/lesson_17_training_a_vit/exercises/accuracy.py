@@ -7,8 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from course_lib.checking.case import Case
 from course_lib.checking.draws import coin, draw_ids
-from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import Seed, generator, noise, pick, rng_of
 from course_lib.checking.protocol import Call, Protocol
 from course_lib.lessons.lesson_17_training_a_vit.mistakes.accuracy import MISTAKES

@@ -4,8 +4,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from course_lib.checking.case import Case
 from course_lib.checking.draws import double, draw_ids, draw_mask, draw_sizes
-from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import Seed, noise, pick, rng_of
 from course_lib.lessons.lesson_17_training_a_vit.common import PICTURES
 from course_lib.lessons.lesson_17_training_a_vit.mistakes.crop_and_flip import MISTAKES

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from course_lib.checking.case import Case
 from course_lib.checking.draws import draw_sizes
-from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import pick
 from course_lib.lessons.lesson_17_training_a_vit.mistakes.rates import MISTAKES
 

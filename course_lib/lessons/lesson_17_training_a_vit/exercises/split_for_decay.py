@@ -6,8 +6,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from course_lib.checking.case import Case
 from course_lib.checking.draws import coin
-from course_lib.checking.exercise import Case, Exercise, Property
+from course_lib.checking.exercise import Exercise, Property
 from course_lib.checking.noise import Seed, noise, pick, rng_of
 from course_lib.checking.protocol import Call, Protocol
 from course_lib.checking.values import each

@@ -6,8 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from course_lib.checking.case import Case
 from course_lib.checking.draws import coin, double, draw_sizes
-from course_lib.checking.exercise import Case, Exercise
+from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import noise, pick
 from course_lib.lessons.lesson_18_what_does_it_look_at.common import total
 from course_lib.lessons.lesson_18_what_does_it_look_at.mistakes.deletion_curve import MISTAKES
