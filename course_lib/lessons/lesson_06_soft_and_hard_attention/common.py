@@ -5,8 +5,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_lib.checking.draws import many
-from course_lib.checking.noise import Seed, pick, rng_of
+from course_lib.checking.draws import draw_uniform, many
+from course_lib.checking.noise import Seed, pick
 
 B, H, N, K = 5, 3, 7, 4
 LEADS = {many(lead, "row"): lead for lead in ((), (B,), (2, H))}
@@ -15,8 +15,7 @@ MECHANISM = "course_lib.attention.hard_attention"
 
 def uniform(seed: Seed, *shape: int) -> Tensor:
     """Return uniform noise, never 0 and never 1."""
-    rng = rng_of(seed)
-    return torch.from_numpy(np.asarray(rng.uniform(1e-6, 1 - 1e-6, shape)))
+    return draw_uniform(seed, *shape, low=1e-6, high=1 - 1e-6)
 
 
 def leading(rng: np.random.Generator) -> tuple[int, ...]:

@@ -1,19 +1,11 @@
 """What several exercises of lesson 16 share."""
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_lib.checking.noise import pick
-
 #: Images, channels, rows and columns of patches, side of a patch: no two sizes of a case alike.
 GRIDS = ((2, 3, 5, 4, 2, 0), (3, 2, 2, 4, 3, 1), (2, 4, 3, 1, 5, 2), (4, 1, 2, 3, 2, 3))
-
-
-def draw(rng: np.random.Generator, *most: int) -> tuple[int, ...]:
-    """Return one size from 1 to each of `most`."""
-    return tuple(pick(rng, range(1, size + 1)) for size in most)
 
 
 def size_of(b: int, c: int, rows: int, columns: int, p: int) -> str:

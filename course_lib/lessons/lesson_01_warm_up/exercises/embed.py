@@ -3,19 +3,13 @@
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor
 
 from course_lib.checking.case import Case
 from course_lib.checking.draws import draw_ids
 from course_lib.checking.exercise import Exercise
-from course_lib.checking.noise import Seed, noise, pick, rng_of
+from course_lib.checking.noise import noise, pick
 from course_lib.lessons.lesson_01_warm_up.common import B, D, H, S, T
 from course_lib.lessons.lesson_01_warm_up.mistakes.embed import MISTAKES
-
-
-def _ids(seed: Seed, high: int, *shape: int) -> Tensor:
-    rng = rng_of(seed)
-    return draw_ids(rng, high, *shape)
 
 
 def embed_cases() -> list[Case]:
@@ -24,7 +18,7 @@ def embed_cases() -> list[Case]:
     drawn = [
         Case(
             label=f"ids of shape {shape}, {rows} rows of width {D}, seed {seed}",
-            args=(_ids(seed, rows, *shape), noise(seed + 10, rows, D)),
+            args=(draw_ids(seed, rows, *shape), noise(seed + 10, rows, D)),
             gradients=True,
         )
         for shape, rows, seed in (((T,), S, 0), ((B, T), S, 1), ((B, H, T), 9, 2))
@@ -36,7 +30,7 @@ def embed_cases() -> list[Case]:
 def embed_sample(rng: np.random.Generator) -> Case:
     shape = pick(rng, [(), (T,), (B, T)])
     rows = pick(rng, range(1, 9))
-    args = _ids(rng, rows, *shape), noise(rng, rows, pick(rng, range(1, 9)))
+    args = draw_ids(rng, rows, *shape), noise(rng, rows, pick(rng, range(1, 9)))
     return Case(label="random", args=args, edge=not shape)
 
 

@@ -9,6 +9,7 @@ from torch import Tensor
 from course_lib.checking.case import Case
 from course_lib.checking.draws import draw_ids, draw_lead, draw_sizes, draw_weights, many
 from course_lib.checking.exercise import Exercise, Property
+from course_lib.checking.properties import all_one
 from course_lib.lessons.lesson_07_self_attention.common import (
     MECHANISMS,
     B,
@@ -58,7 +59,7 @@ def copy_oracle(weights: Tensor, tokens: Tensor, vocab_size: int) -> Tensor:
 def sums_to_one(call: Any, case: Case, value: Any) -> str | None:
     """Probabilities of words sum to 1, as the weights do."""
     totals = value.sum(-1)
-    if torch.allclose(totals, torch.ones_like(totals), atol=1e-6):
+    if all_one(totals):
         return None
     worst = totals.flatten()[(totals - 1).abs().argmax()].item()
     return (

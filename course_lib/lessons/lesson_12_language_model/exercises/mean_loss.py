@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from course_lib.checking.case import Case
-from course_lib.checking.draws import draw_sizes
+from course_lib.checking.draws import draw_ids, draw_sizes
 from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import generator, noise, pick
 from course_lib.lessons.lesson_12_language_model.mistakes.mean_loss import MISTAKES
@@ -14,7 +14,7 @@ from course_lib.lessons.lesson_12_language_model.mistakes.mean_loss import MISTA
 
 def padded(rng: np.random.Generator, b: int, t: int, v: int, pad: int) -> Tensor:
     """Draw targets; every text but the first ends in padding, the first place is always real."""
-    targets = torch.from_numpy(rng.integers(0, v - 1, (b, t)))
+    targets = draw_ids(rng, v - 1, b, t)
     targets = targets + (targets >= pad)
     lengths = torch.from_numpy(rng.integers(1, t + 1, (b, 1)))
     lengths[0] = t

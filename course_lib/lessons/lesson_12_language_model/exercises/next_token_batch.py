@@ -15,7 +15,7 @@ def batch_cases() -> list[Case]:
     def drawn(n: int, b: int, t: int, seed: int) -> Case:
         rng = generator(seed)
         tokens = draw_ids(rng, 50, n)
-        starts = torch.from_numpy(rng.integers(0, n - t, b))
+        starts = draw_ids(rng, n - t, b)
         return Case(
             label=f"a text of {n} tokens, {b} windows of {t}, seed {seed}", args=(tokens, starts, t)
         )
@@ -33,7 +33,7 @@ def batch_cases() -> list[Case]:
 
 def batch_sample(rng: np.random.Generator) -> Case:
     t, b, extra = draw_sizes(rng, 5, 5, 5)
-    tokens = torch.from_numpy(rng.integers(0, 9, t + extra))
+    tokens = draw_ids(rng, 9, t + extra)
     return Case(label="random", args=(tokens, draw_ids(rng, extra, b), t))
 
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from course_lib.checking.case import Case
+from course_lib.checking.draws import draw_ids
 from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import pick
 from course_lib.lessons.lesson_13_generating.common import V
@@ -40,14 +41,14 @@ def hunt_cases() -> list[Case]:
 
 def _hunt(seed: str, b: int, fault: str, layers: int, sizes: tuple[int, ...]) -> tuple[Any, ...]:
     rng = np.random.default_rng(len(seed))
-    tokens = torch.from_numpy(rng.integers(0, V, size=(b, sum(sizes))))
+    tokens = draw_ids(rng, V, b, sum(sizes))
     return Toy(layers, fault), tokens, list(sizes)
 
 
 def hunt_sample(rng: np.random.Generator) -> Case:
     fault = pick(rng, FAULTS)
     sizes = tuple(pick(rng, range(1, 4)) for _ in range(pick(rng, range(1, 4))))
-    tokens = torch.from_numpy(rng.integers(0, V, size=(pick(rng, range(1, 4)), sum(sizes))))
+    tokens = draw_ids(rng, V, pick(rng, range(1, 4)), sum(sizes))
     return Case(label="random", args=(Toy(pick(rng, (1, 2)), fault), tokens, list(sizes)))
 
 

@@ -5,9 +5,10 @@ import torch
 from torch import Tensor
 
 from course_lib.checking.case import Case
+from course_lib.checking.draws import draw_sizes
 from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import Seed, noise, rng_of
-from course_lib.lessons.lesson_16_images_as_tokens.common import draw, embed_oracle
+from course_lib.lessons.lesson_16_images_as_tokens.common import embed_oracle
 from course_lib.lessons.lesson_16_images_as_tokens.mistakes.embed import MISTAKES
 
 
@@ -38,7 +39,7 @@ def embed_cases() -> list[Case]:
 
 
 def embed_sample(rng: np.random.Generator) -> Case:
-    return Case(label="random", args=embed_args(rng, *draw(rng, 4, 5, 5)))
+    return Case(label="random", args=embed_args(rng, *draw_sizes(rng, 4, 5, 5)))
 
 
 EXERCISE = Exercise(

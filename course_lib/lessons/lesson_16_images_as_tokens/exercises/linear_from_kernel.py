@@ -4,10 +4,10 @@ import numpy as np
 import torch
 
 from course_lib.checking.case import Case
-from course_lib.checking.draws import coin
+from course_lib.checking.draws import coin, draw_sizes
 from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import noise
-from course_lib.lessons.lesson_16_images_as_tokens.common import draw, kernel_oracle
+from course_lib.lessons.lesson_16_images_as_tokens.common import kernel_oracle
 from course_lib.lessons.lesson_16_images_as_tokens.mistakes.linear_from_kernel import MISTAKES
 
 
@@ -34,7 +34,7 @@ def kernel_cases() -> list[Case]:
 
 
 def kernel_sample(rng: np.random.Generator) -> Case:
-    d, c, p = draw(rng, 4, 4, 4)
+    d, c, p = draw_sizes(rng, 4, 4, 4)
     return Case(
         label="random",
         args=(noise(rng, d, c, p, p),),

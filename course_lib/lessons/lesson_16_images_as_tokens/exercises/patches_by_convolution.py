@@ -8,12 +8,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from course_lib.checking.case import Case
+from course_lib.checking.draws import draw_sizes
 from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import Seed, noise, rng_of
 from course_lib.lessons.lesson_16_images_as_tokens.common import (
     COUNTED,
     GRIDS,
-    draw,
     patchify_oracle,
     size_of,
 )
@@ -49,7 +49,7 @@ def convolution_cases() -> list[Case]:
 
 
 def convolution_sample(rng: np.random.Generator) -> Case:
-    return Case(label="random", args=convolution_args(rng, *draw(rng, 3, 3, 3, 3, 3, 4)))
+    return Case(label="random", args=convolution_args(rng, *draw_sizes(rng, 3, 3, 3, 3, 3, 4)))
 
 
 def convolution_oracle(images: Tensor, weight: Tensor, bias: Tensor, patch_size: int) -> Tensor:

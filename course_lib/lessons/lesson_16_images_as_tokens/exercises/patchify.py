@@ -6,12 +6,12 @@ import numpy as np
 import torch
 
 from course_lib.checking.case import Case
+from course_lib.checking.draws import draw_sizes
 from course_lib.checking.exercise import Exercise, Property
 from course_lib.checking.noise import noise
 from course_lib.lessons.lesson_16_images_as_tokens.common import (
     COUNTED,
     GRIDS,
-    draw,
     patchify_oracle,
     size_of,
 )
@@ -34,7 +34,7 @@ def patchify_cases() -> list[Case]:
 
 
 def patchify_sample(rng: np.random.Generator) -> Case:
-    b, c, rows, columns, p = draw(rng, 3, 4, 4, 4, 4)
+    b, c, rows, columns, p = draw_sizes(rng, 3, 4, 4, 4, 4)
     return Case(label="random", args=(noise(rng, b, c, rows * p, columns * p), p))
 
 

@@ -5,9 +5,9 @@ import torch
 from torch import Tensor
 
 from course_lib.checking.case import Case
+from course_lib.checking.draws import draw_sizes
 from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import noise, pick
-from course_lib.lessons.lesson_16_images_as_tokens.common import draw
 from course_lib.lessons.lesson_16_images_as_tokens.mistakes.pool import MISTAKES
 
 
@@ -34,7 +34,7 @@ def pool_cases() -> list[Case]:
 
 
 def pool_sample(rng: np.random.Generator) -> Case:
-    b, n, d = draw(rng, 4, 5, 5)
+    b, n, d = draw_sizes(rng, 4, 5, 5)
     return Case(label="random", args=(noise(rng, b, n + 1, d), pick(rng, ("class", "mean"))))
 
 

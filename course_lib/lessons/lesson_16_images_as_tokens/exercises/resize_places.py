@@ -5,10 +5,9 @@ import torch
 from torch import Tensor
 
 from course_lib.checking.case import Case
-from course_lib.checking.draws import coin
+from course_lib.checking.draws import coin, draw_sizes
 from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import noise
-from course_lib.lessons.lesson_16_images_as_tokens.common import draw
 from course_lib.lessons.lesson_16_images_as_tokens.mistakes.resize_places import MISTAKES
 
 
@@ -39,7 +38,7 @@ def resize_cases() -> list[Case]:
 
 
 def resize_sample(rng: np.random.Generator) -> Case:
-    old, rows, columns, d = draw(rng, 5, 5, 5, 3)
+    old, rows, columns, d = draw_sizes(rng, 5, 5, 5, 3)
     return Case(
         label="random",
         args=(noise(rng, old * old + 1, d), (rows, columns)),

@@ -6,9 +6,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from course_lib.checking.case import Case
+from course_lib.checking.draws import draw_sizes
 from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import noise
-from course_lib.lessons.lesson_16_images_as_tokens.common import GRIDS, draw, size_of
+from course_lib.lessons.lesson_16_images_as_tokens.common import GRIDS, size_of
 from course_lib.lessons.lesson_16_images_as_tokens.mistakes.unpatchify import MISTAKES
 
 #: The patches of `COUNTED`, 2 × 2 pixels each.
@@ -33,7 +34,7 @@ def unpatchify_cases() -> list[Case]:
 
 
 def unpatchify_sample(rng: np.random.Generator) -> Case:
-    b, c, rows, columns, p = draw(rng, 3, 4, 4, 4, 4)
+    b, c, rows, columns, p = draw_sizes(rng, 3, 4, 4, 4, 4)
     patches = noise(rng, b, rows * columns, c * p * p)
     return Case(label="random", args=(patches, p, rows * p, columns * p))
 

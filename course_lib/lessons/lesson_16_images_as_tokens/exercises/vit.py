@@ -9,11 +9,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from course_lib.checking.case import Case
+from course_lib.checking.draws import draw_sizes
 from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import Seed, noise, pick, rng_of
 from course_lib.checking.protocol import ModuleProtocol
 from course_lib.lessons.lesson_16_images_as_tokens.common import (
-    draw,
     embed_oracle,
     kernel_oracle,
     patchify_oracle,
@@ -110,7 +110,7 @@ def _writes(name: str) -> bool:
 
 
 def vit_sample(rng: np.random.Generator) -> Case:
-    b, c, rows, columns, p, heads, layers, classes = draw(rng, 3, 3, 3, 3, 2, 2, 2, 4)
+    b, c, rows, columns, p, heads, layers, classes = draw_sizes(rng, 3, 3, 3, 3, 2, 2, 2, 4)
     widths = (heads * pick(rng, (2, 3)), heads, layers, pick(rng, (2, 3, 5)), classes)
     return _vit_case("random", rng, b, c, rows, columns, p, widths)
 

@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 from course_lib.checking.case import Case
+from course_lib.checking.draws import draw_sizes
 from course_lib.checking.exercise import Exercise
-from course_lib.lessons.lesson_16_images_as_tokens.common import draw
 from course_lib.lessons.lesson_16_images_as_tokens.mistakes.vit_cost import MISTAKES
 
 COST_NAMES = ("n_patches", "patch_size", "n_channels", "n_classes", "d_model", "n_layers", "d_ff")
@@ -30,7 +30,7 @@ def cost_cases() -> list[Case]:
 
 
 def cost_sample(rng: np.random.Generator) -> Case:
-    return _cost_case("random", draw(rng, 20, 6, 4, 12, 24, 5, 40))
+    return _cost_case("random", draw_sizes(rng, 20, 6, 4, 12, 24, 5, 40))
 
 
 def cost_oracle(**init: int) -> tuple[int, int]:

@@ -10,6 +10,7 @@ from course_lib.checking.case import Case
 from course_lib.checking.draws import double, draw_sizes
 from course_lib.checking.exercise import Exercise, Property
 from course_lib.checking.noise import Seed, noise, pick, rng_of
+from course_lib.checking.properties import all_one
 from course_lib.lessons.lesson_17_training_a_vit.common import PICTURES
 from course_lib.lessons.lesson_17_training_a_vit.mistakes.mixup import MISTAKES
 
@@ -65,7 +66,7 @@ def targets_sum_to_one(call: Any, case: Case, value: Any) -> str | None:
     if not isinstance(value, tuple) or len(value) != 2 or value[1].ndim != 2:
         return None
     sums = value[1].sum(-1)
-    if torch.allclose(sums, torch.ones_like(sums), atol=1e-6):
+    if all_one(sums):
         return None
     return (
         f"The shares of an image's classes sum to 1. On the case “{case.label}” the first row of your targets sums to "
