@@ -197,7 +197,8 @@ def _changed(call: Call, case: Case) -> tuple[int | str, ...]:
 
 
 def _keyed(given: Call | Case) -> dict[int | str, Any]:
-    return {**dict(enumerate(given.args)), **given.kwargs}
+    keyed: dict[int | str, Any] = dict(enumerate(given.args))
+    return keyed | dict(given.kwargs)
 
 
 def _detached(leaf: Any) -> Any:
