@@ -1,5 +1,9 @@
 """A notebook with every explorer, for tests that need no lesson."""
 
+import inspect
+
+from . import parts
+
 SETUP = """import numpy as np, torch
 from types import SimpleNamespace
 from course_lib.attention.positions import rotate_halves, sinusoidal_positions
@@ -73,7 +77,8 @@ pair = SimpleNamespace(
 english, german = len(Vocabulary(ENGLISH)), len(Vocabulary(GERMAN))
 config = TranslatorConfig(source_size=english, target_size=german, d_model=8)
 alignment(pair, seeded(config, 0))"""
-CROSSED = """from course_lib.lessons.lesson_11_translation.reference import embed, three_masks
+CROSSED = f"""{inspect.getsource(parts.embed)}
+{inspect.getsource(parts.three_masks)}
 from course_lib.models.number_translator import Parts, seeded
 from course_lib.training.number_translation import number_config
 

@@ -3,11 +3,11 @@
 import pytest
 
 from course_lib.explore import cross_attention
-from course_lib.lessons.lesson_11_translation.reference import embed, three_masks
 from course_lib.models.number_translator import Parts, seeded
 from course_lib.training.number_translation import number_config
 
 from .axe import violations
+from .parts import embed, three_masks
 
 WHERE = "[data-course-explorer=cross_attention]"
 

@@ -3,9 +3,9 @@
 import pytest
 
 from course_lib.explore import patch_explorer
-from course_lib.lessons.lesson_16_images_as_tokens.reference import patchify
 
 from .axe import violations
+from .parts import patchify
 
 WHERE = "[data-course-explorer=patch_explorer]"
 
