@@ -29,7 +29,8 @@ class Runs:
     def outcomes(self) -> list[Outcome]:
         """Run all, whatever fails; neighbours that may run side by side do."""
         done: list[Outcome] = []
-        for beside, group in groupby(self.stages, key=lambda stage: stage.beside):
+        lesson = bool(self.asked.lesson)  # each of its stages takes one core
+        for beside, group in groupby(self.stages, key=lambda stage: lesson or stage.beside):
             stages = list(group)
             if beside and len(stages) > 1:
                 with ThreadPoolExecutor(min(os.cpu_count() or 1, len(stages))) as pool:

@@ -13,8 +13,7 @@ from proof.stage import Command, Skip, Stage, results
 
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "course_proof"]
 #: nbval starts kernels and compares; the rules for our own code do not apply to it.
-NBVAL = [*PYTEST, "-o", "addopts=", "-W", "default", "--dist", "loadscope"]
-PREPARED = [sys.executable, str(ROOT / "tools" / "proof" / "kernels" / "prepared.py")]
+NBVAL = [*PYTEST, "-o", "addopts=", "-W", "default"]
 CELL_SECONDS = 180
 #: Two workers with two threads of torch each would wait for one another on two cores.
 ONE_THREAD: dict[str, str | None] = {"OMP_NUM_THREADS": "1"}
@@ -51,7 +50,8 @@ def imports(_: Namespace) -> list[Command]:
 def unit(asked: Namespace) -> list[Command]:
     marks = "not browser and not gpu" + (" and not slow" if asked.quick else "")
     which = rooms.tests(asked.lesson) if asked.lesson else []
-    return [tests("unit", [*workers(), "--dist", "worksteal", "-m", marks, *which], ONE_THREAD)]
+    words = [*workers(asked), "--dist", "worksteal", "-m", marks, *which]
+    return [tests("unit", words, asked, ONE_THREAD)]
 
 
 def drift(asked: Namespace) -> list[Command]:
@@ -83,43 +83,60 @@ def browser(asked: Namespace) -> list[Command]:
     if not any(map(shutil.which, ("chromium", "chromium-browser"))):
         raise Skip("no Chromium on PATH (Debian: apt-get install chromium)")
     which = ["--lesson", asked.lesson] if asked.lesson else []
-    return [tests("browser", ["-m", "browser", "tests/browser", *which], {"COURSE_STATIC": None})]
+    words = ["-m", "browser", "tests/browser", *which]
+    return [tests("browser", words, asked, {"COURSE_STATIC": None})]
 
 
-def gpu(_: Namespace) -> list[Command]:
+def gpu(asked: Namespace) -> list[Command]:
     """Everything that needs CUDA."""
     import torch
 
     if not torch.cuda.is_available():
         raise Skip("no CUDA device is here; on a machine with one: python tools/test.py gpu")
-    return [tests("gpu", ["-m", "gpu", "tests/gpu"], {"COURSE_SCALE": None})]
+    return [tests("gpu", ["-m", "gpu", "tests/gpu"], asked, {"COURSE_SCALE": None})]
 
 
-def tests(stage: str, words: list[str], more: dict[str, str | None]) -> Command:
+def tests(stage: str, words: list[str], asked: Namespace, more: dict[str, str | None]) -> Command:
     """Return a run of pytest that writes down what it found."""
     path = results(stage)
-    again = f"python tools/test.py {stage}"
-    words = [*PREPARED, *PYTEST, "--proof", str(path), *words]
-    return Command(words, again, tests=path, more=more)
+    words = [*prepared(asked), *PYTEST, "--proof", str(path), *words]
+    return Command(words, f"python tools/test.py {stage}", tests=path, more=more)
 
 
 def notebooks(
     stage: str, folder: str, asked: Namespace, how: list[str], more: dict[str, str | None]
 ) -> Command:
-    """Return a run of nbval over a folder, its kernels forked from one; no notebook is an error."""
+    """Return a run of nbval over a folder; no notebook is an error."""
     paths = sorted((ROOT / folder).glob(f"{asked.lesson or ''}*.ipynb"))
     if not paths:
         raise FileNotFoundError(f"no notebooks in {folder}/: run `course build`")
     path = results(stage)
-    which = [str(one.relative_to(ROOT)) for one in paths]
     timeout = f"--nbval-cell-timeout={CELL_SECONDS}"
-    words = [*NBVAL, "--proof", str(path), *workers(), *how, timeout, *which]
-    return Command([*PREPARED, *words], f"python tools/test.py {stage}", tests=path, more=more)
+    which = [str(one.relative_to(ROOT)) for one in paths]
+    words = [
+        *NBVAL,
+        "--proof",
+        str(path),
+        *workers(asked),
+        "--dist",
+        "loadscope",
+        *how,
+        timeout,
+        *which,
+    ]
+    again = f"python tools/test.py {stage}"
+    return Command([*prepared(asked), *words], again, tests=path, more=more)
 
 
-def workers() -> list[str]:
-    """One process a core, four at most: each holds a torch."""
-    return ["-n", str(min(os.cpu_count() or 1, 4))]
+def workers(asked: Namespace) -> list[str]:
+    """One process a core, four at most: each holds a torch. A lesson's stages run side by side."""
+    return [] if asked.lesson else ["-n", str(min(os.cpu_count() or 1, 4))]
+
+
+def prepared(asked: Namespace) -> list[str]:
+    """Kernels forked from one; for a single lesson, importing everything costs more."""
+    script = ROOT / "tools" / "proof" / "kernels" / "prepared.py"
+    return [] if asked.lesson else [sys.executable, str(script)]
 
 
 STAGES = [
