@@ -63,7 +63,8 @@ lesson.predict("mean")
 def weighted_mean(weights, values):
     """Return the sum of weights[s] · values[s].
 
-    weighted_mean([0.5, 0.25, 0.25], [8, 4, 0]) is 5.
+    >>> weighted_mean(torch.tensor([0.5, 0.25, 0.25]), torch.tensor([8.0, 4.0, 0.0]))
+    tensor(5.)
     """
     ### BEGIN SOLUTION
     return (weights * values).sum()
@@ -137,7 +138,8 @@ show(
 def weighted_means(weights, values):
     """Return one weighted mean of the rows of values for each row of weights.
 
-    weighted_means([[0.5, 0.5]], [[8, 0], [4, 4]]) is [[6, 2]].
+    >>> weighted_means(torch.tensor([[0.5, 0.5]]), torch.tensor([[8.0, 0.0], [4.0, 4.0]]))
+    tensor([[6., 2.]])
     """
     ### BEGIN SOLUTION
     return weights @ values

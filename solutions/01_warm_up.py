@@ -107,7 +107,8 @@ print(x - x.mean(-1, keepdim=True))
 def pairwise_differences(a, b):
     """Return a[t] − b[s] for every t and s, shape (T, S, d).
 
-    pairwise_differences([[5.0], [7.0]], [[1.0], [2.0]]) is [[[4.0], [3.0]], [[6.0], [5.0]]].
+    >>> pairwise_differences(torch.tensor([[5.0], [7.0]]), torch.tensor([[1.0], [2.0]])).tolist()
+    [[[4.0], [3.0]], [[6.0], [5.0]]]
     """
     ### BEGIN SOLUTION
     return a[:, None, :] - b[None, :, :]
@@ -148,7 +149,8 @@ print(pairwise_differences(corners, corners).square().sum(-1).sqrt())
 def row_products(x, y):
     """Return x[…, t] · y[…, s] for every t and s, shape (…, T, S).
 
-    row_products([[1, 2]], [[3, 0], [0, 4]]) is [[3, 8]].
+    >>> row_products(torch.tensor([[1, 2]]), torch.tensor([[3, 0], [0, 4]]))
+    tensor([[3, 8]])
     """
     ### BEGIN SOLUTION
     return x @ y.transpose(-2, -1)
@@ -188,7 +190,8 @@ vocabulary = {"<unk>": 0, "the": 1, "cat": 2, "sat": 3, "on": 4, "mat": 5}
 def encode(text, vocabulary):
     """Return the id of every word of text; words not listed get vocabulary["<unk>"].
 
-    encode("The dog", {"<unk>": 0, "the": 1, "cat": 2}) is [1, 0].
+    >>> encode("The dog", {"<unk>": 0, "the": 1, "cat": 2})
+    [1, 0]
     """
     ### BEGIN SOLUTION
     unknown = vocabulary["<unk>"]
@@ -215,7 +218,9 @@ encode = lesson.check(encode)
 def embed(ids, table):
     """Return the row of table that each id names.
 
-    embed([2, 0], [[1.0], [2.0], [3.0]]) is [[3.0], [1.0]].
+    >>> embed(torch.tensor([2, 0]), torch.tensor([[1.0], [2.0], [3.0]]))
+    tensor([[3.],
+            [1.]])
     """
     ### BEGIN SOLUTION
     return table[ids]
@@ -296,7 +301,9 @@ show(
 def error_gradient(x, y, w):
     """Return the gradient of ((x @ w − y)²).mean() by w, shape (d,).
 
-    error_gradient([[1.0], [3.0]], [2.0, 6.0], [1.0]) is [-10.0].
+    >>> x, y = torch.tensor([[1.0], [3.0]]), torch.tensor([2.0, 6.0])
+    >>> error_gradient(x, y, torch.tensor([1.0]))
+    tensor([-10.])
     """
     ### BEGIN SOLUTION
     miss = x @ w - y
@@ -360,7 +367,9 @@ print(small.grad)
 def fit(x, y, w, rate, steps):
     """Return the weights after so many steps of gradient descent from w.
 
-    fit([[1.0], [3.0]], [2.0, 6.0], [0.0], 0.05, 2) is [1.5].
+    >>> x, y = torch.tensor([[1.0], [3.0]]), torch.tensor([2.0, 6.0])
+    >>> fit(x, y, torch.tensor([0.0]), 0.05, 2)
+    tensor([1.5000])
     """
     ### BEGIN SOLUTION
     w = w.clone().requires_grad_()
@@ -486,7 +495,8 @@ print("mean of “man bites dog”:", second.mean(0))
 class RecurrentCell(nn.Module):
     """Read one input in one state: tanh(w_x(x) + w_h(h)).
 
-    RecurrentCell(5, 7)(torch.zeros(5), torch.zeros(7)) has shape (7,).
+    >>> RecurrentCell(5, 7)(torch.zeros(5), torch.zeros(7)).shape
+    torch.Size([7])
     """
 
     def __init__(self, d_in, d_hidden):

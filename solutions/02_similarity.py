@@ -120,7 +120,8 @@ print("dog:   dot product 7.000, cosine 0.990")
 def dot_product(x, y):
     """Return x[0]·y[0] + x[1]·y[1] + …
 
-    dot_product([3.0, 1.0], [2.0, 1.0]) is 7.0.
+    >>> dot_product([3.0, 1.0], [2.0, 1.0])
+    7.0
     """
     ### BEGIN SOLUTION
     total = 0.0
@@ -154,7 +155,11 @@ dot_product = lesson.check(dot_product)
 def cosine_similarity(x, y):
     """Return the cosine of the angle between x and y, a number from -1 to 1.
 
-    For (3, 1) and (2, 1) it is 0.990, for (3, 1) and (6, 2) it is 1.
+    >>> cat = np.array([3.0, 1.0])
+    >>> round(float(cosine_similarity(cat, np.array([2.0, 1.0]))), 3)
+    0.99
+    >>> round(float(cosine_similarity(cat, 2 * cat)), 3)
+    1.0
     """
     ### BEGIN SOLUTION
     return x @ y / np.sqrt((x @ x) * (y @ y))
@@ -195,7 +200,10 @@ vector_playground(lesson.pair("dot_product"), lesson.pair("cosine_similarity"), 
 def all_pairs(queries, keys):
     """Return the dot product of every query with every key.
 
-    For cat and dog against cat, dog and car: [[10, 7, 5], [7, 5, 4]].
+    >>> words = np.array([[3, 1], [2, 1], [1, 2]])
+    >>> all_pairs(words[:2], words)
+    array([[10,  7,  5],
+           [ 7,  5,  4]])
     """
     ### BEGIN SOLUTION
     return queries @ keys.T
@@ -247,7 +255,11 @@ show(
 def most_similar(query, table, exclude=()):
     """Return the number of the row with the largest cosine to query, but none of exclude.
 
-    For (1, 1) and the rows (9, 0), (1, 2): 1. With exclude=[1]: 0.
+    >>> table = np.array([[9.0, 0.0], [1.0, 2.0]])
+    >>> most_similar(np.array([1.0, 1.0]), table)
+    1
+    >>> most_similar(np.array([1.0, 1.0]), table, exclude=[1])
+    0
     """
     ### BEGIN SOLUTION
     cosines = table @ query / np.linalg.norm(table, axis=1)
@@ -370,7 +382,10 @@ lesson.reveal("shifted")
 def stable_softmax(scores):
     """Return weights of the same shape; each row is positive and sums to 1.
 
-    For [2, 1, 0]: [0.665, 0.245, 0.090], and the same for [1002, 1001, 1000].
+    >>> stable_softmax(np.array([2.0, 1.0, 0.0])).round(3)
+    array([0.665, 0.245, 0.09 ])
+    >>> stable_softmax(np.array([1002.0, 1001.0, 1000.0])).round(3)
+    array([0.665, 0.245, 0.09 ])
     """
     ### BEGIN SOLUTION
     powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
@@ -409,7 +424,9 @@ stable_softmax = lesson.check(stable_softmax)
 def softmax(scores, temperature=1.0):
     """Return the weights of scores / temperature, row by row along the last axis.
 
-    For [2, 1, 0]: [0.665, 0.245, 0.090] at temperature 1, [0.506, 0.307, 0.186] at 2.
+    >>> scores = torch.tensor([2.0, 1.0, 0.0])
+    >>> softmax(scores), softmax(scores, temperature=2.0)
+    (tensor([0.6652, 0.2447, 0.0900]), tensor([0.5065, 0.3072, 0.1863]))
     """
     ### BEGIN SOLUTION
     return torch.softmax(scores / temperature, dim=-1)
@@ -451,7 +468,8 @@ temperature(lesson.pair("softmax"), scores=(2.0, 1.0, 0.0), labels=("dog", "car"
 def entropy(weights):
     """Return the entropy of each row of weights, in nats.
 
-    For [[1, 0], [0.5, 0.5]]: [0.000, 0.693].
+    >>> entropy(torch.tensor([[1.0, 0.0], [0.5, 0.5]]))
+    tensor([0.0000, 0.6931])
     """
     ### BEGIN SOLUTION
     return (-torch.xlogy(weights, weights)).sum(-1)
@@ -563,7 +581,10 @@ show(
 def score_spread(covariance):
     """Return the spread of q · k.
 
-    For the identity of size 9: 3. For [[1, 0.5], [0.5, 1]]: the root of 2.5, 1.581.
+    >>> score_spread(torch.eye(9))
+    tensor(3.)
+    >>> score_spread(torch.tensor([[1.0, 0.5], [0.5, 1.0]]))
+    tensor(1.5811)
     """
     ### BEGIN SOLUTION
     return covariance.square().sum().sqrt()

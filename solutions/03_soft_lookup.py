@@ -58,7 +58,9 @@ lesson.predict("between")
 def hard_lookup(queries, keys, values):
     """Return the value whose key equals each query, shape (T, d_v); a row of zeros where none does.
 
-    Queries [1957, 1999], keys [1956, 1957], values [[141.7], [190.2]]: the result is [[190.2], [0.0]].
+    >>> queries, keys = torch.tensor([1957, 1999]), torch.tensor([1956, 1957])
+    >>> hard_lookup(queries, keys, torch.tensor([[141.7], [190.2]])).tolist()
+    [[190.1999969482422], [0.0]]
     """
     ### BEGIN SOLUTION
     weights = queries[:, None] == keys
@@ -103,7 +105,10 @@ lesson.reveal("between")
 def weighted_mean(scores, values):
     """Return softmax(scores) over the keys, times the values, shape (…, T, d_v).
 
-    Scores [[0, 0, -1000]], values [[2], [4], [9]]: the third key has no say, and the result is [[3]].
+    The third key has no say here.
+
+    >>> weighted_mean(torch.tensor([[0.0, 0.0, -1000.0]]), torch.tensor([[2.0], [4.0], [9.0]]))
+    tensor([[3.]])
     """
     ### BEGIN SOLUTION
     return scores.softmax(dim=-1) @ values
@@ -147,7 +152,8 @@ weighted_mean = lesson.check(weighted_mean)
 def gaussian_scores(queries, keys, bandwidth):
     """Return −‖q − k‖² / 2h² for every query and key, shape (…, T, S).
 
-    Queries [[0]], keys [[0], [1], [2]], bandwidth 1: the result is [[0, -0.5, -2]].
+    >>> gaussian_scores(torch.tensor([[0.0]]), torch.tensor([[0.0], [1.0], [2.0]]), 1.0)
+    tensor([[-0.0000, -0.5000, -2.0000]])
     """
     ### BEGIN SOLUTION
     differences = queries.unsqueeze(-2) - keys.unsqueeze(-3)  # (…, T, S, d)
@@ -181,7 +187,11 @@ lesson.predict("wide")
 def nadaraya_watson(queries, keys, values, bandwidth):
     """Return each query's mean of the values, weighted by a Gaussian of its distance to the keys.
 
-    Query [[0.5]], keys [[0], [1]], values [[10], [20]]: halfway, at any bandwidth, the result is [[15]].
+    Halfway between two keys the bandwidth does not matter.
+
+    >>> keys, values = torch.tensor([[0.0], [1.0]]), torch.tensor([[10.0], [20.0]])
+    >>> nadaraya_watson(torch.tensor([[0.5]]), keys, values, 1.0)
+    tensor([[15.]])
     """
     ### BEGIN SOLUTION
     return weighted_mean(gaussian_scores(queries, keys, bandwidth), values)
@@ -312,7 +322,11 @@ lesson.predict("left_in")
 def leave_one_out_error(keys, values, bandwidth):
     """Return the mean squared error when each value is predicted from all others, a tensor of shape ().
 
-    Keys [[0], [1]], values [[10], [20]]: the result is 100, at any bandwidth.
+    With two keys the bandwidth does not matter.
+
+    >>> keys, values = torch.tensor([[0.0], [1.0]]), torch.tensor([[10.0], [20.0]])
+    >>> leave_one_out_error(keys, values, torch.tensor(1.0))
+    tensor(100.)
     """
     scores = gaussian_scores(keys, keys, bandwidth)
     ### BEGIN SOLUTION
@@ -494,7 +508,8 @@ print(
 def fill_gaps(series, bandwidth):
     """Return a copy of `series`, shape (N,), with every NaN answered by nadaraya_watson from the known steps.
 
-    fill_gaps([1, nan, 3], bandwidth=1) is [1, 2, 3].
+    >>> fill_gaps(torch.tensor([1.0, torch.nan, 3.0]), bandwidth=1.0)
+    tensor([1., 2., 3.])
     """
     times = torch.arange(len(series), dtype=series.dtype, device=series.device)[:, None]
     ### BEGIN SOLUTION
@@ -600,7 +615,8 @@ for name, answer in (
 def dot_product_scores(queries, keys, bandwidth):
     """Return q·k / h² − ‖k‖² / 2h² for every query and key, shape (…, T, S).
 
-    Queries [[1, 1]], keys [[1, 0], [0, 2]], bandwidth 1: the result is [[0.5, 0.0]].
+    >>> dot_product_scores(torch.tensor([[1.0, 1.0]]), torch.tensor([[1.0, 0.0], [0.0, 2.0]]), 1.0)
+    tensor([[0.5000, 0.0000]])
     """
     ### BEGIN SOLUTION
     half_norms = keys.square().sum(-1).unsqueeze(-2) / 2  # (…, 1, S)

@@ -58,7 +58,9 @@ lesson = Lesson("04")
 def scaled_scores(q, k):
     """Return q kᵀ / √d, shape (…, T, S).
 
-    scaled_scores([[1, 0, 2, 0]], [[1, 1, 0, 0], [0, 2, 1, 0]]) is [[0.5, 1.0]].
+    >>> q, k = torch.tensor([[1.0, 0, 2, 0]]), torch.tensor([[1.0, 1, 0, 0], [0, 2, 1, 0]])
+    >>> scaled_scores(q, k)
+    tensor([[0.5000, 1.0000]])
     """
     ### BEGIN SOLUTION
     return q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1])
@@ -109,7 +111,9 @@ lesson.predict("jacobian")
 def softmax_jacobian(w):
     """Return diag(w) − w wᵀ, shape (S, S).
 
-    softmax_jacobian([0.5, 0.5]) is [[0.25, -0.25], [-0.25, 0.25]].
+    >>> softmax_jacobian(torch.tensor([0.5, 0.5]))
+    tensor([[ 0.2500, -0.2500],
+            [-0.2500,  0.2500]])
     """
     ### BEGIN SOLUTION
     return torch.diag(w) - torch.outer(w, w)
@@ -175,8 +179,11 @@ lesson.reveal("jacobian")
 def attend(q, k, v):
     """Return (out, weights): weights = softmax(q kᵀ / √d) over the keys, out = weights v.
 
-    A query of zeros scores every key alike: keys [[1, 0], [0, 1]] and values [[1], [3]]
-    give out [[2]] and weights [[0.5, 0.5]].
+    A query of zeros scores every key alike.
+
+    >>> q, k, v = torch.zeros(1, 2), torch.eye(2), torch.tensor([[1.0], [3.0]])
+    >>> attend(q, k, v)
+    (tensor([[2.]]), tensor([[0.5000, 0.5000]]))
     """
     ### BEGIN SOLUTION
     weights = scaled_scores(q, k).softmax(dim=-1)
@@ -231,7 +238,9 @@ show(
 def padding_mask(lengths, n_keys):
     """Return a boolean (B, n_keys): True where a key is a word, False where it is padding.
 
-    padding_mask([3, 1], 3) is [[True, True, True], [True, False, False]].
+    >>> padding_mask(torch.tensor([3, 1]), 3)
+    tensor([[ True,  True,  True],
+            [ True, False, False]])
     """
     ### BEGIN SOLUTION
     return torch.arange(n_keys, device=lengths.device) < lengths[:, None]
@@ -260,7 +269,9 @@ lesson.predict("causal_corner")
 def causal_mask(n):
     """Return a boolean (n, n): True where query t may attend to key s, that is where s ≤ t.
 
-    causal_mask(2) is [[True, False], [True, True]].
+    >>> causal_mask(2)
+    tensor([[ True, False],
+            [ True,  True]])
     """
     ### BEGIN SOLUTION
     return torch.ones(n, n, dtype=torch.bool).tril()
@@ -299,8 +310,9 @@ lesson.predict("mask_after")
 def scaled_dot_product_attention(q, k, v, mask=None):
     """Return softmax(q kᵀ / √d) v over the allowed keys; zeros where nothing is allowed.
 
-    One query of zeros, keys [[1, 0], [0, 1]], values [[1], [3]], mask [[False, True]]:
-    the result is [[3]].
+    >>> q, k, v = torch.zeros(1, 2), torch.eye(2), torch.tensor([[1.0], [3.0]])
+    >>> scaled_dot_product_attention(q, k, v, torch.tensor([[False, True]]))
+    tensor([[3.]])
     """
     scores = scaled_scores(q, k)
     ### BEGIN SOLUTION
@@ -385,7 +397,10 @@ mask_painter(lesson.pair("scaled_dot_product_attention"))
 def decoder_mask(lengths, n):
     """Return a boolean (B, n, n): causal, with the padding of each sequence hidden as keys.
 
-    decoder_mask([2], 3) is [[[True, False, False], [True, True, False], [True, True, False]]].
+    >>> decoder_mask(torch.tensor([2]), 3)
+    tensor([[[ True, False, False],
+             [ True,  True, False],
+             [ True,  True, False]]])
     """
     ### BEGIN SOLUTION
     return causal_mask(n).to(lengths.device) & padding_mask(lengths, n)[:, None, :]
@@ -464,8 +479,9 @@ import numpy as np
 def attention_numpy(q, k, v, mask):
     """Return masked attention for q (T, d), k (S, d), v (S, d_v), mask (T, S), in NumPy.
 
-    One query of zeros, keys [[1, 0], [0, 1]], values [[1], [3]], mask [[True, True]]:
-    the result is [[2]].
+    >>> q, k, v = np.zeros((1, 2)), np.eye(2), np.array([[1.0], [3.0]])
+    >>> attention_numpy(q, k, v, np.array([[True, True]]))
+    array([[2.]])
     """
     ### BEGIN SOLUTION
     scores = np.where(mask, q @ k.T / np.sqrt(q.shape[-1]), -np.inf)
@@ -509,8 +525,11 @@ def attention_gradient(q, k, v, grad_out):
     """Return (grad_q, grad_k, grad_v) for one query.
 
     q is (d,), k (S, d), v (S, d_v), grad_out (d_v,).
-    For q = [0], k = [[1], [-1]], v = [[1], [3]], grad_out = [1]: grad_q is [-1] and
-    grad_v is [[0.5], [0.5]].
+    >>> k, v = torch.tensor([[1.0], [-1.0]]), torch.tensor([[1.0], [3.0]])
+    >>> grad_q, grad_k, grad_v = attention_gradient(torch.zeros(1), k, v, torch.ones(1))
+    >>> grad_q, grad_v
+    (tensor([-1.]), tensor([[0.5000],
+            [0.5000]]))
     """
     root = math.sqrt(q.shape[0])
     w = (k @ q / root).softmax(dim=0)
@@ -549,7 +568,8 @@ attention_gradient = lesson.check(attention_gradient)
 def is_attention(attention):
     """Return True when `attention(q, k, v, mask)` is masked scaled dot-product attention.
 
-    It is True for scaled_dot_product_attention, False for lambda q, k, v, mask: v.
+    >>> is_attention(scaled_dot_product_attention), is_attention(lambda q, k, v, mask: v)
+    (True, False)
     """
     ### BEGIN SOLUTION
     generator = torch.Generator().manual_seed(0)

@@ -71,7 +71,11 @@ lesson.predict("gate")
 def gru_step(x, h, w_ih, w_hh, b_ih, b_hh):
     """Return the next state (B, d) from x (B, d_in) and h (B, d); w_ih is (3d, d_in), w_hh (3d, d).
 
-    With all weights and biases 0 the gates are 0.5 and n is 0: gru_step of h = [[1.0]] is [[0.5]].
+    With all weights and biases 0 the gates are 0.5 and n is 0.
+
+    >>> w, b = torch.zeros(3, 1), torch.zeros(3)
+    >>> gru_step(torch.zeros(1, 1), torch.ones(1, 1), w, w, b, b)
+    tensor([[0.5000]])
     """
     ### BEGIN SOLUTION
     x_r, x_z, x_n = (x @ w_ih.T + b_ih).chunk(3, dim=-1)
@@ -164,7 +168,9 @@ lesson.predict("cancels")
 def additive_scores(q, k, w_q, w_k, v):
     """Return tanh(q w_q + k w_k) · v for every pair, shape (…, T, S); v is (d_a,).
 
-    For q = [[1.0]], k = [[-1.0], [0.0]] and weights of 1 it is [[0.0, 0.7616]].
+    >>> q, k, one = torch.tensor([[1.0]]), torch.tensor([[-1.0], [0.0]]), torch.ones(1, 1)
+    >>> additive_scores(q, k, one, one, torch.ones(1))
+    tensor([[0.0000, 0.7616]])
     """
     ### BEGIN SOLUTION
     queries, keys = (q @ w_q).unsqueeze(-2), (k @ w_k).unsqueeze(-3)
@@ -299,7 +305,11 @@ teacher_forced_loss = lesson.check(teacher_forced_loss)
 def greedy_decode(step, state, start, end, max_len):
     """Return the words written, shape (B, max_len); after a sentence's end every place holds end.
 
-    A step that always prefers end gives [[end, end, end]] for one sentence and max_len = 3.
+    This step always prefers 2, which is end.
+
+    >>> step = lambda words, state: (torch.tensor([[0.0, 0.0, 9.0]]), state)
+    >>> greedy_decode(step, torch.zeros(1, 4), start=1, end=2, max_len=3)
+    tensor([[2, 2, 2]])
     """
     word = torch.full((len(state),), start, device=state.device)
     ### BEGIN SOLUTION

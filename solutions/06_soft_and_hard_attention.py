@@ -97,7 +97,9 @@ show(
 def draw_places(weights, noise):
     """Return one place a row: weights (B, N), noise (B,), result (B,) of whole numbers.
 
-    draw_places([[0.25, 0.5, 0.25], [0.25, 0.5, 0.25]], [0.1, 0.7]) is [0, 1].
+    >>> weights = torch.tensor([[0.25, 0.5, 0.25], [0.25, 0.5, 0.25]])
+    >>> draw_places(weights, torch.tensor([0.1, 0.7]))
+    tensor([0, 1])
     """
     ### BEGIN SOLUTION
     passed = weights.cumsum(dim=-1) <= noise[:, None]
@@ -195,7 +197,8 @@ score_function_loss = lesson.check(score_function_loss)
 def expected_gradient(weights, rewards):
     """Return ∂E[R]/∂scores; weights and rewards (…, N) of every place, result (…, N).
 
-    expected_gradient([0.5, 0.5], [10, 11]) is [-0.25, 0.25].
+    >>> expected_gradient(torch.tensor([0.5, 0.5]), torch.tensor([10.0, 11.0]))
+    tensor([-0.2500,  0.2500])
     """
     ### BEGIN SOLUTION
     mean = (weights * rewards).sum(dim=-1, keepdim=True)
@@ -252,7 +255,9 @@ print("200,000 draws within 0.01:", torch.allclose(-slope, exact, atol=0.01))
 def estimator_variance(weights, rewards, baseline=0.0):
     """Return the summed variance of (R − b)(onehot − w); weights, rewards (N,), one number back.
 
-    estimator_variance([0.5, 0.5], [10, 11]) is 55.125; with baseline 10.5 it is 0.
+    >>> weights, rewards = torch.tensor([0.5, 0.5]), torch.tensor([10.0, 11.0])
+    >>> estimator_variance(weights, rewards), estimator_variance(weights, rewards, 10.5)
+    (tensor(55.1250), tensor(0.))
     """
     ### BEGIN SOLUTION
     choices = torch.eye(len(weights), dtype=weights.dtype, device=weights.device)
@@ -306,7 +311,8 @@ lesson.predict("own_reward")
 def others_mean(rewards):
     """Return (B, K): for each of K tries on an image, the mean reward of the other K − 1.
 
-    others_mean([[1, 2, 6]]) is [[4, 3.5, 1.5]].
+    >>> others_mean(torch.tensor([[1.0, 2.0, 6.0]]))
+    tensor([[4.0000, 3.5000, 1.5000]])
     """
     ### BEGIN SOLUTION
     total = rewards.sum(dim=-1, keepdim=True)
@@ -402,7 +408,10 @@ lesson.predict("cold_gumbel")
 def gumbel_softmax(scores, noise, temperature):
     """Return softmax((scores + g) / temperature), g = −log(−log noise); all of shape (…, N).
 
-    With noise [0.5, 0.5] both scores are shifted alike: scores [0, 0] give [0.5, 0.5].
+    Equal noise shifts both scores alike.
+
+    >>> gumbel_softmax(torch.zeros(2), torch.tensor([0.5, 0.5]), 1.0)
+    tensor([0.5000, 0.5000])
     """
     ### BEGIN SOLUTION
     gumbel = -torch.log(-torch.log(noise))
@@ -447,7 +456,10 @@ lesson.reveal("cold_gumbel")
 def straight_through(weights):
     """Return 1 at the largest weight of each row and 0 elsewhere, with the gradient of weights.
 
-    straight_through([0.2, 0.7, 0.1]) is [0, 1, 0]; a gradient arrives at weights unchanged.
+    A gradient arrives at weights unchanged.
+
+    >>> straight_through(torch.tensor([0.2, 0.7, 0.1]))
+    tensor([0., 1., 0.])
     """
     ### BEGIN SOLUTION
     best = weights.argmax(dim=-1, keepdim=True)

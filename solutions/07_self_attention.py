@@ -65,7 +65,9 @@ lesson.predict("symmetric")
 def projected_scores(x, w_q, w_k):
     """Return (x w_q)(x w_k)ᵀ / √d_head, shape (…, T, T): row t holds what token t asks of every token.
 
-    projected_scores([[1, 0], [0, 1]], [[1], [0]], [[0], [3]]) is [[0, 3], [0, 0]].
+    >>> projected_scores(torch.eye(2), torch.tensor([[1.0], [0.0]]), torch.tensor([[0.0], [3.0]]))
+    tensor([[0., 3.],
+            [0., 0.]])
     """
     ### BEGIN SOLUTION
     q, k = x @ w_q, x @ w_k
@@ -121,7 +123,8 @@ show(
 class SelfAttention(nn.Module):
     """Let every token gather from all: softmax(q kᵀ / √d_head) v, with q, k and v made of the same x.
 
-    SelfAttention(5, 3)(torch.zeros(4, 5)) has shape (4, 3).
+    >>> SelfAttention(5, 3)(torch.zeros(4, 5)).shape
+    torch.Size([4, 3])
     """
 
     def __init__(self, d_model, d_head):
@@ -208,7 +211,9 @@ lesson.reveal("shuffle")
 def is_equivariant(layer, x):
     """Return True when shuffling the rows of x shuffles the rows of layer(x) alike, else False.
 
-    is_equivariant(lambda x: 2 * x, x) is True; is_equivariant(lambda x: x.cumsum(0), x) is False.
+    >>> x = torch.tensor([[1.0], [2.0], [4.0]])
+    >>> is_equivariant(lambda x: 2 * x, x), is_equivariant(lambda x: x.cumsum(0), x)
+    (True, False)
     """
     ### BEGIN SOLUTION
     generator = torch.Generator().manual_seed(0)
@@ -276,7 +281,10 @@ lesson.predict("hops")
 def graph_mask(adjacency):
     """Return a boolean (…, N, N): True at [t, s] where an edge runs from s to t, and on the diagonal.
 
-    graph_mask([[0, 1, 0], [0, 0, 1], [0, 0, 0]]) is [[1, 0, 0], [1, 1, 0], [0, 1, 1]], as True and False.
+    >>> graph_mask(torch.tensor([[0, 1, 0], [0, 0, 1], [0, 0, 0]]))
+    tensor([[ True, False, False],
+            [ True,  True, False],
+            [False,  True,  True]])
     """
     ### BEGIN SOLUTION
     itself = torch.eye(adjacency.shape[-1], dtype=torch.bool, device=adjacency.device)
@@ -347,7 +355,8 @@ print("rows and columns:    ", torch.allclose(layer(x[order], moved), due))
 class AttentionPool(nn.Module):
     """Make one vector of a set: softmax(seed kᵀ / √d_head) v, shape (…, T, d_model) to (…, d_head).
 
-    AttentionPool(5, 3)(torch.zeros(2, 4, 5)) has shape (2, 3).
+    >>> AttentionPool(5, 3)(torch.zeros(2, 4, 5)).shape
+    torch.Size([2, 3])
     """
 
     def __init__(self, d_model, d_head):
@@ -426,7 +435,8 @@ show(
 def copy_distribution(weights, tokens, vocab_size):
     """Return the probability of each word: the sum of the weights of all places where it stands.
 
-    copy_distribution([0.5, 0.25, 0.25], [2, 0, 2], 4) is [0.25, 0, 0.75, 0].
+    >>> copy_distribution(torch.tensor([0.5, 0.25, 0.25]), torch.tensor([2, 0, 2]), 4)
+    tensor([0.2500, 0.0000, 0.7500, 0.0000])
     """
     ### BEGIN SOLUTION
     zeros = weights.new_zeros(*weights.shape[:-1], vocab_size)
@@ -557,7 +567,8 @@ lesson.reveal("odd_map")
 def map_overlap(weights, known):
     """Return the mean, over rows of known that are not all 0, of the sum of the smaller entries of both maps.
 
-    map_overlap([[0.75, 0.25], [0.5, 0.5]], [[1, 0], [0, 1]]) is 0.625.
+    >>> map_overlap(torch.tensor([[0.75, 0.25], [0.5, 0.5]]), torch.eye(2))
+    0.625
     """
     ### BEGIN SOLUTION
     asked = known.sum(-1) > 0
@@ -679,7 +690,10 @@ lesson.predict("reverse_score")
 def best_without_order(n):
     """Return the largest expected share of right answers in reversing n tokens whose order is hidden.
 
-    best_without_order(3) is 1/3: over all orders, a, b and c stand opposite a equally often.
+    Over all orders, a, b and c stand opposite a equally often: 1/3.
+
+    >>> round(best_without_order(3), 4)
+    0.3333
     """
     ### BEGIN SOLUTION
     if n % 2 == 1:  # one place, the middle, is opposite itself

@@ -69,7 +69,10 @@ lesson.predict("no_order")
 def angles(positions, d, base=10_000.0):
     """Return the angle of every pair at every position, shape (T, d/2), in radians.
 
-    angles([0, 1, 2], 4) is [[0, 0], [1, 0.01], [2, 0.02]].
+    >>> angles(torch.tensor([0.0, 1.0, 2.0]), 4)
+    tensor([[0.0000, 0.0000],
+            [1.0000, 0.0100],
+            [2.0000, 0.0200]])
     """
     ### BEGIN SOLUTION
     i = torch.arange(d // 2, dtype=positions.dtype, device=positions.device)
@@ -97,7 +100,9 @@ angles = lesson.check(angles)
 def sinusoidal_positions(positions, d):
     """Return a row for each position, shape (T, d): sin, cos, sin, cos … of its angles.
 
-    sinusoidal_positions([0, 1], 2) is [[0, 1], [0.841, 0.540]].
+    >>> sinusoidal_positions(torch.tensor([0.0, 1.0]), 2)
+    tensor([[0.0000, 1.0000],
+            [0.8415, 0.5403]])
     """
     turned = angles(positions, d)
     ### BEGIN SOLUTION
@@ -334,7 +339,9 @@ show(
 def relative_bias(table, n_queries, n_keys):
     """Return table[h, clip(s − t, −r, r) + r] for every head h, query t and key s.
 
-    relative_bias([[10, 20, 30]], 2, 3) is [[[20, 30, 30], [10, 20, 30]]].
+    >>> relative_bias(torch.tensor([[10.0, 20.0, 30.0]]), 2, 3)
+    tensor([[[20., 30., 30.],
+             [10., 20., 30.]]])
     """
     r = table.shape[-1] // 2
     ### BEGIN SOLUTION
@@ -391,7 +398,11 @@ lesson.predict("shift")
 def rotate_halves(x, positions):
     """Return x with columns i and i + d/2 of row t turned by angle i of positions[t].
 
-    rotate_halves([[1, 0]], [π/2]) is [[0, 1]]: a quarter turn.
+    A quarter turn:
+
+    >>> quarter = torch.tensor([torch.pi / 2])
+    >>> rotate_halves(torch.tensor([[1.0, 0.0]]), quarter).round(decimals=3).abs()
+    tensor([[0., 1.]])
     """
     turned = angles(positions, x.shape[-1])
     ### BEGIN SOLUTION
@@ -451,7 +462,8 @@ lesson.predict("layouts")
 def pairs_to_halves(x):
     """Return x with its columns reordered, so that partners 2i, 2i + 1 stand at i and i + d/2.
 
-    pairs_to_halves([0, 1, 2, 3, 4, 5]) is [0, 2, 4, 1, 3, 5].
+    >>> pairs_to_halves(torch.arange(6))
+    tensor([0, 2, 4, 1, 3, 5])
     """
     ### BEGIN SOLUTION
     return torch.cat([x[..., 0::2], x[..., 1::2]], dim=-1)
@@ -567,7 +579,10 @@ lesson.predict("slope")
 def alibi_slopes(n_heads):
     """Return a list of n_heads slopes, the steepest of each set first.
 
-    alibi_slopes(4) is [1/4, 1/16, 1/64, 1/256]; alibi_slopes(3) is [1/16, 1/256, 1/4].
+    >>> alibi_slopes(4)
+    [0.25, 0.0625, 0.015625, 0.00390625]
+    >>> alibi_slopes(3)
+    [0.0625, 0.00390625, 0.25]
     """
     power = 2 ** int(math.log2(n_heads))
     ### BEGIN SOLUTION

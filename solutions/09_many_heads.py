@@ -62,7 +62,8 @@ print(rows.view(2, 3, 2))
 def split_heads(x, n_heads):
     """Return (B, H, T, d_head) from x (B, T, d_model): head h gets columns h·d_head … (h+1)·d_head − 1.
 
-    split_heads([[[1, 2, 3, 4], [5, 6, 7, 8]]], 2) is [[[[1, 2], [5, 6]], [[3, 4], [7, 8]]]].
+    >>> split_heads(torch.tensor([[[1, 2, 3, 4], [5, 6, 7, 8]]]), 2).tolist()
+    [[[[1, 2], [5, 6]], [[3, 4], [7, 8]]]]
     """
     ### BEGIN SOLUTION
     return x.unflatten(-1, (n_heads, -1)).transpose(1, 2)
@@ -83,7 +84,9 @@ split_heads = lesson.check(split_heads)
 def merge_heads(x):
     """Return (B, T, H·d_head) from x (B, H, T, d_head): the inverse of split_heads.
 
-    merge_heads([[[[1, 2], [5, 6]], [[3, 4], [7, 8]]]]) is [[[1, 2, 3, 4], [5, 6, 7, 8]]].
+    >>> merge_heads(torch.tensor([[[[1, 2], [5, 6]], [[3, 4], [7, 8]]]]))
+    tensor([[[1, 2, 3, 4],
+             [5, 6, 7, 8]]])
     """
     ### BEGIN SOLUTION
     return x.transpose(1, 2).flatten(2)
@@ -128,7 +131,8 @@ lesson.reveal("cost")
 class MultiHeadSelfAttention(nn.Module):
     """Let a sequence attend to itself: x (B, T, d_in) to (B, T, d_model).
 
-    MultiHeadSelfAttention(11, 12, 3)(torch.zeros(2, 5, 11)) has shape (2, 5, 12).
+    >>> MultiHeadSelfAttention(11, 12, 3)(torch.zeros(2, 5, 11)).shape
+    torch.Size([2, 5, 12])
     """
 
     def __init__(self, d_in, d_model, n_heads):
@@ -177,7 +181,9 @@ MultiHeadSelfAttention = lesson.check(MultiHeadSelfAttention)
 class MultiHeadAttention(nn.Module):
     """Let queries gather values by keys: (B, T, d_model), whatever d_key and d_value are.
 
-    MultiHeadAttention(12, 3, d_key=11, d_value=13) takes query (2, 5, 12), key (2, 7, 11), value (2, 7, 13).
+    >>> attention = MultiHeadAttention(12, 3, d_key=11, d_value=13)
+    >>> attention(torch.zeros(2, 5, 12), torch.zeros(2, 7, 11), torch.zeros(2, 7, 13)).shape
+    torch.Size([2, 5, 12])
     """
 
     def __init__(self, d_model, n_heads, d_key, d_value):
@@ -432,7 +438,8 @@ print("their sum is the layer's output:", torch.allclose(total, layer(x, x, x), 
 def ablate(w_o, heads, n_heads):
     """Return w_o (d_out, H·d_head) with the columns of the listed heads set to 0; heads count from 0.
 
-    ablate([[1, 2, 3, 4]], heads=[1], n_heads=2) is [[1, 2, 0, 0]].
+    >>> ablate(torch.tensor([[1, 2, 3, 4]]), heads=[1], n_heads=2)
+    tensor([[1, 2, 0, 0]])
     """
     ### BEGIN SOLUTION
     width = w_o.shape[1] // n_heads

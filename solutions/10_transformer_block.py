@@ -59,7 +59,9 @@ lesson.predict("scale")
 def layer_norm(x, gain, bias, eps=1e-5):
     """Return (x − mean) / √(variance + eps) · gain + bias, with mean and variance of the last axis.
 
-    layer_norm([1, 1, 5, 5], gain=[1, 1, 1, 1], bias=[0, 0, 0, 0], eps=0) is [-1, -1, 1, 1].
+    >>> x = torch.tensor([1.0, 1.0, 5.0, 5.0])
+    >>> layer_norm(x, gain=torch.ones(4), bias=torch.zeros(4), eps=0.0)
+    tensor([-1., -1.,  1.,  1.])
     """
     ### BEGIN SOLUTION
     centred = x - x.mean(-1, keepdim=True)
@@ -98,7 +100,8 @@ lesson.reveal("scale")
 def rms_norm(x, gain, eps=1e-6):
     """Return x / √(mean of x² + eps) · gain, with the mean over the last axis.
 
-    rms_norm([1, 7], gain=[1, 1], eps=0) is [0.2, 1.4].
+    >>> rms_norm(torch.tensor([1.0, 7.0]), gain=torch.ones(2), eps=0.0)
+    tensor([0.2000, 1.4000])
     """
     ### BEGIN SOLUTION
     return x / (x.square().mean(-1, keepdim=True) + eps).sqrt() * gain
@@ -147,7 +150,8 @@ print("equal on centred rows:", torch.allclose(normal, rms_norm(centred, ones), 
 class FeedForward(nn.Module):
     """Send every row through w_out(GELU(w_in(x))): (…, d_model) to (…, d_model).
 
-    FeedForward(6, 24)(torch.zeros(2, 5, 6)) has shape (2, 5, 6).
+    >>> FeedForward(6, 24)(torch.zeros(2, 5, 6)).shape
+    torch.Size([2, 5, 6])
     """
 
     def __init__(self, d_model, d_ff):
@@ -209,7 +213,12 @@ show(
 def swiglu(x, w_gate, w_up, w_down):
     """Return (SiLU(x w_gateᵀ) · x w_upᵀ) w_downᵀ; the dot multiplies entry by entry.
 
-    swiglu([[ln 3, 4]], w_gate=[[1, 0]], w_up=[[0, 1]], w_down=[[1], [2]]) is [[3.296, 6.592]].
+    1.0986 is ln 3.
+
+    >>> x, w_gate = torch.tensor([[1.0986, 4.0]]), torch.tensor([[1.0, 0.0]])
+    >>> w_up, w_down = torch.tensor([[0.0, 1.0]]), torch.tensor([[1.0], [2.0]])
+    >>> swiglu(x, w_gate, w_up, w_down)
+    tensor([[3.2958, 6.5916]])
     """
     ### BEGIN SOLUTION
     gate = x @ w_gate.T
@@ -243,7 +252,9 @@ swiglu = lesson.check(swiglu)
 def dropout(x, p, training, noise):
     """Return x thinned out by a share p and enlarged to make up for it; x itself unless training.
 
-    dropout([4, 8, 12, 16], 0.2, True, noise=[0.1, 0.7, 0.3, 0.9]) is [0, 10, 15, 20].
+    >>> x, noise = torch.tensor([4.0, 8.0, 12.0, 16.0]), torch.tensor([0.1, 0.7, 0.3, 0.9])
+    >>> dropout(x, 0.2, True, noise)
+    tensor([ 0., 10., 15., 20.])
     """
     ### BEGIN SOLUTION
     if not training:
@@ -316,6 +327,9 @@ class EncoderBlock(nn.Module):
     """Attention, then feed-forward, each added to the stream: (B, T, d_model) to (B, T, d_model).
 
     norm_first=True is pre-norm, x + f(norm(x)); norm_first=False is post-norm, norm(x + f(x)).
+
+    >>> EncoderBlock(12, 3, 48)(torch.zeros(2, 5, 12)).shape
+    torch.Size([2, 5, 12])
     """
 
     def __init__(self, d_model, n_heads, d_ff, norm_first=True):
@@ -400,7 +414,8 @@ print("same output:", torch.allclose(theirs(x, causal), block(x, causal)))
 class DecoderBlock(nn.Module):
     """Self-attention, cross-attention to memory (B, S, d_model), feed-forward, each added to x (B, T, d_model).
 
-    DecoderBlock(12, 3, 48)(torch.zeros(2, 5, 12), torch.zeros(2, 7, 12)) has shape (2, 5, 12).
+    >>> DecoderBlock(12, 3, 48)(torch.zeros(2, 5, 12), torch.zeros(2, 7, 12)).shape
+    torch.Size([2, 5, 12])
     """
 
     def __init__(self, d_model, n_heads, d_ff):
@@ -449,7 +464,11 @@ print(f"causal in its own text; token 0 hears {heard} of 4 memory rows")
 class Stack(nn.Module):
     """Send x (B, T, d_model) through n_layers blocks, each with the mask, and normalise at the end.
 
-    Stack(make_block, d_model=8, n_layers=3) holds three blocks that share nothing.
+    Its blocks share nothing.
+
+    >>> stack = Stack(lambda: EncoderBlock(8, 2, 16), d_model=8, n_layers=3)
+    >>> stack(torch.zeros(2, 5, 8)).shape
+    torch.Size([2, 5, 8])
     """
 
     def __init__(self, make_block, d_model, n_layers):
@@ -570,7 +589,8 @@ lesson.predict("length")
 def block_cost(n_tokens, d_model, d_ff):
     """Return (parameters, flops): what an encoder block holds, and what one sequence costs forward.
 
-    block_cost(n_tokens=5, d_model=2, d_ff=3) is (49, 480).
+    >>> block_cost(n_tokens=5, d_model=2, d_ff=3)
+    (49, 480)
     """
     ### BEGIN SOLUTION
     attention = 4 * (d_model * d_model + d_model)

@@ -115,7 +115,8 @@ show(
 def shift_right(labels, start):
     """Return what the decoder reads, shape (B, T): start, then all labels but the last column.
 
-    shift_right(tensor([[5, 6, 2]]), start=1) is [[1, 5, 6]].
+    >>> shift_right(torch.tensor([[5, 6, 2]]), start=1)
+    tensor([[1, 5, 6]])
     """
     ### BEGIN SOLUTION
     first = torch.full_like(labels[:, :1], start)
@@ -197,7 +198,9 @@ embed = lesson.check(embed)
 def smoothed_loss(logits, labels, smoothing, pad):
     """Return one number: label-smoothed cross-entropy of logits (B, T, V), the mean over labels (B, T) other than pad.
 
-    Logits [0, 0, log 2], label 2, smoothing 0.3: 0.832.
+    >>> logits = torch.tensor([[[1.0, 1.0, 2.0]]]).log()
+    >>> smoothed_loss(logits, torch.tensor([[2]]), smoothing=0.3, pad=0)
+    tensor(0.8318)
     """
     surprise = -logits.log_softmax(dim=-1)  # (B, T, V): what each class would cost
     ### BEGIN SOLUTION
@@ -255,7 +258,8 @@ print(f"no mass on the padding class {without:.4f}")
 def warmup_rate(step, d_model, warmup):
     """Return the learning rate of a step, counted from 1, as a float.
 
-    warmup_rate(100, d_model=64, warmup=100) is 0.0125.
+    >>> round(warmup_rate(100, d_model=64, warmup=100), 6)
+    0.0125
     """
     ### BEGIN SOLUTION
     return d_model**-0.5 * min(step**-0.5, step * warmup**-1.5)
@@ -295,7 +299,10 @@ show(
 def batches_by_length(lengths, budget):
     """Return lists of places: shortest sentences first, ties in order, each batch at most budget places when padded.
 
-    batches_by_length([5, 2, 3], budget=6) is [[1, 2], [0]]. The longest sentence always fits.
+    The longest sentence always fits.
+
+    >>> batches_by_length([5, 2, 3], budget=6)
+    [[1, 2], [0]]
     """
     batches = []
     ### BEGIN SOLUTION
@@ -633,7 +640,8 @@ from collections import Counter
 def bleu(candidates, references):
     """Return BLEU, 0 to 100, of lists of words against one reference each; 0 when some n has no match.
 
-    bleu(["ein hund rennt im gras".split()], ["ein hund rennt im hohen gras".split()]) is 57.9.
+    >>> round(bleu(["ein hund rennt im gras".split()], ["ein hund rennt im hohen gras".split()]), 1)
+    57.9
     """
     import math
 

@@ -70,7 +70,8 @@ lesson.reveal("first_merge")
 def merge_pair(pieces, pair):
     """Return a list of pieces in which each occurrence of the two neighbours is joined, from the left.
 
-    merge_pair(["b", "a", "n", "a", "n", "a"], ("a", "n")) is ["b", "an", "an", "a"].
+    >>> merge_pair(["b", "a", "n", "a", "n", "a"], ("a", "n"))
+    ['b', 'an', 'an', 'a']
     """
     ### BEGIN SOLUTION
     merged, at = [], 0
@@ -98,7 +99,8 @@ merge_pair = lesson.check(merge_pair)
 def train_bpe(words, n_merges):
     """Return the pairs to merge, as a list in the order in which they are found; words maps each word to its count.
 
-    train_bpe({"low": 5, "lower": 2}, 2) is [("l", "o"), ("lo", "w")].
+    >>> train_bpe({"low": 5, "lower": 2}, 2)
+    [('l', 'o'), ('lo', 'w')]
     """
     split = {tuple(word): n for word, n in words.items()}
     letters = sorted({letter for word in words for letter in word})
@@ -134,7 +136,8 @@ train_bpe = lesson.check(train_bpe)
 def encode(word, merges):
     """Return the pieces of a word: merge the earliest pair of merges that is there, until none is.
 
-    encode("lowest", [("e", "s"), ("es", "t"), ("l", "o"), ("lo", "w")]) is ["low", "est"].
+    >>> encode("lowest", [("e", "s"), ("es", "t"), ("l", "o"), ("lo", "w")])
+    ['low', 'est']
     """
     ### BEGIN SOLUTION
     rank = {pair: at for at, pair in enumerate(merges)}
@@ -193,7 +196,9 @@ print("|".join(cut("An unbelievable statement.", merges, encode)))
 def next_token_batch(tokens, starts, length):
     """Return (inputs, targets), both (B, T), from a text (N,) and the places (B,) where windows begin.
 
-    tokens [7, 3, 9, 5], starts [0, 1], length 2: inputs [[7, 3], [3, 9]], targets [[3, 9], [9, 5]].
+    >>> inputs, targets = next_token_batch(torch.tensor([7, 3, 9, 5]), torch.tensor([0, 1]), 2)
+    >>> inputs.tolist(), targets.tolist()
+    ([[7, 3], [3, 9]], [[3, 9], [9, 5]])
     """
     ### BEGIN SOLUTION
     window = tokens[starts[:, None] + torch.arange(length + 1)]
@@ -225,7 +230,9 @@ next_token_batch = lesson.check(next_token_batch)
 def bigram_log_probs(tokens, vocab_size, smoothing):
     """Return (V, V) float32: log p(next = column | current = row), each count raised by smoothing.
 
-    tokens [0, 1, 0, 1, 1], V = 2, smoothing 1.0: the log of [[1/4, 3/4], [2/4, 2/4]].
+    >>> bigram_log_probs(torch.tensor([0, 1, 0, 1, 1]), 2, 1.0).exp()
+    tensor([[0.2500, 0.7500],
+            [0.5000, 0.5000]])
     """
     ### BEGIN SOLUTION
     counts = torch.full((vocab_size, vocab_size), smoothing)
@@ -280,7 +287,8 @@ lesson.predict("which_is_better")
 def bits_per_byte(nats_per_token, pieces):
     """Return bits per byte of the text that the list of pieces spells, in UTF-8.
 
-    bits_per_byte(0.6931, ["at", "t", "ent", "ion"]) is 4 / 9 = 0.444.
+    >>> round(bits_per_byte(0.6931, ["at", "t", "ent", "ion"]), 3)
+    0.444
     """
     import math
 
@@ -321,6 +329,9 @@ def mean_loss(logits, targets, pad):
     """Return the mean of −log p(target) over targets (B, T) other than pad; logits are (B, T, V).
 
     Logits all 0, V = 4, targets [[3, 0]], pad 0: one real target, −log(1/4) = 1.386.
+
+    >>> mean_loss(torch.zeros(1, 2, 4), torch.tensor([[3, 0]]), pad=0)
+    tensor(1.3863)
     """
     ### BEGIN SOLUTION
     log_p = logits.log_softmax(-1).gather(-1, targets[..., None])[..., 0]

@@ -61,7 +61,8 @@ show(
 def greedy(logits):
     """Return the likeliest token of each row, shape (B,).
 
-    greedy([[0, 2, 1], [3, -1, 0]]) is [1, 0].
+    >>> greedy(torch.tensor([[0.0, 2.0, 1.0], [3.0, -1.0, 0.0]]))
+    tensor([1, 0])
     """
     ### BEGIN SOLUTION
     return logits.argmax(dim=-1)
@@ -102,7 +103,8 @@ lesson.predict("cold")
 def with_temperature(logits, temperature):
     """Return the probabilities softmax(logits / temperature), shape (B, V).
 
-    with_temperature([[0, ln 2, ln 4]], 0.5) is [[1/21, 4/21, 16/21]].
+    >>> 21 * with_temperature(torch.tensor([[1.0, 2.0, 4.0]]).log(), 0.5)
+    tensor([[ 1.,  4., 16.]])
     """
     ### BEGIN SOLUTION
     return (logits / temperature).softmax(dim=-1)
@@ -145,7 +147,10 @@ print(
 def keep_top_k(logits, k):
     """Return the logits (B, V) with −inf wherever one is below the k-th largest of its row.
 
-    keep_top_k([[0, 3, -1, 2]], k=2) is [[-inf, 3, -inf, 2]]. A k beyond V keeps all.
+    A k beyond V keeps all.
+
+    >>> keep_top_k(torch.tensor([[0.0, 3.0, -1.0, 2.0]]), k=2)
+    tensor([[-inf, 3., -inf, 2.]])
     """
     ### BEGIN SOLUTION
     bar = logits.topk(min(k, logits.shape[-1]), dim=-1).values[:, -1:]
@@ -179,7 +184,8 @@ lesson.predict("heads_and_tails")
 def keep_top_p(logits, p):
     """Return the logits (B, V) with −inf outside the fewest likeliest tokens that hold p at least.
 
-    keep_top_p(log of [[0.3, 0.5, 0.2]], p=0.6) is log of [[0.3, 0.5, 0]].
+    >>> keep_top_p(torch.tensor([[0.3, 0.5, 0.2]]).log(), p=0.6).exp()
+    tensor([[0.3000, 0.5000, 0.0000]])
     """
     ### BEGIN SOLUTION
     ordered, places = logits.sort(dim=-1, descending=True)
@@ -221,7 +227,8 @@ lesson.reveal("heads_and_tails")
 def draw(probabilities, uniforms):
     """Return (B,): for each row the first token whose running total exceeds the row's number.
 
-    draw([[0.5, 0.25, 0.25]], [0.6]) is [1].
+    >>> draw(torch.tensor([[0.5, 0.25, 0.25]]), torch.tensor([0.6]))
+    tensor([1])
     """
     ### BEGIN SOLUTION
     passed = probabilities.cumsum(dim=-1) <= uniforms[:, None]
@@ -421,6 +428,12 @@ def cached_attention(q, k, v, past_k, past_v):
     """Append k and v to the past; return (out, keys, values), of T, S + T and S + T positions.
 
     A query of 0 behind one key, values 2 (past) and 4 (new): out is 3.
+
+    >>> q = k = past_k = torch.zeros(1, 1, 1, 1)
+    >>> v, past_v = torch.full((1, 1, 1, 1), 4.0), torch.full((1, 1, 1, 1), 2.0)
+    >>> out, keys, values = cached_attention(q, k, v, past_k, past_v)
+    >>> out, values.shape
+    (tensor([[[[3.]]]]), torch.Size([1, 1, 2, 1]))
     """
     ### BEGIN SOLUTION
     keys, values = torch.cat([past_k, k], dim=-2), torch.cat([past_v, v], dim=-2)
@@ -680,8 +693,9 @@ print("as control:", encode("<|end|>", parse=True))
 def render_chat(turns, encode, control, reply):
     """Return the ids of a conversation: for each turn the speaker, the text, the end.
 
-    With control {"user": 0, "assistant": 1, "end": 2} and "hi" encoded as [7, 8]:
-    render_chat([("user", "hi")], encode, control, True) is [0, 7, 8, 2, 1].
+    >>> control = {"user": 0, "assistant": 1, "end": 2}
+    >>> render_chat([("user", "hi")], lambda text: [7, 8], control, True)
+    [0, 7, 8, 2, 1]
     """
     ### BEGIN SOLUTION
     ids = []

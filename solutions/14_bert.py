@@ -58,6 +58,12 @@ def mask_tokens(tokens, special, choose, change, others, mask_id):
     """Return what the model reads, (B, T), and which positions were chosen, (B, T) bool.
 
     choose below 0.15: chosen, unless special. change below 0.8: hidden; below 0.9: others; else kept.
+
+    >>> tokens = torch.tensor([[5, 6, 7, 8]])
+    >>> choose = torch.tensor([[0.1, 0.1, 0.1, 0.5]])
+    >>> change = torch.tensor([[0.2, 0.85, 0.95, 0.2]])
+    >>> mask_tokens(tokens, tokens == 0, choose, change, tokens + 10, mask_id=3)
+    (tensor([[ 3, 16,  7,  8]]), tensor([[ True,  True,  True, False]]))
     """
     ### BEGIN SOLUTION
     chosen = (choose < 0.15) & ~special
@@ -109,6 +115,9 @@ def masked_loss(logits, tokens, chosen):
     """Return the mean cross-entropy over chosen positions; logits (B, T, V), the others (B, T).
 
     One text of two positions, V = 4, all logits 0, position 0 chosen: ln 4 = 1.386.
+
+    >>> masked_loss(torch.zeros(1, 2, 4), torch.tensor([[3, 1]]), torch.tensor([[True, False]]))
+    tensor(1.3863)
     """
     ### BEGIN SOLUTION
     total = torch.nn.functional.cross_entropy(logits[chosen], tokens[chosen], reduction="sum")
@@ -209,7 +218,8 @@ lesson.reveal("dynamic")
 def pack_pair(first, second, cls, sep):
     """Return (tokens, segments), two lists; second is None where there is one text.
 
-    pack_pair([7, 8], None, 1, 2) is ([1, 7, 8, 2], [0, 0, 0, 0]).
+    >>> pack_pair([7, 8], None, 1, 2)
+    ([1, 7, 8, 2], [0, 0, 0, 0])
     """
     ### BEGIN SOLUTION
     one = [cls, *first, sep]
@@ -251,8 +261,11 @@ print(
 def embed(tokens, segments, words, places, kinds):
     """Return (B, T, d) from ids (B, T), segments (B, T) and tables (V, d), (L, d) with L ≥ T, (2, d).
 
-    Words [[10], [20]], places [[1], [2]], kinds [[0.1], [0.2]]: tokens [[1, 0]] with segments
-    [[0, 1]] give [[[21.1], [12.2]]].
+    >>> words, places = torch.tensor([[10.0], [20.0]]), torch.tensor([[1.0], [2.0]])
+    >>> kinds = torch.tensor([[0.1], [0.2]])
+    >>> embed(torch.tensor([[1, 0]]), torch.tensor([[0, 1]]), words, places, kinds)
+    tensor([[[21.1000],
+             [12.2000]]])
     """
     ### BEGIN SOLUTION
     return words[tokens] + places[: tokens.shape[1]] + kinds[segments]
@@ -294,6 +307,11 @@ class Bert(nn.Module):
     """From tokens, mask and segments, all (B, T), to hidden states (B, T, d_model).
 
     The mask is True at real tokens.
+
+    >>> bert = Bert(vocab_size=20, d_model=8, n_heads=2, n_layers=1, d_ff=16, max_len=5)
+    >>> tokens = torch.tensor([[4, 7, 1]])
+    >>> bert(tokens, tokens > 0, tokens * 0).shape
+    torch.Size([1, 3, 8])
     """
 
     def __init__(self, vocab_size, d_model, n_heads, n_layers, d_ff, max_len):
@@ -371,7 +389,9 @@ lesson.predict("pooling")
 def mean_pool(hidden, mask):
     """Return (B, d), the mean of each text's real tokens; hidden (B, T, d), mask (B, T) True = real.
 
-    mean_pool([[[1], [3], [9]]], [[True, True, False]]) is [[2]].
+    >>> hidden = torch.tensor([[[1.0], [3.0], [9.0]]])
+    >>> mean_pool(hidden, torch.tensor([[True, True, False]]))
+    tensor([[2.]])
     """
     ### BEGIN SOLUTION
     total = (hidden * mask[..., None]).sum(dim=1)
@@ -423,7 +443,9 @@ lesson.reveal("pooling")
 def nearest(query, vectors, k):
     """Return (places, cosines), each (k,), of the rows of vectors (N, d) nearest to query (d,).
 
-    nearest([2, 0], [[3, 3], [0, 1], [0.5, 0], [-4, 0]], 2) is ([2, 0], [1, 0.71]).
+    >>> vectors = torch.tensor([[3.0, 3.0], [0.0, 1.0], [0.5, 0.0], [-4.0, 0.0]])
+    >>> nearest(torch.tensor([2.0, 0.0]), vectors, 2)
+    (tensor([2, 0]), tensor([1.0000, 0.7071]))
     """
     ### BEGIN SOLUTION
     rows = vectors / vectors.norm(dim=-1, keepdim=True)
@@ -534,6 +556,12 @@ def freeze(model, n_frozen):
     """Let everything learn but the embeddings, their norm, and the lowest n_frozen blocks.
 
     Changes the model and returns nothing. freeze(model, 0) freezes the embeddings and their norm.
+
+    >>> bert = Bert(vocab_size=20, d_model=8, n_heads=2, n_layers=1, d_ff=16, max_len=5)
+    >>> model = nn.ModuleDict({"encoder": bert, "head": nn.Linear(8, 2)})
+    >>> freeze(model, 0)
+    >>> bert.words.weight.requires_grad, all(p.requires_grad for p in bert.blocks.parameters())
+    (False, True)
     """
     ### BEGIN SOLUTION
     model.requires_grad_(True)
@@ -567,7 +595,10 @@ freeze = lesson.check(freeze)
 def class_scores(predicted, labels, n_classes):
     """Return (precision, recall, f1), each (n_classes,), and the macro F1, a tensor of one number.
 
-    class_scores([1, 1, 1, 0], [1, 1, 0, 0], 2) has precision [1, 2/3], recall [1/2, 1].
+    >>> predicted, labels = torch.tensor([1, 1, 1, 0]), torch.tensor([1, 1, 0, 0])
+    >>> precision, recall, f1, macro = class_scores(predicted, labels, 2)
+    >>> precision, recall
+    (tensor([1.0000, 0.6667]), tensor([0.5000, 1.0000]))
     """
     ### BEGIN SOLUTION
     classes = torch.arange(n_classes)[:, None]

@@ -56,8 +56,10 @@ lesson.predict("shorter")
 def corrupt(tokens, spans, sentinels):
     """Return two lists of ids, what is read and what is to be written.
 
-    corrupt([11, 12, 13, 14, 15], [(1, 2), (4, 1)], [99, 98, 97])
-    is ([11, 99, 14, 98], [99, 12, 13, 98, 15, 97]). Spans are (start, length), in order.
+    Spans are (start, length), in order.
+
+    >>> corrupt([11, 12, 13, 14, 15], [(1, 2), (4, 1)], [99, 98, 97])
+    ([11, 99, 14, 98], [99, 12, 13, 98, 15, 97])
     """
     ### BEGIN SOLUTION
     read, written, at = [], [], 0
@@ -95,7 +97,10 @@ corrupt = lesson.check(corrupt)
 def draw_spans(n, density, mean_length, cut):
     """Return spans (start, length) that hold round(n · density) tokens of n.
 
-    With a cut into equal parts, draw_spans(20, 0.3, 3, cut) is [(7, 3), (17, 3)].
+    cut(total, parts) returns a list of lengths that add up to total.
+
+    >>> draw_spans(20, 0.3, 3, cut=lambda total, parts: [total // parts] * parts)
+    [(7, 3), (17, 3)]
     """
     ### BEGIN SOLUTION
     n_noise = min(max(round(n * density), 1), n - 1)
@@ -207,8 +212,11 @@ import math
 def relative_buckets(distance, n_buckets, max_distance, both_ways):
     """Return the bucket of each distance, a tensor of whole numbers of the same shape.
 
-    relative_buckets([-40, -3, -1, 0, 1, 3, 40], 8, 20, True) is [3, 2, 1, 0, 5, 6, 7];
-    with False it is [7, 3, 1, 0, 0, 0, 0].
+    >>> distance = torch.tensor([-40, -3, -1, 0, 1, 3, 40])
+    >>> relative_buckets(distance, 8, 20, True)
+    tensor([3, 2, 1, 0, 5, 6, 7])
+    >>> relative_buckets(distance, 8, 20, False)
+    tensor([7, 3, 1, 0, 0, 0, 0])
     """
     ### BEGIN SOLUTION
     first = torch.zeros_like(distance)
@@ -271,7 +279,9 @@ lesson.reveal("far")
 def bucket_bias(table, n_queries, n_keys, max_distance, both_ways):
     """Return the bias of each head, query and key: (H, T, S), from a table (n_buckets, H).
 
-    bucket_bias([[0], [10], [20], [30]], 2, 3, 4, True) is [[[0, 30, 30], [10, 0, 30]]].
+    >>> bucket_bias(torch.tensor([[0.0], [10.0], [20.0], [30.0]]), 2, 3, 4, True)
+    tensor([[[ 0., 30., 30.],
+             [10.,  0., 30.]]])
     """
     ### BEGIN SOLUTION
     keys = torch.arange(n_keys, device=table.device)
@@ -320,6 +330,12 @@ def unscaled_attention(q, k, v, bias, mask):
     """Return what each query gathers: (B, H, T, d_v), scores undivided.
 
     One query, two keys with scores 0 and ln 3, values 1 and 5, bias 0: (1 + 3·5) / 4 = 4.
+
+    >>> q, k = torch.tensor([[[[1.0]]]]), torch.tensor([[[[0.0], [math.log(3)]]]])
+    >>> v, bias = torch.tensor([[[[1.0], [5.0]]]]), torch.zeros(1, 1, 2)
+    >>> mask = torch.ones(1, 1, 1, 2, dtype=torch.bool)
+    >>> unscaled_attention(q, k, v, bias, mask)
+    tensor([[[[4.0000]]]])
     """
     ### BEGIN SOLUTION
     scores = (q @ k.mT + bias).masked_fill(~mask, -torch.inf)
@@ -370,7 +386,8 @@ lesson.reveal("scaled")
 def shift_right(labels, start, pad):
     """Return what the decoder reads, (B, T), for labels (B, T).
 
-    shift_right([[7, 8, 1, -100]], start=0, pad=0) is [[0, 7, 8, 1]].
+    >>> shift_right(torch.tensor([[7, 8, 1, -100]]), start=0, pad=0)
+    tensor([[0, 7, 8, 1]])
     """
     ### BEGIN SOLUTION
     read = labels.masked_fill(labels == -100, pad)
@@ -422,7 +439,10 @@ print("write:", example.summary)
 def rouge_l(target, written):
     """Return the F-measure of the longest common subsequence of two lists of words.
 
-    rouge_l(["return", "the", "first", "item"], ["return", "an", "item"]) is 4/7.
+    Here it is 4/7.
+
+    >>> round(rouge_l(["return", "the", "first", "item"], ["return", "an", "item"]), 4)
+    0.5714
     """
     ### BEGIN SOLUTION
     if not target or not written:
@@ -585,7 +605,12 @@ else:
 def best_span(start, end, passage, longest):
     """Return the first and the last token of the answer.
 
-    start (9, 1, 5, 0, 2), end (9, 6, 0, 3, 1), passage (no, yes, yes, yes, yes), longest 3: (2, 3).
+    start and end hold a score for each token, passage is True where an answer may stand.
+
+    >>> start = torch.tensor([9.0, 1.0, 5.0, 0.0, 2.0])
+    >>> end = torch.tensor([9.0, 6.0, 0.0, 3.0, 1.0])
+    >>> best_span(start, end, torch.tensor([False, True, True, True, True]), longest=3)
+    (2, 3)
     """
     ### BEGIN SOLUTION
     n = len(start)
@@ -624,7 +649,9 @@ from collections import Counter
 def answer_scores(prediction, truth):
     """Return whether two answers are equal, and their F1 over words, both normalised.
 
-    answer_scores("the global lock", "a lock") is (False, 2/3).
+    >>> equal, f1 = answer_scores("the global lock", "a lock")
+    >>> equal, round(f1, 4)
+    (False, 0.6667)
     """
     ### BEGIN SOLUTION
 

@@ -58,7 +58,9 @@ lesson = Lesson("16")
 def patchify(images, patch_size):
     """Cut (B, C, H, W) into squares and return them as rows: (B, N, C · patch_size²).
 
-    A 2 × 4 image of 0 to 7, cut into 2 × 2: [[0, 1, 4, 5], [2, 3, 6, 7]].
+    >>> patchify(torch.arange(8.0).reshape(1, 1, 2, 4), 2)
+    tensor([[[0., 1., 4., 5.],
+             [2., 3., 6., 7.]]])
     """
     B, C, H, W = images.shape
     ### BEGIN SOLUTION
@@ -106,7 +108,9 @@ patch_explorer(lesson.pair("patchify"), shown, patch_sizes=(8, 4, 2))
 def unpatchify(patches, patch_size, height, width):
     """Put the rows of patchify together again: (B, N, C · patch_size²) to (B, C, height, width).
 
-    [[0, 1, 4, 5], [2, 3, 6, 7]] with patches of 2, height 2, width 4: the numbers 0 to 7 in order.
+    >>> unpatchify(torch.tensor([[[0, 1, 4, 5], [2, 3, 6, 7]]]), 2, height=2, width=4)
+    tensor([[[[0, 1, 2, 3],
+              [4, 5, 6, 7]]]])
     """
     ### BEGIN SOLUTION
     p, rows, columns = patch_size, height // patch_size, width // patch_size
@@ -163,7 +167,12 @@ show(
 def patches_by_convolution(images, weight, bias, patch_size):
     """Return linear(patchify(images)), by one convolution: (B, N, d_model).
 
-    weight [[1, 0, 0, 0]], bias [0] on the 4 × 4 image of 0 to 15: tokens [0], [2], [8], [10].
+    >>> image = torch.arange(16.0).reshape(1, 1, 4, 4)
+    >>> patches_by_convolution(image, torch.tensor([[1.0, 0, 0, 0]]), torch.zeros(1), 2)
+    tensor([[[ 0.],
+             [ 2.],
+             [ 8.],
+             [10.]]])
     """
     ### BEGIN SOLUTION
     kernel = weight.reshape(len(weight), -1, patch_size, patch_size)
@@ -205,7 +214,11 @@ print("gradients of weight and bias agree:", bool(apart < 1e-9))
 def linear_from_kernel(kernel, channels_last=False):
     """Return the weight (d_model, C · p²) of the linear layer that is this convolution (d_model, C, p, p).
 
-    For one output, channels [[0, 1], [2, 3]] and [[4, 5], [6, 7]], channels last: [0, 4, 1, 5, 2, 6, 3, 7].
+    >>> kernel = torch.arange(8).reshape(1, 2, 2, 2)
+    >>> linear_from_kernel(kernel)
+    tensor([[0, 1, 2, 3, 4, 5, 6, 7]])
+    >>> linear_from_kernel(kernel, channels_last=True)
+    tensor([[0, 4, 1, 5, 2, 6, 3, 7]])
     """
     ### BEGIN SOLUTION
     return (kernel.permute(0, 2, 3, 1) if channels_last else kernel).flatten(1)
@@ -262,7 +275,11 @@ for rows, rows_last in ((first, False), (last, True), (first, True)):
 def embed(patches, class_token, places):
     """Put the class token (d_model) before the patches (B, N, d_model), then add places (N + 1, d_model).
 
-    Patches [[[1], [2]]], class token [7], places [[100], [200], [300]]: [[[107], [201], [302]]].
+    >>> places = torch.tensor([[100.0], [200.0], [300.0]])
+    >>> embed(torch.tensor([[[1.0], [2.0]]]), torch.tensor([7.0]), places)
+    tensor([[[107.],
+             [201.],
+             [302.]]])
     """
     ### BEGIN SOLUTION
     first = class_token.expand(len(patches), 1, -1)
@@ -311,7 +328,9 @@ lesson.predict("corners")
 def resize_places(places, grid, align_corners=False):
     """Stretch places (1 + side², d_model) to grid = (rows, columns): (1 + rows · columns, d_model).
 
-    places [[0], [1], [2], [3], [4]] to (2, 3), align_corners=True: 0, then 1, 1.5, 2, then 3, 3.5, 4.
+    >>> places = torch.arange(5.0)[:, None]
+    >>> resize_places(places, (2, 3), align_corners=True).flatten()
+    tensor([0.0000, 1.0000, 1.5000, 2.0000, 3.0000, 3.5000, 4.0000])
     """
     ### BEGIN SOLUTION
     side = round((len(places) - 1) ** 0.5)
@@ -355,7 +374,9 @@ lesson.reveal("corners")
 def pool(x, how="class"):
     """Return (B, d_model) of x (B, 1 + N, d_model): the class token, or the "mean" of the patches.
 
-    x [[[9], [1], [3]]]: [[9]] for "class", [[2]] for "mean".
+    >>> x = torch.tensor([[[9.0], [1.0], [3.0]]])
+    >>> pool(x), pool(x, how="mean")
+    (tensor([[9.]]), tensor([[2.]]))
     """
     ### BEGIN SOLUTION
     return x[:, 0] if how == "class" else x[:, 1:].mean(1)
@@ -385,6 +406,10 @@ class ViT(nn.Module):
     """Tell what images (B, n_channels, H, W) show: logits (B, n_classes), read off the class token.
 
     Cut and project, put the class token in front and add places, go through all blocks, norm, pool, head.
+
+    >>> vit = ViT(4, 2, n_channels=1, n_classes=3, d_model=8, n_heads=2, n_layers=1, d_ff=16)
+    >>> vit(torch.zeros(5, 1, 4, 4)).shape
+    torch.Size([5, 3])
     """
 
     def __init__(
@@ -671,7 +696,8 @@ show(
 def vit_cost(n_patches, patch_size, n_channels, n_classes, d_model, n_layers, d_ff):
     """Return (parameters, flops): what a ViT holds, and what one image costs forward.
 
-    vit_cost(4, patch_size=2, n_channels=1, n_classes=3, d_model=2, n_layers=1, d_ff=3) is (84, 556).
+    >>> vit_cost(4, patch_size=2, n_channels=1, n_classes=3, d_model=2, n_layers=1, d_ff=3)
+    (84, 556)
     """
     ### BEGIN SOLUTION
     n_tokens, pixels = n_patches + 1, n_channels * patch_size**2

@@ -64,7 +64,9 @@ print("bytes in all:", f"{train_set.pixels.numel():,}", train_set.pixels.dtype)
 def standardise(images, training):
     """Return images less the training set's mean, by its spread, channel by channel.
 
-    Training pixels 1 and 3: a pixel of 5 becomes 3.
+    >>> training = torch.tensor([1.0, 3.0]).reshape(2, 1, 1, 1)
+    >>> standardise(torch.full((1, 1, 1, 1), 5.0), training)
+    tensor([[[[3.]]]])
     """
     ### BEGIN SOLUTION
     mean = training.mean((0, 2, 3))[:, None, None]
@@ -128,7 +130,9 @@ lesson.reveal("v2")
 def crop_and_flip(images, corners, flips, padding):
     """Return the window of each image that begins at its corner, mirrored where flips says so.
 
-    The row (1, 2, 3) with padding 1, corner (1, 2) and flip True is (0, 3, 2).
+    >>> image = torch.tensor([1.0, 2.0, 3.0]).reshape(1, 1, 1, 3)
+    >>> crop_and_flip(image, torch.tensor([[1, 2]]), torch.tensor([True]), padding=1)
+    tensor([[[[0., 3., 2.]]]])
     """
     ### BEGIN SOLUTION
     n, _, height, width = images.shape
@@ -182,7 +186,11 @@ print("64 equal images in; different images out:", len(moved.flatten(1).unique(d
 def mixup(images, labels, share, partners, n_classes):
     """Return share · own + (1 − share) · partner's, of images and of one-hot labels.
 
-    Pixels 8 and 4, classes 0 and 2, share ¾: pixels 7 and 5, targets (¾, 0, ¼) and (¼, 0, ¾).
+    >>> images, labels = torch.tensor([8.0, 4.0]).reshape(2, 1, 1, 1), torch.tensor([0, 2])
+    >>> mixed, targets = mixup(images, labels, 0.75, torch.tensor([1, 0]), n_classes=3)
+    >>> mixed.flatten(), targets
+    (tensor([7., 5.]), tensor([[0.7500, 0.0000, 0.2500],
+            [0.2500, 0.0000, 0.7500]]))
     """
     ### BEGIN SOLUTION
     targets = nn.functional.one_hot(labels, n_classes).to(images.dtype)
@@ -231,7 +239,9 @@ show(
 def soft_cross_entropy(logits, targets, smoothing=0.0):
     """Return the mean cross-entropy of (B, K) logits with (B, K) targets, smoothed first.
 
-    logits (ln 3, 0), targets (1, 0), smoothing 0.2: 0.398.
+    >>> logits, targets = torch.tensor([[3.0, 1.0]]).log(), torch.tensor([[1.0, 0.0]])
+    >>> soft_cross_entropy(logits, targets, smoothing=0.2)
+    tensor(0.3975)
     """
     ### BEGIN SOLUTION
     smoothed = (1 - smoothing) * targets + smoothing / targets.shape[-1]
@@ -286,7 +296,9 @@ lesson.reveal("gain")
 def split_for_decay(model):
     """Return (the parameters that decay, the others), those to be trained alone.
 
-    nn.Linear(2, 3) has one of each: its weight decays, its bias does not.
+    >>> decay, others = split_for_decay(nn.Linear(2, 3))
+    >>> [p.shape for p in decay], [p.shape for p in others]
+    ([torch.Size([3, 2])], [torch.Size([3])])
     """
     ### BEGIN SOLUTION
     trained = [p for p in model.parameters() if p.requires_grad]
@@ -328,7 +340,8 @@ for name, model in models.items():
 def rates(epochs, per_epoch, warmup, peak):
     """Return the learning rate of every step, as a list.
 
-    rates(2, 3, warmup=2, peak=1.0) is [0.5, 1, 1, 0.854, 0.5, 0.146].
+    >>> [round(rate, 3) for rate in rates(2, 3, warmup=2, peak=1.0)]
+    [0.5, 1.0, 1.0, 0.854, 0.5, 0.146]
     """
     ### BEGIN SOLUTION
     import math
@@ -385,7 +398,8 @@ show(
 def update_average(average, weights, decay):
     """Return a list: decay · average + (1 − decay) · weights; whole numbers as in weights.
 
-    update_average([1.0], [3.0], decay=0.75) is [1.5], with tensors for numbers.
+    >>> update_average([torch.tensor([1.0])], [torch.tensor([3.0])], decay=0.75)
+    [tensor([1.5000])]
     """
     ### BEGIN SOLUTION
     pairs = zip(average, weights, strict=True)
@@ -434,7 +448,11 @@ lesson.predict("batch")
 def accuracy(model, images, labels, batch):
     """Return the share of images whose largest logit stands at their label.
 
-    Three images, two right answers: 0.667.
+    Here the model returns its input, and two answers of three are right.
+
+    >>> images = torch.eye(3)
+    >>> round(accuracy(nn.Identity(), images, torch.tensor([0, 1, 0]), batch=2), 3)
+    0.667
     """
     ### BEGIN SOLUTION
     was, right = model.training, 0
@@ -530,7 +548,8 @@ show(
 def share_of_peak(seconds, batch, forward, peak, skip):
     """Return 3 · forward · batch / (median seconds, the first `skip` left out) / peak.
 
-    share_of_peak([9, 2, 2, 5], batch=4, forward=5, peak=100, skip=1) is 0.3.
+    >>> round(share_of_peak([9, 2, 2, 5], batch=4, forward=5, peak=100, skip=1), 4)
+    0.3
     """
     ### BEGIN SOLUTION
     kept = sorted(seconds[skip:])

@@ -74,7 +74,11 @@ print(f"{len(sick.labels)} scans with a lesion; the ViT finds {(chances > 0.5).s
 def attention_per_head(x, w_q, w_k, n_heads):
     """Return softmax(q_h k_hᵀ / √d_head) of every head h, shape (…, H, T, T).
 
-    With w_q of zeros every score is 0: two tokens get [[0.5, 0.5], [0.5, 0.5]] from each head.
+    Every score is 0 here, so each head shares out alike.
+
+    >>> x, w_q, w_k = torch.ones(2, 4), torch.zeros(4, 4), torch.ones(4, 4)
+    >>> attention_per_head(x, w_q, w_k, n_heads=2).tolist()
+    [[[0.5, 0.5], [0.5, 0.5]], [[0.5, 0.5], [0.5, 0.5]]]
     """
     ### BEGIN SOLUTION
     q, k = ((x @ w.T).unflatten(-1, (n_heads, -1)).transpose(-3, -2) for w in (w_q, w_k))
@@ -141,7 +145,11 @@ show(
 def rollout(weights):
     """Return the product of all layers' matrices, the last layer leftmost, shape (B, T, T).
 
-    One layer, one head, [[1, 0], [1, 0]]: the result is [[1, 0], [0.5, 0.5]].
+    weights have shape (layers, B, H, T, T).
+
+    >>> rollout(torch.tensor([[1.0, 0.0], [1.0, 0.0]]).reshape(1, 1, 1, 2, 2))
+    tensor([[[1.0000, 0.0000],
+             [0.5000, 0.5000]]])
     """
     eye = torch.eye(weights.shape[-1], dtype=weights.dtype, device=weights.device)
     ### BEGIN SOLUTION
@@ -171,7 +179,8 @@ rollout = lesson.check(rollout)
 def class_map(matrix, rows, columns):
     """Return the class token's row without its own entry, shape (…, rows, columns).
 
-    The row [0.5, 0.2, 0.3] of three tokens, on a grid of 1 × 2, gives [[0.2, 0.3]].
+    >>> class_map(torch.tensor([0.5, 0.2, 0.3]).expand(3, 3), rows=1, columns=2)
+    tensor([[0.2000, 0.3000]])
     """
     ### BEGIN SOLUTION
     return matrix[..., 0, 1:].unflatten(-1, (rows, columns))
@@ -194,7 +203,9 @@ class_map = lesson.check(class_map)
 def upsample(maps, patch):
     """Return (…, rows · patch, columns · patch): each number fills a square of pixels.
 
-    upsample([[1, 2]], 2) is [[1, 1, 2, 2], [1, 1, 2, 2]].
+    >>> upsample(torch.tensor([[1, 2]]), 2)
+    tensor([[1, 1, 2, 2],
+            [1, 1, 2, 2]])
     """
     ### BEGIN SOLUTION
     return maps.repeat_interleave(patch, dim=-2).repeat_interleave(patch, dim=-1)
@@ -245,6 +256,10 @@ def point_hits(maps, inside):
     """Return the share of each map's largest pixels that lie inside, shape (B,).
 
     A map that is the same everywhere scores the box's share of the image.
+
+    >>> inside = torch.tensor([[[True, False], [False, False]]])
+    >>> point_hits(torch.ones(1, 2, 2), inside)
+    tensor([0.2500])
     """
     ### BEGIN SOLUTION
     best = maps == maps.amax(dim=(-2, -1), keepdim=True)
@@ -271,7 +286,8 @@ point_hits = lesson.check(point_hits)
 def base_rate(boxes, height, width):
     """Return how often a random pixel lies in its image's box, a float.
 
-    One box (0, 0, 2, 5) on 4 × 5 pixels gives 0.5.
+    >>> base_rate(torch.tensor([[0, 0, 2, 5]]), height=4, width=5)
+    0.5
     """
     ### BEGIN SOLUTION
     top, left, bottom, right = boxes.T
@@ -330,8 +346,11 @@ print(baselines)
 def relevance(weights, gradients):
     """Return R after R ← R + Ā R for every layer, from R = I, shape (B, T, T).
 
-    One layer and head, weights [[0.5, 0.5], [1, 0]], gradients [[1, 2], [-3, 0]]:
-    the result is [[1.5, 1], [0, 1]].
+    >>> weights = torch.tensor([[0.5, 0.5], [1.0, 0.0]]).reshape(1, 1, 1, 2, 2)
+    >>> gradients = torch.tensor([[1.0, 2.0], [-3.0, 0.0]]).reshape(1, 1, 1, 2, 2)
+    >>> relevance(weights, gradients)
+    tensor([[[1.5000, 1.0000],
+             [0.0000, 1.0000]]])
     """
     eye = torch.eye(weights.shape[-1], dtype=weights.dtype, device=weights.device)
     ### BEGIN SOLUTION
@@ -368,6 +387,10 @@ def grad_cam(features, gradients):
     """Return ReLU(sum over channels of alpha · features), shape (…, h, w).
 
     alpha is the mean of a channel's gradients over its places.
+
+    >>> features, gradients = torch.tensor([[[1.0, -2.0]]]), torch.tensor([[[2.0, 4.0]]])
+    >>> grad_cam(features, gradients)
+    tensor([[3., 0.]])
     """
     ### BEGIN SOLUTION
     alpha = gradients.mean(dim=(-2, -1), keepdim=True)
@@ -470,6 +493,11 @@ def deletion_curve(score, image, fill, patch_map):
     """Return (curve, area): scores with 0 … N patches of `image` replaced by those of `fill`.
 
     curve has shape (N + 1,); area is a tensor with one number.
+
+    >>> image, fill = torch.ones(2, 2), torch.zeros(2, 2)
+    >>> score = lambda images: images.mean((-2, -1))
+    >>> deletion_curve(score, image, fill, torch.tensor([[4.0, 3.0], [2.0, 1.0]]))
+    (tensor([1.0000, 0.7500, 0.5000, 0.2500, 0.0000]), tensor(0.5000))
     """
     side = image.shape[0] // patch_map.shape[0]
     ### BEGIN SOLUTION
