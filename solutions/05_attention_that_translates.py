@@ -206,7 +206,13 @@ lesson.reveal("cancels")
 def additive_attention(s, memory, mask, w_q, w_k, v):
     """Return (context, weights), shapes (B, d_m) and (B, S), for states s (B, d_s), memory (B, S, d_m).
 
-    With v = 0 all words weigh alike: memory [[[1.0], [3.0], [9.0]]], mask [[True, True, False]] give context [[2.0]].
+    With v = 0 all words weigh alike.
+
+    >>> memory, mask = torch.tensor([[[1.0], [3.0], [9.0]]]), torch.tensor([[True, True, False]])
+    >>> one = torch.ones(1, 1)
+    >>> context, weights = additive_attention(one, memory, mask, one, one, torch.zeros(1))
+    >>> context
+    tensor([[2.]])
     """
     scores = additive_scores(s[:, None], memory, w_q, w_k, v)[:, 0]
     ### BEGIN SOLUTION
@@ -541,7 +547,8 @@ alignment(lesson.pair("additive_attention"), attentive)
 def luong_scores(q, k, w=None, v=None):
     """Return scores (…, T, S) for q (…, T, d_q), k (…, S, d_k): dot, general (w), concat (w and v).
 
-    For q = [[1.0, 2.0]] and k = [[1.0, 0.0], [0.0, 1.0]] dot gives [[1.0, 2.0]].
+    >>> luong_scores(torch.tensor([[1.0, 2.0]]), torch.eye(2))
+    tensor([[1., 2.]])
     """
     ### BEGIN SOLUTION
     n = q.shape[-1]
@@ -608,6 +615,12 @@ def local_weights(scores, centre, reach):
     """Return local attention weights (…, T, S) for scores (…, T, S), centres (…, T), and reach D.
 
     Five scores of 0, centre 2.0, reach 1: [0, 0.045, 0.333, 0.045, 0].
+
+    >>> local_weights(torch.zeros(1, 5), torch.tensor([2.0]), 1)
+    tensor([[0.0000, 0.0451, 0.3333, 0.0451, 0.0000]])
+
+    >>> local_weights(torch.zeros(1, 5), torch.tensor([2.0]), 1)
+    tensor([[0.0000, 0.0451, 0.3333, 0.0451, 0.0000]])
     """
     distance = torch.arange(scores.shape[-1], device=scores.device) - centre[..., None]
     ### BEGIN SOLUTION

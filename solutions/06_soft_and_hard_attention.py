@@ -167,6 +167,9 @@ def score_function_loss(scores, places, rewards):
     """Return −mean(reward · log w[place]), w the softmax of scores (B, N); places, rewards (B,).
 
     Two equal scores, place 0 chosen, reward 3: the loss is 3 log 2 = 2.08.
+
+    >>> score_function_loss(torch.zeros(1, 2), torch.tensor([0]), torch.tensor([3.0]))
+    tensor(2.0794)
     """
     ### BEGIN SOLUTION
     log_weights = scores.log_softmax(dim=-1)
@@ -362,6 +365,10 @@ def reinforce_loss(scores, places, rewards, baseline):
     """Return the loss above, one number; scores (B, N), places, rewards and baseline (B,).
 
     Two equal scores, place 0 chosen, reward 3, baseline 2: the loss is log 2 + 1 = 1.69.
+
+    >>> place, reward, baseline = torch.tensor([0]), torch.tensor([3.0]), torch.tensor([2.0])
+    >>> reinforce_loss(torch.zeros(1, 2), place, reward, baseline)
+    tensor(1.6931)
     """
     ### BEGIN SOLUTION
     policy = score_function_loss(scores, places, rewards - baseline)
@@ -651,6 +658,10 @@ def squeeze_excite(x, w1, w2):
     """Return x times its gates: x (B, C, H, W), w1 (R, C), w2 (C, R).
 
     Channels [[2, 4]] and [[0, 2]], w1 [[1, -1]], w2 [[1], [-1]]: the gates are 0.88 and 0.12.
+
+    >>> x = torch.tensor([[[[2.0, 4.0]], [[0.0, 2.0]]]])
+    >>> squeeze_excite(x, torch.tensor([[1.0, -1.0]]), torch.tensor([[1.0], [-1.0]])).flatten()
+    tensor([1.7616, 3.5232, 0.0000, 0.2384])
     """
     ### BEGIN SOLUTION
     squeezed = x.mean(dim=(2, 3))

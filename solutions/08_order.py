@@ -609,6 +609,10 @@ def alibi_attention(q, k, v, slopes):
     """Return causal attention with the bias −slope · (t − s), a slope for each head.
 
     Zero queries, values 1, 10, 100 and slope 1: the last output is 0.09 · 1 + 0.245 · 10 + 0.665 · 100 = 69.
+
+    >>> q = k = torch.zeros(1, 3, 1)
+    >>> alibi_attention(q, k, torch.tensor([[[1.0], [10.0], [100.0]]]), torch.tensor([1.0]))[0, -1]
+    tensor([69.0614])
     """
     at = torch.arange(q.shape[-2], device=q.device)
     back = at[:, None] - at

@@ -300,8 +300,11 @@ for h, look in enumerate(looks):
 def blocked_mask(mask, n_heads):
     """Return (B·H, T, S), True = blocked, from mask (B, T, S), True = may attend.
 
-    Two sentences, one query, two keys, 2 heads: [[[True, False]], [[True, True]]] gives
-    [[[False, True]], [[False, True]], [[False, False]], [[False, False]]].
+    Two sentences, one query, two keys, two heads:
+
+    >>> mask = torch.tensor([[[True, False]], [[True, True]]])
+    >>> blocked_mask(mask, 2).tolist()
+    [[[False, True]], [[False, True]], [[False, False]], [[False, False]]]
     """
     ### BEGIN SOLUTION
     return (~mask).repeat_interleave(n_heads, dim=0)
@@ -403,8 +406,11 @@ print("MiniLM runs on your class, agreeing to 1e-4:", apart < 1e-4)
 def head_contributions(weights, v, w_o):
     """Return (B, H, T, d_out) from weights (B, H, T, S), v (B, H, S, d_head) and w_o (d_out, H·d_head).
 
-    Two heads, one query, one key: weights [[[[1]], [[1]]]], v [[[[3]], [[5]]]], w_o [[1, 2], [0, 1]]:
-    the result is [[[[3, 0]], [[10, 5]]]].
+    Two heads, one query, one key:
+
+    >>> weights, v = torch.ones(1, 2, 1, 1), torch.tensor([[[[3.0]], [[5.0]]]])
+    >>> head_contributions(weights, v, torch.tensor([[1.0, 2.0], [0.0, 1.0]])).tolist()
+    [[[[3.0, 0.0]], [[10.0, 5.0]]]]
     """
     ### BEGIN SOLUTION
     slices = w_o.unflatten(1, (v.shape[1], -1)).permute(1, 2, 0)
@@ -575,7 +581,9 @@ lesson.predict("sink")
 def weighted_norms(weights, v, w_o):
     """Return (B, H, T, S), the length of weights · v · (slice of w_o), with shapes as in head_contributions.
 
-    weights [[[[0.9, 0.1]]]], v [[[[0.1], [2.0]]]], w_o [[1]]: the result is [[[[0.09, 0.2]]]].
+    >>> weights, v = torch.tensor([[[[0.9, 0.1]]]]), torch.tensor([[[[0.1], [2.0]]]])
+    >>> weighted_norms(weights, v, torch.ones(1, 1))
+    tensor([[[[0.0900, 0.2000]]]])
     """
     ### BEGIN SOLUTION
     slices = w_o.unflatten(1, (v.shape[1], -1)).permute(1, 2, 0)
@@ -663,7 +671,11 @@ def referent_shift(before, after, query, key):
     """Return before − after at [query, key], minus its mean over all other queries at this key.
 
     before and after have shape (…, T, S); the result has the shape of the dots: one number a head.
-    before [[0.9, 0.1], [0.5, 0.5]], after [[0.4, 0.6], [0.4, 0.6]], query 0, key 0: 0.5 − 0.1 = 0.4.
+    Here it is 0.5 − 0.1.
+
+    >>> before = torch.tensor([[0.9, 0.1], [0.5, 0.5]])
+    >>> referent_shift(before, torch.tensor([[0.4, 0.6], [0.4, 0.6]]), 0, 0)
+    tensor(0.4000)
     """
     ### BEGIN SOLUTION
     shift = (before - after)[..., key]
