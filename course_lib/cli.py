@@ -1,26 +1,51 @@
 """The `course` command. Each command is a few lines here and a module behind it."""
 
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from course_lib.doctor import NARROW, NO_TEMPORARY
 from course_lib.errors import CourseError
+from course_lib.streams import settle_streams
 
+#: Where a frame would cut its text, lines without one are left for the terminal to wrap.
+NARROW_HERE = shutil.get_terminal_size().columns < NARROW
 app = typer.Typer(
     name="course",
     help="Attention by hand: open the lessons, check answers, see progress, write lessons.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode=None if NARROW_HERE else "rich",
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        **({"terminal_width": 200} if NARROW_HERE else {}),
+    },
 )
 
 #: A learner's kit comes without these.
 INSTRUCTORS = ("course_lib.authoring", "course_lib.grading")
+#: A learner's install comes without these.
+AUTHORS = ("jupytext",)
 
 bench = typer.Typer(no_args_is_help=True, help="Measure what this machine does with the models.")
 app.add_typer(bench, name="bench")
+
+#: These say what is amiss even where no temporary file can be written.
+WITHOUT_TEMPORARY = ("doctor", "progress")
+
+
+@app.callback()
+def _prepare(context: typer.Context) -> None:
+    if context.invoked_subcommand not in WITHOUT_TEMPORARY:
+        try:
+            tempfile.gettempdir()
+        except FileNotFoundError:
+            raise CourseError(f"no temporary file can be written. {NO_TEMPORARY}") from None
+
 
 LessonNumber = Annotated[str, typer.Argument(metavar="NN", help="A lesson's number, such as 04.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
@@ -250,14 +275,18 @@ def grade(
 
 def main() -> None:
     """Run the command line; a known error is one message and exit code 2."""
+    settle_streams()
     try:
         app()
     except CourseError as error:
         print(f"course: {error}", file=sys.stderr)
         sys.exit(2)
     except ModuleNotFoundError as error:
-        if error.name not in INSTRUCTORS:
+        if error.name in INSTRUCTORS:
+            said = "this is a learner's kit; that command needs the course's repository."
+        elif error.name in AUTHORS:
+            said = f"that command needs {error.name}: run `python tools/install.py --dev` first."
+        else:
             raise
-        said = "this is a learner's kit; that command needs the course's repository."
         print(f"course: {said}", file=sys.stderr)
         sys.exit(2)

@@ -9,6 +9,8 @@ import os
 import platform
 import shutil
 import sys
+import tempfile
+import textwrap
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -18,6 +20,11 @@ from typing import Literal
 PYTHONS = ((3, 11), (3, 13))
 TORCH = (2, 11)
 WORDS = {"ok": "ok", "warn": "warning", "problem": "PROBLEM"}
+NO_TEMPORARY = (
+    "Free space where temporary files go, or name another folder: set TMPDIR (on Windows TEMP)."
+)
+NO_HOME = "JupyterLab keeps its settings there: free space, or set HOME to a folder of yours."
+NARROW = 60  # columns; below that a table would be cut
 STYLES = {"ok": "green", "warn": "yellow", "problem": "bold red"}
 
 
@@ -60,7 +67,8 @@ def device_report() -> str:
 
 def examine() -> list[Finding]:
     """Look at everything; a look that fails is a warning, never a traceback."""
-    looks = (_python, _torch, _device, _cores, _memory, _disk, _front_end, _browser, _sandbox)
+    looks = (_python, _torch, _device, _cores, _memory, _disk, _temporary, _home, _front_end)
+    looks += (_browser, _sandbox)
     return [_look(look) for look in looks]
 
 
@@ -91,6 +99,8 @@ def _torch() -> Finding:
     try:
         import torch  # noqa: F401
     except Exception as error:
+        if _temporary().state == "problem":
+            return Finding("torch", "problem", found, "It needs a temporary folder; see there.")
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         advice = f"It does not import ({reason}): run `make clean env`."
         return Finding("torch", "problem", found, advice)
@@ -148,6 +158,31 @@ def _disk() -> Finding:
     return Finding("disk", "ok", found)
 
 
+def _temporary() -> Finding:
+    try:
+        return Finding("temporary", "ok", tempfile.gettempdir())
+    except FileNotFoundError:
+        return Finding("temporary", "problem", "none can be written", NO_TEMPORARY)
+
+
+def _home() -> Finding:
+    home = Path.home()
+    if writable(home):
+        return Finding("home", "ok", str(home))
+    return Finding("home", "warn", f"{home} cannot be written", NO_HOME)
+
+
+def writable(folder: Path) -> bool:
+    """Tell whether a file in this folder can be made and filled."""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"x" * 4096)
+            file.flush()
+    except OSError:
+        return False
+    return True
+
+
 def _front_end() -> Finding:
     missing = [name for name in ("jupyterlab", "ipykernel", "anywidget") if not _has(name)]
     if missing:
@@ -182,18 +217,26 @@ def _numbers(text: str) -> tuple[int, int]:
 
 
 def _print_table(findings: list[Finding]) -> None:
+    """Print a table, or one paragraph a finding where a table would be cut."""
+    width = shutil.get_terminal_size().columns
     try:
         from rich.console import Console
         from rich.table import Table
     except ImportError:
-        for finding in findings:
-            words = (finding.name, WORDS[finding.state], finding.found, finding.advice)
-            print("  ".join(filter(None, words)))
+        width = min(width, NARROW - 1)
+    if width < NARROW:
+        _print_paragraphs(findings, max(width, 8))
         return
     table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False)
     for heading in ("what", "state", "found", "what to do"):
-        table.add_column(heading)
+        table.add_column(heading, overflow="fold")
     for finding in findings:
         state = f"[{STYLES[finding.state]}]{WORDS[finding.state]}[/]"
         table.add_row(finding.name, state, finding.found, finding.advice)
     Console().print(table)
+
+
+def _print_paragraphs(findings: list[Finding], width: int) -> None:
+    for finding in findings:
+        words = [f"{finding.name}: {WORDS[finding.state]}.", finding.found, finding.advice]
+        print(textwrap.fill(" ".join(filter(None, words)), width, subsequent_indent="  "))

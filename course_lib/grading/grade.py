@@ -96,8 +96,7 @@ def run_grade(
         marked = _marks(task, found, options, sandbox)
     kept = {who: choose(marked[who], options.keep) for who in marked}
     summary = results.write(task, kept, marked, people, outside, options.to)
-    said = json.dumps(summary, indent=2, ensure_ascii=False) if as_json else None
-    print(said or results.in_words(summary, options.to))
+    print(json.dumps(summary, indent=2) if as_json else results.in_words(summary, options.to))
     return 1 if summary["unread"] or summary["unknown"] else 0
 
 

@@ -58,7 +58,7 @@ def run_check(
     if as_json:
         for note in run.notes:
             print(f"{file}: {note}", file=sys.stderr)
-        print(json.dumps(results, indent=2, ensure_ascii=False, allow_nan=False))
+        print(json.dumps(results, indent=2, allow_nan=False))
     else:
         _print(run, file, results)
     return 0 if all(result["status"] == "passed" for result in results) else 1
