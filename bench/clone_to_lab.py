@@ -35,7 +35,7 @@ def main() -> int:
 def measure(folder: Path, *, cold: bool) -> dict[str, float]:
     """Clone, install, start; the seconds of each."""
     course = folder / "course"
-    environment = {**os.environ, "JUPYTER_TOKEN": "bench"}
+    environment = {**os.environ, "JUPYTER_TOKEN": "bench", "COURSE_PROGRESS": "off"}
     environment.pop("VIRTUAL_ENV", None)
     if cold:
         environment["UV_CACHE_DIR"] = str(folder / "cache")

@@ -1,6 +1,7 @@
 """Run every benchmark of this folder, one after the other:  make bench"""
 
 import argparse
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -16,7 +17,8 @@ def main() -> int:
         if script.name == "run.py" or script.name.startswith("record_"):  # those rewrite data
             continue
         print(f"\n== {script.name}", flush=True)
-        if subprocess.call([sys.executable, str(script)], cwd=HERE.parent) != 0:
+        quiet = {**os.environ, "COURSE_PROGRESS": "off"}
+        if subprocess.call([sys.executable, str(script)], cwd=HERE.parent, env=quiet) != 0:
             failed.append(script.name)
     print(f"\nMissed: {', '.join(failed)}" if failed else "\nAll within their bars.")
     return int(bool(failed))

@@ -5,9 +5,11 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from course_lib import workspace
+from course_lib.doctor import writable
 from course_lib.errors import CourseError
 
 
@@ -31,11 +33,30 @@ def open_lab(*, work: Path | None, lesson: str | None, port: int, browser: bool)
     folder = workspace.find_work(work)
     for note in workspace.update_lessons(folder):
         print(note)
+    demand_runtime_folder()
     sign_notebooks()
     print(f"Your work is in {folder}; stop JupyterLab with Ctrl+C.", flush=True)
     return _run_until_stopped(
         lab_command(folder, name, port=free_port(port), browser=browser), folder
     )
+
+
+def demand_runtime_folder() -> None:
+    """Refuse to start what could start no kernel: Jupyter keeps its connections in the home folder.
+
+    Raises:
+        CourseError: when that folder cannot be written.
+    """
+    from jupyter_core.paths import jupyter_runtime_dir
+
+    folder = Path(jupyter_runtime_dir())
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+    if not writable(folder):
+        raise CourseError(
+            f"JupyterLab cannot write in {folder}. Free space there, or set HOME (or "
+            "JUPYTER_RUNTIME_DIR) to a folder of yours."
+        )
 
 
 def sign_notebooks() -> None:

@@ -23,7 +23,7 @@ def pytest_configure():
     os.environ["COURSE_NO_NETWORK"] = "1"
     paths = [str(NO_NETWORK), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
     os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(paths))
-    os.environ.setdefault("COURSE_PROGRESS", "off")
+    os.environ["COURSE_PROGRESS"] = "off"  # even where a learner has set it
     os.environ.setdefault("COURSE_QUIET", "1")
     # nbgrader's variable would make a failed check raise.
     os.environ.pop("NBGRADER_EXECUTION", None)

@@ -183,7 +183,7 @@ def fill(profile):
     pip = find_pip()
     with fetched_uv(pip) as uv:
         if uv:
-            say(f"installing what {LISTS[profile]} locks, with uv (6 to 7 GB on Linux)")
+            say(f"installing what {LISTS[profile]} locks, with uv")
             if run_all([uv, "pip", "install", "--python", venv_python()], profile, for_uv()):
                 return
             say("uv could not; trying pip" if pip else "uv could not")

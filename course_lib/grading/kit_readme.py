@@ -7,7 +7,7 @@ from course_lib.grading.assignments import AssignmentSource
 
 _TEXT = """# Attention by hand: your kit
 
-You need Python 3.11 to 3.13, with its `venv` module, and about 6 GB of disk. In this folder:
+You need Python 3.11 to 3.13, with its `venv` module, and 7 GB of disk. In this folder:
 
 ```
 python3 tools/install.py     # on Windows: py -3.13 tools\\install.py

@@ -35,8 +35,9 @@ KIT = "attention-course kit"
 MANIFEST = "manifest.json"
 #: Copied as they are, beside the library.
 BESIDE = (
-    *("LICENSE", "LICENSE-TEXT", "environment.yml", "pyproject.toml", "requirements.txt"),
-    "tools/install.py",
+    *("LICENSE", "LICENSE-TEXT", "environment.yml", "postBuild", "pyproject.toml"),
+    *("requirements.txt", "requirements-uv.txt", "requirements-weights.txt"),
+    *("tools/install.py", "tools/pythons.py"),
 )
 #: Parts of the library that stay with the instructor.
 KEPT_BACK = ("grading", "authoring")

@@ -9,14 +9,18 @@ from typing import Any
 
 from course_lib.checking.exercise import Exercise
 from course_lib.checking.progress import ProgressStore, progress_folder, work_folder
+from course_lib.doctor import NARROW
 from course_lib.errors import CourseError
+from course_lib.streams import settle_streams
 from course_lib.workbook import registry
 from course_lib.workbook.map import rich_table
 from course_lib.workbook.overview import (
     Row,
     before_line,
+    count,
     go_on_with,
     next_line,
+    passed_of,
     place_line,
     rows,
     summary,
@@ -118,12 +122,19 @@ def _exercise_data(row: Row, exercise: Exercise) -> dict[str, Any]:
 def _print_table(table: Sequence[Row], store: ProgressStore) -> None:
     from rich.console import Console
 
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="replace")  # a title may hold what the terminal cannot show
+    settle_streams()  # a title may hold what the terminal cannot show
     console = Console(highlight=False, markup=False)
     plain = not console.encoding.lower().startswith("utf")
     console.print(summary(table), soft_wrap=True)
-    console.print(rich_table(table, plain=plain))
+    lines = [_narrow_line(row) for row in table] if console.width < NARROW else []
+    console.print("\n".join(lines) if lines else rich_table(table, plain=plain))
     for line in (before_line(table), next_line(table), place_line(store)):
         if line:
             console.print(line, soft_wrap=True)
+
+
+def _narrow_line(row: Row) -> str:
+    """Return a lesson as a sentence, for where a table would be cut."""
+    title = f"{row.spec.number} {row.spec.title}"
+    hints = f", {count(row.hints, 'hint')}" if row.hints else ""
+    return f"{title}: {passed_of(row)}{hints}. {row.what_next()}".rstrip()

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import multiprocessing
+import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -114,6 +115,7 @@ def names_of(lesson: str) -> dict[str, Any]:
     from course_lib.workbook.answer_file import read_steps
     from course_lib.workbook.lesson import Lesson
 
+    os.environ["COURSE_PROGRESS"] = "off"  # nobody solved these
     names: dict[str, Any] = {"__name__": "solution"}
     check = Lesson.check
     Lesson.check = lambda self, obj, name=None: obj  # type: ignore[method-assign]
