@@ -48,6 +48,37 @@ def test_a_broken_torch_is_a_problem():
     assert "Traceback" not in child.stdout + child.stderr
 
 
+def test_without_a_temporary_folder_torch_is_not_blamed(monkeypatch):
+    def none():
+        raise FileNotFoundError("No usable temporary directory found")
+
+    monkeypatch.setattr(doctor.tempfile, "gettempdir", none)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    findings = {finding.name: finding for finding in doctor.examine()}
+    assert "set TMPDIR" in findings["temporary"].advice
+    assert findings["torch"].state == findings["temporary"].state == "problem"
+    assert "make clean" not in findings["torch"].advice
+
+
+def test_a_home_that_cannot_be_written_is_said(monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(doctor.Path, "home", lambda: tmp_path / "file")
+    assert (doctor._home().state, "set HOME" in doctor._home().advice) == ("warn", True)
+
+
+@pytest.mark.parametrize("columns", [8, 20, 59, 60, 100])
+def test_at_any_width_nothing_is_cut(monkeypatch, capsys, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    advice = "Free at least 1 GB before training lessons."
+    doctor._print_table([doctor.Finding("disk", "warn", "0.5 GB free here", advice)])
+    lines = capsys.readouterr().out.splitlines()
+    letters = "".join("".join(lines).split())
+    assert max(map(len, lines)) <= max(columns, 8)
+    assert "…" not in letters
+    if columns < doctor.NARROW:
+        assert advice.replace(" ", "") in letters
+
+
 @pytest.mark.parametrize(("found", "state"), [("2.10.1", "problem"), ("2.11.0+cpu", "ok")])
 def test_an_old_torch_is_a_problem(monkeypatch, found, state):
     monkeypatch.setattr(doctor, "version", lambda _: found)

