@@ -67,8 +67,8 @@ def device_report() -> str:
 
 def examine() -> list[Finding]:
     """Look at everything; a look that fails is a warning, never a traceback."""
-    looks = (_python, _torch, _device, _cores, _memory, _disk, _temporary, _home, _front_end)
-    looks += (_browser, _sandbox)
+    machine = [_python, _torch, _device, _cores, _memory, _disk]
+    looks = [*machine, _temporary, _home, _front_end, _browser, _sandbox]
     return [_look(look) for look in looks]
 
 
