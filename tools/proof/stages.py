@@ -15,7 +15,8 @@ PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "course_proof"]
 #: nbval starts kernels and compares; the rules for our own code do not apply to it.
 NBVAL = [*PYTEST, "-o", "addopts=", "-W", "default"]
 CELL_SECONDS = 180
-#: Two workers with two threads of torch each would wait for one another on two cores.
+#: Two workers with two threads of torch each wait for one another on two cores: a training cell of
+#: lesson 06 then takes minutes in place of seven seconds.
 ONE_THREAD: dict[str, str | None] = {"OMP_NUM_THREADS": "1"}
 
 
@@ -70,13 +71,13 @@ def solved(asked: Namespace) -> list[Command]:
     """Strict where the committed outputs were made: the locked environment on Linux."""
     strict = sys.platform == "linux" and not asked.lax
     how = ["--nbval", "--nbval-sanitize-with", "tests/nbval_sanitize.cfg"]
-    return [notebooks("solved", "solutions", asked, how if strict else ["--nbval-lax"], {})]
+    return [notebooks("solved", "solutions", asked, how if strict else ["--nbval-lax"], ONE_THREAD)]
 
 
 def blank(asked: Namespace) -> list[Command]:
     """Run learners' copies; every check must say that nothing is written yet."""
     how = ["-p", "course_blank", "--nbval-lax"]
-    return [notebooks("blank", "notebooks", asked, how, {"COURSE_SCALE": "tiny"})]
+    return [notebooks("blank", "notebooks", asked, how, {**ONE_THREAD, "COURSE_SCALE": "tiny"})]
 
 
 def browser(asked: Namespace) -> list[Command]:
@@ -84,7 +85,7 @@ def browser(asked: Namespace) -> list[Command]:
         raise Skip("no Chromium on PATH (Debian: apt-get install chromium)")
     which = ["--lesson", asked.lesson] if asked.lesson else []
     words = ["-m", "browser", "tests/browser", *which]
-    return [tests("browser", words, asked, {"COURSE_STATIC": None})]
+    return [tests("browser", words, asked, {**ONE_THREAD, "COURSE_STATIC": None})]
 
 
 def gpu(asked: Namespace) -> list[Command]:
