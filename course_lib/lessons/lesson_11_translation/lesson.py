@@ -115,7 +115,7 @@ QUIZ = (
         ),
     ),
     Question(
-        text="Two papers report bleu.EXERCISE on the same test set, 38.1 and 37.5. What do you need before "
+        text="Two papers report BLEU on the same test set, 38.1 and 37.5. What do you need before "
         "you compare them?",
         options=(
             Option(

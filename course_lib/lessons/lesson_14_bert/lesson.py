@@ -16,7 +16,7 @@ from course_lib.lessons.lesson_14_bert.exercises import (
 PREDICTIONS = (
     Prediction(
         id="unmasked",
-        question="A bert.EXERCISE is trained with its loss on all positions, chosen or not. At 85 % of them it reads the token it is asked "
+        question="A BERT is trained with its loss on all positions, chosen or not. At 85 % of them it reads the token it is asked "
         "for. What does its loss look like?",
         options=(
             "lower, and it has learned more",
@@ -29,7 +29,7 @@ PREDICTIONS = (
     ),
     Prediction(
         id="dynamic",
-        question="A tiny bert.EXERCISE reads the same windows thirty times. In one training every window has one mask for good, in another "
+        question="A tiny BERT reads the same windows thirty times. In one training every window has one mask for good, in another "
         "a new one at each reading. Which has the lower loss on text kept from both?",
         options=("the fixed masks", "the new masks", "no difference"),
         answer="the new masks",
@@ -74,7 +74,7 @@ QUIZ = (
         ),
     ),
     Question(
-        text="Why can GPT write a text token by token, and bert.EXERCISE not?",
+        text="Why can GPT write a text token by token, and BERT not?",
         options=(
             Option(
                 text="BERT has no decoder weights.",
@@ -126,14 +126,14 @@ QUIZ = (
         ),
     ),
     Question(
-        text="What does XLNet predict that bert.EXERCISE does not?",
+        text="What does XLNet predict that BERT does not?",
         options=(
             Option(
                 text="A token from others in a random order, so that hidden tokens also help each other.",
                 why="BERT guesses its 15 % independently. A permutation lets a later guess see the earlier ones.",
                 right=True,
             ),
-            Option(text="The next sentence.", why="That is a task of bert.EXERCISE's own."),
+            Option(text="The next sentence.", why="That is a task of BERT's own."),
             Option(
                 text="Which tokens a small generator has replaced.",
                 why="That is ELECTRA (Clark et al. 2020).",

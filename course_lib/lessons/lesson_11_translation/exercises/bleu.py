@@ -83,7 +83,7 @@ EXERCISE = Exercise(
     title="BLEU by hand",
     minutes=10,
     difficulty=2,
-    proves="your EXERCISE is sacreBLEU's on whole corpora, repeated words and short outputs among them",
+    proves="your BLEU is sacreBLEU's on whole corpora, repeated words and short outputs among them",
     passed="Agrees with sacreBLEU (no tokenisation, no smoothing) on every corpus.",
     cases=bleu_cases,
     sample=bleu_sample,
@@ -95,7 +95,7 @@ EXERCISE = Exercise(
         "for n = 1 … 4:\n    matched, total = 0, 0\n    for each pair: count n-grams of both\n"
         "        matched += for each n-gram, the smaller of its two counts\n"
         "        total += how many n-grams the candidate has\n"
-        "    precision = matched / total; no match at all makes EXERCISE 0\n"
+        "    precision = matched / total; no match at all makes BLEU 0\n"
         "fourth root of the product, times the penalty, times 100",
         "Counter(a) & Counter(b) keeps the smaller count of each; .total() adds them up.\n"
         "    penalty = min(1.0, math.exp(1 - reference_length / candidate_length))\n"

@@ -25,7 +25,7 @@ def _matched(c: Any, r: Any, n: int, fault: str) -> tuple[int, int]:
 
 
 def _bleu(fault: str) -> Callable[..., float]:
-    """Return MISTAKES with one fault."""
+    """Return BLEU with one fault."""
 
     def one(candidates: Any, references: Any) -> float:
         if fault == "one long sentence":
@@ -112,7 +112,7 @@ MISTAKES = (
     WrongAnswer(
         id="mean_of_sentences",
         code=_bleu("by sentence"),
-        says="You averaged the MISTAKES of single sentences.",
+        says="You averaged the BLEU of single sentences.",
         why="BLEU adds matches and totals over the whole corpus first. A sentence without a matching 4-gram would count 0.",
     ),
     WrongAnswer(
@@ -148,7 +148,7 @@ MISTAKES = (
     WrongAnswer(
         id="up_to_three",
         code=_bleu("three"),
-        says="Your n goes up to 3; MISTAKES counts n-grams of 1 to 4 words.",
+        says="Your n goes up to 3; BLEU counts n-grams of 1 to 4 words.",
         why="range stops before its end: range(1, 5) is 1, 2, 3, 4.",
     ),
     WrongAnswer(
@@ -161,12 +161,12 @@ MISTAKES = (
         id="zeros_skipped",
         code=_bleu("skips zeros"),
         says="You left precisions of 0 out of the mean.",
-        why="Without smoothing, a corpus with no matching 4-gram has MISTAKES 0. (On single sentences tools smooth, each in its way.)",
+        why="Without smoothing, a corpus with no matching 4-gram has BLEU 0. (On single sentences tools smooth, each in its way.)",
     ),
     WrongAnswer(
         id="not_in_percent",
         code=_bleu("share"),
-        says="Your MISTAKES goes from 0 to 1; here it goes to 100.",
+        says="Your BLEU goes from 0 to 1; here it goes to 100.",
         why="sacreBLEU and most papers print it times 100.",
     ),
 )

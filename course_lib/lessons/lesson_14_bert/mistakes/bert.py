@@ -11,7 +11,7 @@ from course_lib.lessons.lesson_14_bert import reference as right
 
 
 class _Bert(right.Bert):
-    """A MISTAKES whose parts can be replaced one at a time."""
+    """A BERT whose parts can be replaced one at a time."""
 
     pre_norm, relu, eps = False, False, 1e-12
 
@@ -103,7 +103,7 @@ MISTAKES = (
         id="mask_on_both",
         code=_bert(keys=lambda self, mask: mask[:, :, None] & mask[:, None, :]),
         says="Your mask closes the rows of padding as well as its columns.",
-        why="Only keys are kept from being read. What padding itself reads does no harm, and MISTAKES lets it read: mask[:, None, :] alone.",
+        why="Only keys are kept from being read. What padding itself reads does no harm, and BERT lets it read: mask[:, None, :] alone.",
     ),
     WrongAnswer(
         id="causal",
@@ -144,13 +144,13 @@ MISTAKES = (
     WrongAnswer(
         id="wide_epsilon",
         code=_bert(eps=1e-5),
-        says="Your norms use PyTorch's eps, 1e-5; MISTAKES's is 1e-12.",
+        says="Your norms use PyTorch's eps, 1e-5; BERT's is 1e-12.",
         why="Where rows are small the two differ. Trained weights expect the eps that they were trained with.",
     ),
     WrongAnswer(
         id="relu",
         code=_bert(relu=True),
-        says="Your feed-forward bends with ReLU; MISTAKES's bends with GELU.",
+        says="Your feed-forward bends with ReLU; BERT's bends with GELU.",
         why="Negative inputs still pass a little through GELU, and trained weights count on it.",
     ),
     WrongAnswer(

@@ -89,7 +89,7 @@ MISTAKES = (
         id="scaled",
         code=_sum(lambda word, place, kind, *_: word * word.shape[-1] ** 0.5 + place + kind),
         says="Your words are multiplied by √d.",
-        why="The first transformer did so (Vaswani et al. 2017, §3.4). MISTAKES adds its three rows as they are.",
+        why="The first transformer did so (Vaswani et al. 2017, §3.4). BERT adds its three rows as they are.",
     ),
     WrongAnswer(
         id="averaged",

@@ -49,7 +49,7 @@ MISTAKES = (
         id="last_token",
         code=_last_real,
         says="You return the last real token's hidden state.",
-        why="A causal model has read everything there. In MISTAKES it is [SEP], a token like any other.",
+        why="A causal model has read everything there. In BERT it is [SEP], a token like any other.",
     ),
     WrongAnswer(
         id="largest",
