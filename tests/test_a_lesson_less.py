@@ -10,7 +10,6 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 COPIED = ("course_lib", "notebooks", "solutions", "tests", "tools")
-BESIDE = ("LICENSE*", "environment.yml", "pyproject.toml", "requirements*.txt")
 #: Run in the copy, in one process; two small lessons stand for all others.
 WITHOUT = """
 import contextlib, importlib, pkgutil, sys
@@ -57,8 +56,8 @@ def copy(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Path]:
     gone = shutil.ignore_patterns("__pycache__", f"lesson_{number}_*", f"{number}_*")
     for folder in COPIED:
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=gone)
-    for pattern in BESIDE:
-        for path in ROOT.glob(pattern):
+    for path in ROOT.iterdir():
+        if path.is_file():
             shutil.copy(path, tmp_path)
     return number, tmp_path
 

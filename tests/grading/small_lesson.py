@@ -83,7 +83,11 @@ SPEC = LessonSpec(
     slug="small",
     title="Small",
     minutes=1,
-    exercises=(SCALED_SCORES, replace(PADDING_MASK), replace(CAUSAL_MASK)),
+    exercises=(
+        replace(SCALED_SCORES, forbidden=("scaled_dot_product_attention",)),
+        replace(PADDING_MASK),
+        replace(CAUSAL_MASK),
+    ),
 )
 SOURCE = parse(TEXT.lstrip(), Path("99_small.py"), "99", "small")
 TASK = Task("99", SPEC, SOURCE)

@@ -18,13 +18,8 @@ from typing import Any
 
 #: What lessons import, or what torch imports when something is first trained.
 PRELOAD = (
-    *(
-        "torch",
-        "torch._dynamo",
-        "torch.utils.flop_counter",
-        "torchvision",
-        "torchvision.transforms",
-    ),
+    *("torch", "torch._dynamo", "torch.utils.flop_counter", "torchvision"),
+    "torchvision.transforms",
     *("numpy", "scipy.stats", "sklearn.datasets", "sklearn.linear_model"),
     *("matplotlib.pyplot", "matplotlib.backends.backend_agg", "matplotlib_inline.backend_inline"),
     *("IPython.core.interactiveshell", "ipykernel.kernelapp", "ipykernel.ipkernel", "ipywidgets"),
@@ -157,7 +152,7 @@ def become(asked: dict[str, Any]) -> None:
     from ipykernel import kernelapp
 
     parent = f"--IPKernelApp.parent_handle={os.getppid()}"
-    sys.argv = ["ipykernel_launcher.py", "-f", asked["connection"], parent]
+    sys.argv = ["ipykernel_launcher.py", "-f", *asked["words"], parent]
     kernelapp.launch_new_instance()
 
 
