@@ -425,4 +425,4 @@ def test_a_terminal_without_unicode_still_shows_the_table(work: Path) -> None:
     )
     out = done.stdout.decode("ascii")
     assert "#####----- 1 of 2" in out
-    assert "Scaled ?d attention" in out
+    assert "Scaled sqrt d" in out and "attention" in out

@@ -215,7 +215,7 @@ def test_an_answer_that_spoils_its_inputs_spoils_no_later_check() -> None:
             h.copy_(out.detach())
             return out
 
-    assert "changed its inputs" in check("RecurrentCell", Spoils).message
+    assert "changed its input h" in check("RecurrentCell", Spoils).message
     assert check("RecurrentCell", Cell).passed
 
 
