@@ -111,3 +111,15 @@ def test_with_other_variables_that_torch_reads_it_is_an_ordinary_one(kernel, fol
         forked, ordinary = kernel.says(path), other.says(path)
         assert (forked[:4], ordinary[:5]) == ("True", "False")
         assert forked[4:] == ordinary[5:]
+
+
+def test_a_refusal_holds_no_pipe_of_whoever_asked(folder, tmp_path):
+    client = [sys.executable, "-S", str(PREPARED / "client.py"), os.path.join(folder, "socket")]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    refused = {**os.environ, "OMP_NUM_THREADS": "3"}
+    asked = [*client, str(tmp_path / "kernel.json")]
+    with subprocess.Popen(asked, env=refused, cwd=tmp_path, **pipes) as process:
+        process.stdout.readline()  # an ordinary kernel says how to end it
+        process.kill()
+        process.communicate(timeout=10)
+    assert process.returncode == -9

@@ -87,6 +87,8 @@ class Zygote:
         if not fits(asked["environment"], self.own) or threading.active_count() > 1:
             client.sendall(b"0\n")
             client.close()
+            for file in files:  # a pipe held here would never end for who reads it
+                os.close(file)
             return None
         pid = os.fork()
         if pid == 0:
