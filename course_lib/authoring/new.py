@@ -26,6 +26,7 @@ LESSON = {
     **EXERCISE,
     "course_lib/lessons/{room}/reference.py": "reference",
     "tests/lessons/{room}/right.py": "right",
+    "tests/lessons/{room}/spellings.py": "spellings",
 }
 
 
@@ -85,10 +86,11 @@ def _added(words: dict[str, str], written: str) -> str:
     room, name, number = words["room"], words["exercise"], words["number"]
     return (
         f"Exercise {name} is begun:\n{written}\n"
-        "It takes its place when these four know it:\n"
+        "It takes its place when these five know it:\n"
         f"  course_lib/lessons/{room}/lesson.py: {words['module']}.EXERCISE, in order\n"
         f"  course_lib/lessons/{room}/reference.py: the course's own {name}\n"
         f"  tests/lessons/{room}/right.py: two right answers\n"
+        f"  tests/lessons/{room}/spellings.py: mistakes spelt otherwise, near ones\n"
         f"  solutions/{number}_{words['slug']}.py: its text, its cell, its check\n"
         f"Then run `course build {number}`."
     )

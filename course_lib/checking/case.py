@@ -17,6 +17,7 @@ class Case:
         state: for a class, the parameters that replace its own, by their names.
         gradients: compare gradients of every floating-point input (and parameter) as well.
         edge: an unusual input; a wrong answer is recognised without agreeing on it.
+        shows: kinds of input (`kinds.TOLD`) that it stands for and that no look at it could tell.
     """
 
     label: str
@@ -26,3 +27,4 @@ class Case:
     state: Mapping[str, Any] = field(default_factory=dict)
     gradients: bool = False
     edge: bool = False
+    shows: tuple[str, ...] = ()

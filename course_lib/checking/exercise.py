@@ -3,8 +3,8 @@
 Nothing here runs a learner's code; `check.py` does.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -81,6 +81,8 @@ class Exercise:
             for a root taken in float32, which is right (tests hold the course to 1e-10).
         parts: names of the results, when the answer returns a tuple.
         fresh: the result may not share memory with an input.
+        kinds: kinds of input (`kinds.KINDS`) that it can meet; each stands in its cases.
+        never: kinds that its inputs seem to allow, each with the reason why they do not.
         device: "rule" where the text asks for tensors on the inputs' device, so others are refused;
             "remark" where a pass says what a GPU would; "any" where there is nothing to say.
     """
@@ -104,6 +106,8 @@ class Exercise:
     tolerance: float = 1e-6
     parts: tuple[str, ...] = ()
     fresh: bool = False
+    kinds: tuple[str, ...] = ()
+    never: Mapping[str, str] = field(default_factory=dict)
     device: Literal["rule", "remark", "any"] = "remark"
 
     def __post_init__(self) -> None:

@@ -44,7 +44,13 @@ def test_an_exercise_joins_a_lesson_and_overwrites_nothing(tmp_path):
     assert 'name="SecondThought"' in (room / "exercises" / "second_thought.py").read_text()
     assert "mistakes.second_thought import" in (room / "exercises/second_thought.py").read_text()
     assert (room / "mistakes" / "second_thought.py").exists()
-    for place in ("lesson.py: second_thought.EXERCISE", "reference.py", "right.py", "solutions/07"):
+    for place in (
+        "lesson.py: second_thought.EXERCISE",
+        "reference.py",
+        "right.py",
+        "spellings.py",
+        "solutions/07",
+    ):
         assert place in said
     with pytest.raises(CourseError, match="the exercise is there already"):
         new("07", "second_thoughts", "SecondThought", root=tmp_path)

@@ -7,16 +7,15 @@ explanation, right answers written another way pass, and the cases can tell one 
 import importlib.util
 import inspect
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-import torch
 from torch import nn
 
+from course_lib.checking.axes import sizes
 from course_lib.checking.case import Case
 from course_lib.checking.check import check_exercise
 from course_lib.checking.compare import compare
@@ -199,37 +198,6 @@ def test_a_case_has_all_sizes_distinct(lesson: LessonSpec, exercise: Exercise) -
 def all_distinct(found: dict[str, int], names: set[str]) -> bool:
     told = [n for name, n in found.items() if name in names or name[0] == "*"]
     return len(set(told)) == len(told) and min(told, default=2) > 1
-
-
-def sizes(exercise: Exercise, case: Case) -> dict[str, int]:
-    """Return the sizes of a case by the names that the reference's signature gives them."""
-    reference = load_reference(exercise)
-    target = reference.forward if inspect.isclass(reference) else reference
-    parameters = {n: p for n, p in inspect.signature(target).parameters.items() if n != "self"}
-    values = dict(zip(parameters, case.args, strict=False)) | dict(case.kwargs)
-    found: dict[str, int] = {}
-    for name, value in values.items():
-        hint = parameters[name].annotation if name in parameters else None
-        dims = getattr(hint, "dim_str", None)
-        if dims is not None and isinstance(value, torch.Tensor | np.ndarray):
-            found |= dict(matched(dims.split(), tuple(value.shape)))
-    return found
-
-
-def matched(dims: list[str], shape: tuple[int, ...]) -> Iterator[tuple[str, int]]:
-    """Pair the words of a shape such as "*B T d" with its numbers; a starred word takes several."""
-    starred = [place for place, word in enumerate(dims) if word.startswith("*") or word == "..."]
-    if starred:
-        here, extra = starred[0], len(shape) - len(dims) + 1
-        lead = (
-            [f"{dims[here]}{place}" for place in range(extra)]
-            if dims[here] != "..."
-            else ["1"] * extra
-        )
-        dims = [*dims[:here], *lead, *dims[here + 1 :]]
-    for word, n in zip(dims, shape, strict=False):
-        if re.fullmatch(r"\*?[A-Za-z_]\w*", word):
-            yield word, n
 
 
 @every_exercise
