@@ -1,0 +1,1 @@
+"""Write code another way: the same results by other means."""
