@@ -59,10 +59,10 @@ def test_a_check_that_took_another_time_keeps_its_output(place):
     fake.write_text(tiny.FAKE.replace("obj.__name__)", 'obj.__name__, "4 of 4 cases · 7 ms")'))
     assert place.run()[0] == 0
     assert place.copies() == before
-    fake.write_text(tiny.FAKE.replace("obj.__name__)", 'obj.__name__, "5 of 5 cases · 7 ms")'))
+    fake.write_text(tiny.FAKE.replace("obj.__name__)", 'obj.__name__, "15 of 15 cases · 7 ms")'))
     assert place.run()[0] == 0
     text = "".join(cells(place.solved)["check-double"]["outputs"][0]["text"])
-    assert text == "✓ double 5 of 5 cases · 7 ms\n"
+    assert text == "✓ double 15 of 15 cases · 7 ms\n"
 
 
 def test_cells_run_static_quiet_and_offline_in_an_empty_folder(place):
