@@ -47,7 +47,7 @@ assert run_release(Path("kit"), ["00"], []) == 0
 """
 
 
-@pytest.fixture(params=["06", "10"])
+@pytest.fixture(params=["10"])
 def copy(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Path]:
     """A copy of the course without one lesson: room, source, notebooks, tests."""
     number = request.param

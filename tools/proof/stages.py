@@ -84,7 +84,8 @@ def browser(asked: Namespace) -> list[Command]:
     if not any(map(shutil.which, ("chromium", "chromium-browser"))):
         raise Skip("no Chromium on PATH (Debian: apt-get install chromium)")
     which = ["--lesson", asked.lesson] if asked.lesson else []
-    words = ["-m", "browser", "tests/browser", *which]
+    # Each worker has a server and a browser of its own; a file's tests stay together.
+    words = [*workers(asked), "--dist", "loadscope", "-m", "browser", "tests/browser", *which]
     return [tests("browser", words, asked, {**ONE_THREAD, "COURSE_STATIC": None})]
 
 

@@ -210,26 +210,21 @@ def test_numbers_of_a_single_piece_are_as_few_as_the_lesson_says():
 
 @pytest.fixture(scope="module")
 def trained():
-    """The lesson's models, trained as the lesson trains them."""
+    """The lesson's model with attention, trained as the lesson trains it."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     words = number_words(3000, 600)
-    models = {}
-    for attention in ("additive", "none"):
-        config = TranslatorConfig(**SIZES, d_model=32, attention=attention)
-        models[attention] = seeded(config, 0)
-        train_translator(
-            models[attention], number_pairs(words.train), steps=400, batch_size=128, seed=0
-        )
+    model = seeded(TranslatorConfig(**SIZES, d_model=32, attention="additive"), 0)
+    train_translator(model, number_pairs(words.train), steps=400, batch_size=128, seed=0)
     torch.set_num_threads(threads)
-    return words, models
+    return words, model
 
 
 @pytest.mark.slow
 def test_the_german_unit_attends_to_the_english_unit(trained):
-    words, models = trained
+    words, model = trained
     pairs = number_pairs(words.test)
-    places = models["additive"].alignment(pairs.source, pairs.target).argmax(-1).tolist()
+    places = model.alignment(pairs.source, pairs.target).argmax(-1).tolist()
     units, tens = [], []
     for number, rows in zip(words.test, places, strict=True):
         for c in crossings(english_pieces(number), german_pieces(number)):
@@ -242,11 +237,11 @@ def test_the_german_unit_attends_to_the_english_unit(trained):
 
 @pytest.mark.slow
 def test_attention_is_far_ahead_on_numbers_never_seen(trained):
-    words, models = trained
+    words, model = trained
     pairs = number_pairs(words.test)
-    share = {name: sum(is_exact(model, pairs)) / len(pairs) for name, model in models.items()}
-    assert share["additive"] > 0.95
-    assert share["none"] < 0.75
+    assert sum(is_exact(model, pairs)) > 0.95 * len(pairs)
+    # The model without is trained by the notebook, and by the record with three seeds.
+    assert mean_of("none", 32, 400) < 75
 
 
 @pytest.mark.slow
