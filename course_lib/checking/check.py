@@ -13,6 +13,7 @@ from course_lib.checking.case import Case
 from course_lib.checking.compare import Finding, compare, renamed, unexpected
 from course_lib.checking.device import ADVICE, REMARK
 from course_lib.checking.exercise import Exercise
+from course_lib.checking.matrices import matrices
 from course_lib.checking.prepared import Expected, Prepared
 from course_lib.checking.protocol import WrongObject
 from course_lib.checking.recognise import recognise
@@ -228,6 +229,7 @@ class _Check:
             diagnosis=wrong.id if wrong else None,
             difference=finding.difference,
             cases_passed=failed,
+            matrices=None if outcome.error else matrices(self.exercise, outcome.value, due),
         )
 
     def _all_outcomes(self) -> Sequence[Outcome]:

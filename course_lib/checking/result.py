@@ -5,7 +5,26 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+import numpy as np
+
 from course_lib.checking.case import Case
+
+
+@dataclass(frozen=True, kw_only=True)
+class Matrices:
+    """Two matrices of one shape, and what their axes are.
+
+    Args:
+        due, yours: numbers, in float64.
+        rows, columns: names of the axes.
+        at: place in the axes before these two.
+    """
+
+    due: np.ndarray
+    yours: np.ndarray
+    rows: str
+    columns: str
+    at: tuple[int, ...] = ()
 
 
 class Status(StrEnum):
@@ -44,6 +63,7 @@ class Result:
         milliseconds: of the whole check.
         printed: what the answer printed meanwhile.
         remark: one line below a pass, on what is worth knowing and was not asked for.
+        matrices: what was due and what came, where both are matrices of one shape.
     """
 
     name: str
@@ -57,6 +77,7 @@ class Result:
     milliseconds: float = 0.0
     printed: str = ""
     remark: str = ""
+    matrices: Matrices | None = None
 
     @property
     def passed(self) -> bool:

@@ -11,6 +11,7 @@ from course_lib.checking.failing_case import FailingCase
 from course_lib.checking.progress import Event, ProgressStore
 from course_lib.checking.report import as_text
 from course_lib.checking.result import Result
+from course_lib.workbook.heat_maps import show_heat_maps
 from course_lib.workbook.lesson import unplaced
 from course_lib.workbook.pack import Pack, find_pack, read_pack
 from course_lib.workbook.trained_file import read_weights
@@ -66,6 +67,7 @@ class Assignment:
         (self._passed.add if result.passed else self._passed.discard)(exercise.name)
         ending = NEXT.format(name=exercise.name) if result.case else ""
         print(as_text(exercise, result, self.pack.spec.label(exercise.name), ending=ending))
+        show_heat_maps(result)
         status = result.status.value
         self._record("check", exercise.name, status=status, diagnosis=result.diagnosis)
         if not result.passed:

@@ -15,6 +15,7 @@ from course_lib.checking.report import WIDTH, as_text
 from course_lib.checking.result import Result
 from course_lib.workbook import registry
 from course_lib.workbook.ask import show_prediction, show_quiz
+from course_lib.workbook.heat_maps import show_heat_maps
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,7 @@ class Lesson:
         self._results[exercise.name] = result
         self._attempts[exercise.name] = None if result.status == "not_started" else obj
         print(as_text(exercise, result, self.spec.label(exercise.name)))
+        show_heat_maps(result)
         self._record("check", exercise.name, status=result.status.value, diagnosis=result.diagnosis)
         if result.passed:
             self._passed.add(exercise.name)
