@@ -12,11 +12,16 @@ from course_lib.checking.exercise import Exercise
 from course_lib.checking.reference import load_reference
 
 
-def parameters(exercise: Exercise) -> dict[str, inspect.Parameter]:
-    """Return the parameters of what is called: of `forward`, when the answer is a class."""
+def signature(exercise: Exercise) -> inspect.Signature:
+    """Return the signature of the course's version: of `forward`, when it is a class."""
     reference = load_reference(exercise)
-    target = reference.forward if inspect.isclass(reference) else reference
-    return {n: p for n, p in inspect.signature(target).parameters.items() if n != "self"}
+    is_class = isinstance(reference, type)
+    return inspect.signature(reference.forward if is_class else reference)
+
+
+def parameters(exercise: Exercise) -> dict[str, inspect.Parameter]:
+    """Return the parameters of what is called, without self."""
+    return {n: p for n, p in signature(exercise).parameters.items() if n != "self"}
 
 
 def dims_of(exercise: Exercise) -> str:

@@ -95,8 +95,8 @@ def _is_mask(value: Any) -> bool:
 
 def _is_float(value: Any) -> bool:
     if isinstance(value, np.ndarray):
-        return value.dtype.kind == "f"
-    return isinstance(value, torch.Tensor) and value.is_floating_point()
+        return bool(value.dtype.kind == "f")
+    return isinstance(value, torch.Tensor) and bool(value.is_floating_point())
 
 
 def _rows(inputs: list[Any]) -> Iterator[torch.Tensor]:
@@ -140,7 +140,7 @@ def _floats(inputs: list[Any]) -> Iterator[torch.Tensor]:
 
 
 def _ties(inputs: list[Any]) -> bool:
-    return any(len(row.unique()) < len(row) for rows in _floats(inputs) for row in rows)
+    return any(len(set(row.tolist())) < len(row) for rows in _floats(inputs) for row in rows)
 
 
 def _whole_numbers(inputs: list[Any]) -> bool:
@@ -181,8 +181,8 @@ def _repeats(inputs: list[Any]) -> bool:
     """Tell whether an id, a word or a value comes twice, in one input or in a list."""
     for value in inputs:
         if isinstance(value, torch.Tensor | np.ndarray) and not _is_mask(value):
-            found = torch.as_tensor(value).flatten()
-            if len(found.unique()) < len(found):
+            found = value.flatten().tolist()
+            if len(set(found)) < len(found):
                 return True
         if isinstance(value, str) and len(words := value.split()) > len(set(words)):
             return True

@@ -1,15 +1,14 @@
 """What is due and what came, side by side, where a check fails on a matrix."""
 
-import inspect
 import typing
 from typing import Any
 
 import numpy as np
 import torch
 
+from course_lib.checking.axes import signature
 from course_lib.checking.compare import as_array, compare
 from course_lib.checking.exercise import Exercise
-from course_lib.checking.reference import load_reference
 from course_lib.checking.result import Matrices
 
 #: A map shows that many rows and columns at most; a larger matrix is read in words.
@@ -72,9 +71,7 @@ def _numbers(value: Any) -> np.ndarray:
 
 def _return_hint(exercise: Exercise) -> Any:
     try:
-        reference = load_reference(exercise)
-        target = reference.forward if inspect.isclass(reference) else reference
-        return inspect.signature(target).return_annotation
+        return signature(exercise).return_annotation
     except (ImportError, TypeError, ValueError, AttributeError):  # a kit has no course version
         return None
 
