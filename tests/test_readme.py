@@ -16,13 +16,14 @@ def test_it_is_short():
 
 
 def test_its_table_lists_every_lesson():
-    rows = re.findall(r"^\|(\d\d)\|\[(.+?)\]\((.+?)\)\|(\d+)\|(.+?)\|$", README, re.M)
+    rows = re.findall(r"^\|(\d\d)\|\[(.+?)\]\((.+?)\)\|([\d+ ]+)\|(.*?)\|(.+?)\|$", README, re.M)
     due = [
         (
             lesson.number,
             lesson.title,
             f"notebooks/{lesson.number}_{lesson.slug}.ipynb",
-            str(lesson.minutes),
+            lesson.time,
+            lesson.on_the_way,
             ", ".join(lesson.needs) or "nothing",
         )
         for lesson in all_lessons()

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from itertools import groupby
 
+from course_lib.authoring.minutes import minutes
 from course_lib.authoring.outputs import markdown_images_without_alt
 from course_lib.authoring.problem import Problem
 from course_lib.authoring.source import Cell, Source
@@ -37,6 +38,7 @@ def style(source: Source, spec: LessonSpec) -> list[Problem]:
         *_runs(source),
         *_headings(source, spec),
         *_whole(source),
+        *minutes(source, spec),
     ]
 
 

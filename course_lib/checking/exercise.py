@@ -178,7 +178,10 @@ class LessonSpec:
         number: two digits, "04"; of an assignment, a letter and a digit, "A1".
         slug: the rest of the file names: `solutions/04_scaled_dot_product.py`.
         title: as in the H1.
-        minutes: of a learner's time.
+        minutes: of a learner's time; `course build` computes them.
+        sittings: minutes of each, where the lesson has more than one; they sum to `minutes`.
+        way: what it is to whoever has little time: on the short way, a side road, or neither.
+        side_sections: those that the short way leaves out, "§ 5".
         needs: numbers of the lessons that come before.
         exercises: in the order of the lesson; the third of lesson 04 is exercise 4.3.
         predictions: in the order of the lesson.
@@ -189,12 +192,17 @@ class LessonSpec:
     slug: str
     title: str
     minutes: int
+    sittings: tuple[int, ...] = ()
+    way: Literal["short", "side", ""] = ""
+    side_sections: str = ""
     needs: tuple[str, ...] = ()
     exercises: tuple[Exercise, ...] = ()
     predictions: tuple[Prediction, ...] = ()
     quiz: tuple[Question, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.sittings and sum(self.sittings) != self.minutes:
+            raise ValueError(f"lesson {self.number}: {self.sittings} make not {self.minutes}")
         names = [exercise.name for exercise in self.exercises]
         ids = [prediction.id for prediction in self.predictions]
         for twice in {n for n in names + ids if (names + ids).count(n) > 1}:
@@ -207,6 +215,17 @@ class LessonSpec:
                 return exercise
         known = ", ".join(exercise.name for exercise in self.exercises)
         raise KeyError(f"lesson {self.number} has no exercise {name!r}; it has {known}")
+
+    @property
+    def time(self) -> str:
+        """The minutes as they are told: "60", or "45 + 40" in two sittings."""
+        return " + ".join(map(str, self.sittings or (self.minutes,)))
+
+    @property
+    def on_the_way(self) -> str:
+        """What the lesson is to whoever has little time, in words."""
+        words = {"short": "short way", "side": "side road", "": ""}[self.way]
+        return f"{words} without {self.side_sections}" if self.side_sections else words
 
     def label(self, name: str) -> str:
         """Return the number that the lesson prints, such as "4.3"."""

@@ -64,13 +64,15 @@ def rich_table(table: Sequence[Row], *, needs: bool = False, plain: bool = False
     grid.add_column("Lesson", min_width=18)
     grid.add_column("Minutes", justify="right")
     if needs:
+        grid.add_column("Way")
         grid.add_column("Needs")
     grid.add_column("Passed", no_wrap=True)
     grid.add_column("Hints", justify="right")
     grid.add_column("Next")
     here = go_on_with(table)
     for row in table:
-        cells = [f"{row.spec.number} {row.spec.title}", str(row.spec.minutes)]
+        cells = [f"{row.spec.number} {row.spec.title}", row.spec.time]
+        cells += [row.spec.on_the_way] if needs else []
         cells += [", ".join(row.spec.needs) or "none"] if needs else []
         passed = f"{bar(row, plain=plain)} {passed_of(row)}".strip()
         cells += [passed, str(row.hints), row.what_next()]
@@ -88,7 +90,7 @@ def map_html(lessons: Iterable[LessonSpec], store: ProgressStore) -> str:
 
 
 def _map_html(table: Sequence[Row]) -> str:
-    heads = [("Lesson", LEFT), ("Minutes", RIGHT), ("Needs", LEFT)]
+    heads = [("Lesson", LEFT), ("Minutes", RIGHT), ("Way", LEFT), ("Needs", LEFT)]
     heads += [("Passed", LEFT), ("Hints", RIGHT), ("Next", LEFT)]
     columns = "".join(f'<th scope="col" style="{side}">{head}</th>' for head, side in heads)
     here = go_on_with(table)
@@ -112,7 +114,8 @@ def _html_row(row: Row, *, here: bool) -> str:
     )
     drawn = f'<span aria-hidden="true">{bar(row)}</span> ' if row.total else ""
     cells = [
-        (str(spec.minutes), RIGHT),
+        (spec.time, RIGHT),
+        (spec.on_the_way, LEFT),
         (", ".join(spec.needs) or "none", LEFT),
         (drawn + passed_of(row), f"{LEFT}; white-space: nowrap"),
         (str(row.hints), RIGHT),
