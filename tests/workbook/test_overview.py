@@ -50,6 +50,9 @@ LESSONS = [
         slug="similarity",
         title="Dots & <softmax>",
         minutes=1000,
+        sittings=(600, 400),
+        way="short",
+        side_sections="§ 5",
         exercises=(exercise("dot", "Dot product"), exercise("softmax", "Softmax <stable>")),
         predictions=(
             Prediction(id="peak", question="?", options=("up", "down"), answer="up", because="."),
@@ -60,6 +63,7 @@ LESSONS = [
         slug="attention",
         title="Scaled √d attention",
         minutes=60,
+        way="side",
         needs=("00", "02"),
         exercises=tuple(exercise(f"part_{n}", f"Part {n}") for n in range(1, 12)),
     ),
@@ -192,17 +196,18 @@ def test_the_html_map_reads_well_aloud() -> None:
     page = Cells(map_html(LESSONS, kept(*SOME)))
     assert page.caption == "The course: 3 lessons, 1,075 minutes. You passed 1 of 13 exercises."
     assert page.rows == [
-        ["Lesson", "Minutes", "Needs", "Passed", "Hints", "Next"],
-        ["00 · Start here", "15", "none", "no exercises", "0", "read it"],
+        ["Lesson", "Minutes", "Way", "Needs", "Passed", "Hints", "Next"],
+        ["00 · Start here", "15", "", "none", "no exercises", "0", "read it"],
         [
             "02 · Dots & <softmax>",
-            "1000",
+            "600 + 400",
+            "short way without § 5",
             "none",
             "1 of 2",
             "3",
             "Go on here: 2.2 Softmax <stable>, tried twice",
         ],
-        ["04 · Scaled √d attention", "60", "00, 02", "0 of 11", "0", "4.1 Part 1"],
+        ["04 · Scaled √d attention", "60", "side road", "00, 02", "0 of 11", "0", "4.1 Part 1"],
     ]
 
 
