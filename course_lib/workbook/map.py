@@ -72,7 +72,7 @@ def rich_table(table: Sequence[Row], *, needs: bool = False, plain: bool = False
     here = go_on_with(table)
     for row in table:
         cells = [f"{row.spec.number} {row.spec.title}", row.spec.time]
-        cells += [row.spec.on_the_way] if needs else []
+        cells += [row.spec.way] if needs else []  # a narrow page
         cells += [", ".join(row.spec.needs) or "none"] if needs else []
         passed = f"{bar(row, plain=plain)} {passed_of(row)}".strip()
         cells += [passed, str(row.hints), row.what_next()]

@@ -50,9 +50,7 @@ LESSONS = [
         slug="similarity",
         title="Dots & <softmax>",
         minutes=1000,
-        sittings=(600, 400),
         way="short",
-        side_sections="§ 5",
         exercises=(exercise("dot", "Dot product"), exercise("softmax", "Softmax <stable>")),
         predictions=(
             Prediction(id="peak", question="?", options=("up", "down"), answer="up", because="."),
@@ -63,7 +61,9 @@ LESSONS = [
         slug="attention",
         title="Scaled √d attention",
         minutes=60,
-        way="side",
+        sittings=(35, 25),
+        side_sections="§ 5",
+        way="short",
         needs=("00", "02"),
         exercises=tuple(exercise(f"part_{n}", f"Part {n}") for n in range(1, 12)),
     ),
@@ -200,14 +200,22 @@ def test_the_html_map_reads_well_aloud() -> None:
         ["00 · Start here", "15", "", "none", "no exercises", "0", "read it"],
         [
             "02 · Dots & <softmax>",
-            "600 + 400",
-            "short way without § 5",
+            "1000",
+            "short way",
             "none",
             "1 of 2",
             "3",
             "Go on here: 2.2 Softmax <stable>, tried twice",
         ],
-        ["04 · Scaled √d attention", "60", "side road", "00, 02", "0 of 11", "0", "4.1 Part 1"],
+        [
+            "04 · Scaled √d attention",
+            "35 + 25",
+            "short way without § 5",
+            "00, 02",
+            "0 of 11",
+            "0",
+            "4.1 Part 1",
+        ],
     ]
 
 
