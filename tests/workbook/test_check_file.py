@@ -206,6 +206,15 @@ def test_no_import_of_torchs_own_counts_against_an_answer(
     assert code == 0, out
 
 
+@pytest.mark.slow
+def test_a_right_answer_of_each_lesson_passes_uncompiled() -> None:
+    words = [sys.executable, str(ROOT / "bench" / "right_answers.py"), "--one"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    lessons = len(list((ROOT / "tests" / "lessons").glob("lesson_*")))
+    assert f"0 of {lessons} right answers refused" in done.stdout
+
+
 def test_an_import_in_the_file_is_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
