@@ -123,10 +123,22 @@ def _mistakes(module: ModuleType, how: str) -> tuple[WrongAnswer, ...]:
 
 
 def _differs(was: FunctionType, now: Any) -> bool:
-    one, other = was.__code__, now.__code__
-    return any(
-        getattr(one, it) != getattr(other, it) for it in ("co_code", "co_names", "co_varnames")
-    )
+    """Tell whether a function, or one of its module that it comes to call, was rewritten."""
+    return _code(was, set()) != _code(now, set())
+
+
+def _code(function: Any, seen: set[str]) -> list[Any]:
+    """Return the code of a function and of those of its module that it names or encloses."""
+    if not isinstance(function, FunctionType) or function.__qualname__ in seen:
+        return []
+    seen.add(function.__qualname__)
+    code = function.__code__
+    named = [function.__globals__.get(name) for name in code.co_names]
+    enclosed = [cell.cell_contents for cell in function.__closure__ or ()]
+    own = [f for f in [*named, *enclosed] if getattr(f, "__module__", "") == function.__module__]
+    inner = [(c.co_code, c.co_names) for c in code.co_consts if hasattr(c, "co_code")]
+    mine = [code.co_code, code.co_names, code.co_varnames, *inner]
+    return [*mine, *(part for other in own for part in _code(other, seen))]
 
 
 def _same_results(prepared: Prepared, code: Any, theirs: tuple[Outcome, ...]) -> bool:
