@@ -183,7 +183,8 @@ vocabulary = {"<unk>": 0, "the": 1, "cat": 2, "sat": 3, "on": 4, "mat": 5}
 # Difficulty 1 of 3 · 5 minutes · the check proves that every word becomes one id, and a word that was never listed becomes
 # that of <unk>.
 #
-# Turn the text to lower case and cut it at white space: any number of spaces, tabs and line breaks. Return a list of ids.
+# Turn the text to lower case and cut it at white space: any number of spaces, tabs and line breaks. Nothing else cuts: “sat.”
+# with its full stop is a word of its own. Return a list of ids.
 
 
 # %% exercise

@@ -191,7 +191,7 @@ def _repeats(inputs: list[Any]) -> bool:
 
 
 def _alike_names(inputs: list[Any]) -> bool:
-    names = [value for value in inputs if isinstance(value, str)]
+    names = [word for value in inputs if isinstance(value, str) for word in value.split()]
     for value in inputs:
         if isinstance(value, nn.Module):
             names += [name for name, _ in value.named_modules() if name]

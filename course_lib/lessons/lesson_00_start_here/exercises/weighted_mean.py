@@ -25,9 +25,20 @@ def mean_cases() -> list[Case]:
         )
         for n, seed in ((7, 0), (5, 1))
     ]
+    last = Case(
+        label="weights ¼, ¼, ½ and values 4, 0, 8",
+        args=(double([0.25, 0.25, 0.5]), double([4.0, 0, 8])),
+    )
+    below = Case(
+        label="nothing above zero, two values alike",
+        args=(double([0.5, 0.25, 0.25]), double([-4.0, -2, -2])),
+        edge=True,
+    )
     return [
         by_hand,
+        last,
         *drawn,
+        below,
         Case(label="a single value", args=(double([1.0]), double([3.0])), edge=True),
     ]
 
@@ -66,6 +77,12 @@ EXERCISE = Exercise(
     sample=mean_sample,
     oracle=mean_oracle,
     properties=(Property(id="between", holds=between_smallest_and_largest),),
+    kinds=(
+        "one_place",
+        "negative",
+        "ties",
+        "zero",
+    ),
     reference="course_lib.lessons.lesson_00_start_here.reference.weighted_mean",
     hints=(
         "With weights ½, ¼, ¼ and values 8, 4, 0 the answer is 5. Which numbers did you multiply to get it?",

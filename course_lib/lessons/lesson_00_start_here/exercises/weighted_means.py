@@ -23,7 +23,17 @@ def means_cases() -> list[Case]:
         )
         for t, s, d, seed in ((5, 7, 11, 0), (7, 3, 2, 1))
     ]
-    return [by_hand, *drawn]
+    one = Case(
+        label="one row of weights, one value",
+        args=(double([[1.0]]), double([[3.0, -2]])),
+        edge=True,
+    )
+    twins = Case(
+        label="two rows of weights alike",
+        args=(double([[0.25, 0.75], [0.25, 0.75]]), double([[4.0, -1], [8, -1]])),
+        edge=True,
+    )
+    return [by_hand, *drawn, one, twins]
 
 
 def means_sample(rng: np.random.Generator) -> Case:
@@ -46,6 +56,11 @@ EXERCISE = Exercise(
     cases=means_cases,
     sample=means_sample,
     oracle=means_oracle,
+    kinds=(
+        "one_place",
+        "ties",
+        "zero",
+    ),
     reference="course_lib.lessons.lesson_00_start_here.reference.weighted_means",
     hints=(
         "One row of weights times the matrix of values is one weighted mean. What does a matrix product do with many "

@@ -24,7 +24,12 @@ def embed_cases() -> list[Case]:
         for shape, rows, seed in (((T,), S, 0), ((B, T), S, 1), ((B, H, T), 9, 2))
     ]
     one = Case(label="a single id", args=(torch.tensor(3), noise(4, S, D)), edge=True)
-    return [by_hand, *drawn, one]
+    single = Case(
+        label="a batch of one text of one word",
+        args=(torch.tensor([[2]]), noise(5, 4, 3)),
+        edge=True,
+    )
+    return [by_hand, *drawn, one, single]
 
 
 def embed_sample(rng: np.random.Generator) -> Case:
@@ -44,6 +49,12 @@ EXERCISE = Exercise(
     cases=embed_cases,
     sample=embed_sample,
     oracle=lambda ids, table: F.one_hot(ids, len(table)).to(table.dtype) @ table,
+    kinds=(
+        "no_lead",
+        "batch_of_one",
+        "repeats",
+        "whole_numbers",
+    ),
     reference="course_lib.lessons.lesson_01_warm_up.reference.embed",
     hints=(
         (

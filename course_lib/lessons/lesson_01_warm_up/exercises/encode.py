@@ -26,7 +26,12 @@ def encode_cases() -> list[Case]:
         "a word twice": ("bites dog bites man", DOGS),
     }
     ordinary = [Case(label=label, args=args) for label, args in texts.items()]
-    return [*ordinary, Case(label="an empty text", args=("", CATS), edge=True)]
+    return [
+        *ordinary,
+        Case(label="an empty text", args=("", CATS), edge=True),
+        Case(label="punctuation belongs to its word", args=("The cat, sat.", CATS), edge=True),
+        Case(label="a word that begins with a listed one", args=("cat cats the", CATS), edge=True),
+    ]
 
 
 def encode_sample(rng: np.random.Generator) -> Case:
@@ -82,6 +87,12 @@ EXERCISE = Exercise(
     properties=(
         Property(id="one_id_a_word", holds=one_id_a_word),
         Property(id="ids_are_listed", holds=ids_are_listed),
+    ),
+    kinds=(
+        "repeats",
+        "punctuation",
+        "zero",
+        "alike_names",
     ),
     reference="course_lib.lessons.lesson_01_warm_up.reference.encode",
     hints=(

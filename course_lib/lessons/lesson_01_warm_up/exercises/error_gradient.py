@@ -29,7 +29,12 @@ def gradient_cases() -> list[Case]:
         for n, d, seed in ((S, 3, 0), (D, T, 1), (3, T, 2))
     ]
     solved = Case(label="w fits exactly", args=(*LINE, torch.tensor([2.0])), edge=True)
-    return [by_hand, *drawn, two, solved]
+    alone = Case(
+        label="a single point",
+        args=(torch.tensor([[2.0, -1]]), torch.tensor([3.0]), torch.tensor([0.0, 0.5])),
+        edge=True,
+    )
+    return [by_hand, *drawn, two, solved, alone]
 
 
 def gradient_sample(rng: np.random.Generator) -> Case:
@@ -72,6 +77,10 @@ EXERCISE = Exercise(
     sample=gradient_sample,
     oracle=gradient_oracle,
     properties=(Property(id="slopes_match", holds=slopes_match),),
+    kinds=(
+        "one_place",
+        "zero",
+    ),
     reference="course_lib.lessons.lesson_01_warm_up.reference.error_gradient",
     forbidden=("backward", "grad", "jacobian"),
     hints=(

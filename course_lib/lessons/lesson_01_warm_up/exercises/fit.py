@@ -30,7 +30,12 @@ def fit_cases() -> list[Case]:
         for n, d, rate, steps, seed in ((S, 3, 0.1, 5, 0), (D, T, 0.05, 13, 1), (3, T, 0.02, 4, 2))
     ]
     still = Case(label="no step at all", args=(*LINE, torch.tensor([3.0]), 0.05, 0), edge=True)
-    return [*by_hand, *drawn, still]
+    alone = Case(
+        label="a single point, three steps",
+        args=(torch.tensor([[2.0]]), torch.tensor([-3.0]), torch.tensor([0.5]), 0.1, 3),
+        edge=True,
+    )
+    return [*by_hand, *drawn, still, alone]
 
 
 def fit_sample(rng: np.random.Generator) -> Case:
@@ -62,6 +67,10 @@ EXERCISE = Exercise(
     sample=fit_sample,
     oracle=autograd,
     properties=(Property(id="error_falls", holds=error_falls),),
+    kinds=(
+        "one_place",
+        "zero",
+    ),
     reference="course_lib.lessons.lesson_01_warm_up.reference.fit",
     hints=(
         (

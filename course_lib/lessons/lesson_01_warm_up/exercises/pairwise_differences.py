@@ -29,7 +29,12 @@ def difference_cases() -> list[Case]:
         label="as many rows on both sides", args=(noise(3, 4, 2), noise(4, 4, 2)), edge=True
     )
     alone = Case(label="one row against five", args=(noise(5, 1, 3), noise(6, 5, 3)), edge=True)
-    return [by_hand, *drawn, same, alone]
+    twins = Case(
+        label="rows that are alike",
+        args=(torch.tensor([[1.0, 2], [1, 2]]), torch.tensor([[1.0, 2], [0, 5], [1, 2]])),
+        edge=True,
+    )
+    return [by_hand, *drawn, same, alone, twins]
 
 
 def difference_sample(rng: np.random.Generator) -> Case:
@@ -52,6 +57,11 @@ EXERCISE = Exercise(
     cases=difference_cases,
     sample=difference_sample,
     oracle=difference_oracle,
+    kinds=(
+        "one_place",
+        "repeats",
+        "zero",
+    ),
     reference="course_lib.lessons.lesson_01_warm_up.reference.pairwise_differences",
     hints=(
         (

@@ -54,7 +54,14 @@ def cell_cases() -> list[Case]:
             ((B, 3), D_IN, D_HIDDEN, 3),
         )
     ]
-    return [by_hand, *drawn]
+    single = Case(
+        label="a batch of one, a state of zeros",
+        init={"d_in": 2, "d_hidden": 3},
+        state=_state(4, 2, 3),
+        args=(noise(14, 1, 2), torch.zeros(1, 3, dtype=torch.float64)),
+        edge=True,
+    )
+    return [by_hand, *drawn, single]
 
 
 def cell_sample(rng: np.random.Generator) -> Case:
@@ -121,6 +128,11 @@ EXERCISE = Exercise(
         Property(id="both_matter", holds=both_matter),
     ),
     protocol=ModuleProtocol(),
+    kinds=(
+        "no_lead",
+        "batch_of_one",
+        "zero",
+    ),
     reference="course_lib.lessons.lesson_01_warm_up.reference.RecurrentCell",
     hints=(
         (

@@ -25,7 +25,8 @@ def product_cases() -> list[Case]:
         for lead, t, s, seed in (((B,), T, S, 0), ((B,), S, T, 1), ((B, H), T, S, 2), ((), T, S, 3))
     ]
     one = Case(label="one row each", args=(noise(4, B, 1, 3), noise(5, B, 1, 3)), edge=True)
-    return [by_hand, *drawn, one]
+    single = Case(label="a batch of one", args=(noise(6, 1, 2, 3), noise(7, 1, 4, 3)), edge=True)
+    return [by_hand, *drawn, one, single]
 
 
 def product_sample(rng: np.random.Generator) -> Case:
@@ -45,6 +46,12 @@ EXERCISE = Exercise(
     cases=product_cases,
     sample=product_sample,
     oracle=lambda x, y: torch.einsum("...td,...sd->...ts", x, y),
+    kinds=(
+        "no_lead",
+        "batch_of_one",
+        "one_place",
+        "zero",
+    ),
     reference="course_lib.lessons.lesson_01_warm_up.reference.row_products",
     hints=(
         (
