@@ -65,7 +65,13 @@ def reading_cases() -> list[Case]:
     holes = list(reading_args(3, [4, 3], 4, (2, 3, 5)))
     holes[2] = torch.tensor([[False, True, False, True], [True, False, True, False]])
     gaps = Case(label="words hidden in the middle", args=tuple(holes), gradients=True)
-    return [by_hand, *drawn, gaps]
+    alone = Case(
+        label="one sentence of one word", args=reading_args(4, [1], 1, (2, 3, 4)), edge=True
+    )
+    large = list(reading_args(5, [2, 3], 3, (2, 3, 4)))
+    large[5] = large[5] * 800
+    far = Case(label="scores in the hundreds", args=tuple(large), edge=True)
+    return [by_hand, *drawn, gaps, alone, far]
 
 
 def reading_sample(rng: np.random.Generator) -> Case:
@@ -124,6 +130,17 @@ EXERCISE = Exercise(
         Property(id="padding_gets_nothing", holds=padding_gets_nothing),
         Property(id="weights_sum_to_one", holds=weights_share_a_total_of_one),
     ),
+    kinds=(
+        "front",
+        "gaps",
+        "batch_of_one",
+        "one_place",
+        "large",
+    ),
+    never={
+        "empty": "A sentence has a word at least.",
+        "hidden_nan": "The encoder leaves zeros on padding, and 0 · NaN in the mean is no rule of this lesson.",
+    },
     reference=f"{ADDITIVE}.additive_attention",
     hints=(
         "Your scores from 5.3 want an axis for queries, and here each sentence has one query. After "

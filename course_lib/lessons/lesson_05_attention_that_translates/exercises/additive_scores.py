@@ -43,6 +43,7 @@ def additive_cases() -> list[Case]:
             ("2 sentences", (2,), 3, 5, 4, 7, 6, 1),
             ("2 × 3 sentences", (2, 3), 4, 5, 6, 7, 11, 2),
             ("2 sentences", (2,), 1, 4, 3, 3, 3, 3),
+            ("a batch of one sentence", (1,), 2, 3, 2, 3, 4, 4),
         )
     ]
     by_hand = Case(label="one query, three keys, one wide", args=(one, keys, one, one, one[0]))
@@ -89,6 +90,11 @@ EXERCISE = Exercise(
     sample=additive_sample,
     oracle=additive_oracle,
     properties=(Property(id="tanh_is_bounded", holds=large_keys_saturate),),
+    kinds=(
+        "no_lead",
+        "batch_of_one",
+        "one_place",
+    ),
     reference=f"{ADDITIVE}.additive_scores",
     hints=(
         "Carry queries and keys to the shared width first. Then every query has to be added to "

@@ -41,6 +41,7 @@ EXERCISE = Exercise(
     sample=bahdanau_sample,
     oracle=bahdanau_oracle,
     parts=("state", "context", "weights"),
+    kinds=("batch_of_one",),
     reference=f"{TRANSLATOR}.bahdanau_step",
     device="any",
     hints=(

@@ -36,6 +36,8 @@ def encode_cases() -> list[Case]:
             2, [1, 4, 3], 6, 5, 2, label="lengths 1, 4, 3 in 6 places, seed 2", gradients=True
         ),
         encode_case(3, [4, 4], 4, 2, 3, label="no padding at all", edge=True),
+        encode_case(4, [1], 1, 2, 3, label="one sentence of one word", edge=True),
+        encode_case(5, [2], 4, 2, 3, label="one sentence, half of it padding", edge=True),
     ]
 
 
@@ -84,6 +86,11 @@ EXERCISE = Exercise(
     oracle=encode_oracle,
     parts=("memory", "last"),
     properties=(Property(id="neighbours_do_not_matter", holds=neighbours_do_not_matter),),
+    kinds=(
+        "batch_of_one",
+        "one_place",
+        "repeats",
+    ),
     reference=f"{TRANSLATOR}.encode",
     forbidden=("GRU",),
     hints=(

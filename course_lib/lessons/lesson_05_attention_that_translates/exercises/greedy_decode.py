@@ -38,7 +38,7 @@ def written(seed: Any, b: int, d: int, v: int, marks: Any, n: int, **more: Any) 
 def greedy_cases() -> list[Case]:
     return [
         written(6, 1, 2, 4, (1, 2), 4, label="one sentence, at most 4 words"),
-        written(4, 3, 4, 6, (1, 2), 7, label="3 sentences, at most 7 words"),
+        written(4, 3, 4, 6, (1, 2), 7, label="3 sentences, at most 7 words", shows=("early_end",)),
         written(11, 4, 3, 5, (0, 4), 8, label="4 sentences, start is 0, end is 4"),
         written(8, 5, 6, 7, (3, 1), 9, label="5 sentences, start is 3, end is 1"),
         written(5, 2, 3, 5, (1, 2), 1, label="one word at most", edge=True),
@@ -77,6 +77,11 @@ EXERCISE = Exercise(
     oracle=greedy_oracle,
     properties=(Property(id="nothing_after_the_end", holds=nothing_after_the_end(at=3)),),
     device="rule",
+    kinds=(
+        "batch_of_one",
+        "early_end",
+        "zero",
+    ),
     reference=f"{TRANSLATOR}.greedy_decode",
     hints=(
         "A loop of max_len steps carries three things: the words written last, the state, and which "

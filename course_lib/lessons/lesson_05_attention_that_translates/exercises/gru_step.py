@@ -63,6 +63,10 @@ EXERCISE = Exercise(
     sample=gru_sample,
     oracle=torch.gru_cell,
     properties=(Property(id="state_is_kept", holds=state_is_kept),),
+    kinds=(
+        "batch_of_one",
+        "zero",
+    ),
     reference=f"{TRANSLATOR}.gru_step",
     forbidden=("gru_cell", "GRUCell"),
     hints=(

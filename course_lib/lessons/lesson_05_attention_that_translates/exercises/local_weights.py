@@ -24,13 +24,18 @@ def local_cases() -> list[Case]:
     level = torch.zeros(1, 5, dtype=torch.float64)
     uneven = double([[0.0, 1.0, 2.0, 0.0, 3.0, 1.0]])
     return [
-        Case(label="five equal scores, centre 2, reach 1", args=(level, level[:, 0] + 2, 1)),
+        Case(
+            label="five equal scores, centre 2, reach 1",
+            args=(level, level[:, 0] + 2, 1),
+            shows=("border",),
+        ),
         Case(label="centre 2.5, between two places", args=(uneven, level[:, 0] + 2.5, 2)),
         local_case(0, (), 3, 7, 2, label="3 queries, 7 keys, reach 2, seed 0", gradients=True),
         local_case(1, (2,), 4, 11, 3, label="2 × 4 queries, 11 keys, reach 3", gradients=True),
         local_case(2, (2, 3), 4, 9, 1, label="2 × 3 × 4 queries, 9 keys, reach 1", gradients=True),
         Case(label="centre 0, at the edge", args=(uneven, level[:, 0], 2)),
         local_case(4, (), 2, 3, 8, label="a reach beyond both ends", edge=True),
+        local_case(5, (1,), 1, 1, 2, label="a single key", edge=True),
     ]
 
 
@@ -80,6 +85,14 @@ EXERCISE = Exercise(
     sample=local_sample,
     oracle=local_oracle,
     properties=(Property(id="outside_is_zero", holds=outside_is_zero),),
+    kinds=(
+        "no_lead",
+        "batch_of_one",
+        "one_place",
+        "ties",
+        "border",
+        "zero",
+    ),
     reference=f"{ADDITIVE}.local_weights",
     hints=(
         "First the distance of every key from every centre; from it follow the window and the "

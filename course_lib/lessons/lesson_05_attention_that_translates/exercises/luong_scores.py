@@ -38,6 +38,7 @@ def luong_cases() -> list[Case]:
         ("general", (2,), (3, 5, 4, 6, 0)),
         ("concat", (), (3, 5, 4, 4, 7)),
         ("concat", (2,), (3, 4, 5, 7, 6)),
+        ("concat", (1,), (1, 3, 2, 4, 3)),
     )
     drawn = [
         luong_case(
@@ -91,6 +92,12 @@ EXERCISE = Exercise(
     cases=luong_cases,
     sample=luong_sample,
     oracle=luong_oracle,
+    kinds=(
+        "no_lead",
+        "batch_of_one",
+        "one_place",
+        "zero",
+    ),
     reference=f"{ADDITIVE}.luong_scores",
     hints=(
         "What is handed in tells which score is asked for. Two of the three are one matrix product "

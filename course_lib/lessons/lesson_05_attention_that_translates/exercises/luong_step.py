@@ -44,6 +44,7 @@ EXERCISE = Exercise(
     sample=luong_step_sample,
     oracle=luong_step_oracle,
     parts=("out", "state", "weights"),
+    kinds=("batch_of_one",),
     reference=f"{TRANSLATOR}.luong_step",
     device="any",
     hints=(

@@ -46,6 +46,7 @@ def forced_cases() -> list[Case]:
         forced(1, [6, 3, 2], 6, 8, (1, 0), label="lengths 6, 3 and 2, seed 1"),
         forced(2, [4, 1], 5, 7, (0, 4), label="lengths 4 and 1, start is 0, padding is 4, seed 2"),
         forced(3, [3, 3], 3, 6, (5, 2), label="no padding, start is 5, seed 3"),
+        forced(4, [1], 1, 5, (1, 0), label="one sentence of one word", edge=True),
     ]
 
 
@@ -111,6 +112,12 @@ EXERCISE = Exercise(
     properties=(
         Property(id="copying_fails", holds=copying_fails),
         Property(id="padding_costs_nothing", holds=padding_costs_nothing),
+    ),
+    kinds=(
+        "batch_of_one",
+        "one_place",
+        "repeats",
+        "zero",
     ),
     reference=f"{TRANSLATOR}.teacher_forced_loss",
     hints=(

@@ -17,7 +17,7 @@ def gru(fault: str) -> Callable[..., Tensor]:
         if fault == "gates swapped":
             x_r, x_z, h_r, h_z = x_z, x_r, h_z, h_r
         gate = torch.tanh if fault == "tanh gates" else torch.sigmoid
-        r, z = gate(x_r + h_r), gate(x_z + h_z)
+        r, z = gate(x_r + h_r), gate(x_z + (0 * h_z if fault == "z from x" else h_z))
         if fault == "reset first":
             h_n = (r * h) @ w_hh.chunk(3)[2].mT + b_hh.chunk(3)[2]
         if fault == "bias outside":
@@ -25,6 +25,8 @@ def gru(fault: str) -> Callable[..., Tensor]:
             h_n = h_n - c + c / r
         if fault == "reset on all":
             n = torch.tanh(r * (x_n + h_n))
+        elif fault == "reset last":
+            n = r * torch.tanh(x_n + h_n)
         else:
             n = (torch.sigmoid if fault == "sigmoid" else torch.tanh)(
                 x_n + (h_n if fault == "no reset" else r * h_n)

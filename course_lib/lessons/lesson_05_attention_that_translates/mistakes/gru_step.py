@@ -65,4 +65,16 @@ MISTAKES = (
         says="Your reset gate acts on the input's part too.",
         why="It gates the past alone: tanh(x part + r ⊙ h part).",
     ),
+    WrongAnswer(
+        id="update_from_the_input",
+        code=gru("z from x"),
+        says="Your update gate reads the input alone; the state's product is left out of z.",
+        why="How much is kept depends on what is there: z = σ(W_z x + b_z + U_z h + c_z).",
+    ),
+    WrongAnswer(
+        id="reset_after_the_tanh",
+        code=gru("reset last"),
+        says="Your reset gate multiplies the candidate, after the tanh.",
+        why="The reset gate decides what of the old state enters the candidate, so it stands inside: tanh(… + r ⊙ (U_n h + c_n)).",
+    ),
 )

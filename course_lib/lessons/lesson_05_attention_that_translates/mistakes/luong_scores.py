@@ -15,7 +15,7 @@ def _luong(fault: str) -> Callable[..., Tensor]:
         t, s = q.shape[-2], k.shape[-2]
         if w is None or (fault == "general as dot" and v is None and q.shape[-1] == k.shape[-1]):
             scores = q @ k.mT
-            return scores / q.shape[-1] ** 0.5 if fault == "scaled" else scores
+            return scores / q.shape[-1] ** 0.5 if fault in ("scaled", "dot scaled") else scores
         if v is None:
             turned = fault == "turned" and w.shape[0] == w.shape[1]
             scores = q @ (w.mT if turned else w) @ k.mT
@@ -81,5 +81,11 @@ MISTAKES = (
         code=_luong("v first"),
         says="Your concat score takes the tanh after the product with v.",
         why="The tanh belongs to the hidden units: tanh([q; k] W) · v.",
+    ),
+    WrongAnswer(
+        id="dot_scaled",
+        code=_luong("dot scaled"),
+        says="Your dot score is divided by √d; the other two are right.",
+        why="The scale came with transformers, two years later (lesson 04). Luong's dot product is taken as it is.",
     ),
 )

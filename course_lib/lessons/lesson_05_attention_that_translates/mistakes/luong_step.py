@@ -19,6 +19,8 @@ def _luong_step(fault: str) -> Callable[..., Any]:
         out = out if fault == "no tanh" else torch.tanh(out)
         if fault == "sigmoid":
             out = torch.sigmoid(torch.cat(both, -1) @ w_c)
+        if fault == "results":
+            return new, out, weights
         return out, (h if fault == "old" else new), weights
 
     return luong_step
@@ -66,5 +68,11 @@ MISTAKES = (
         code=_luong_step("old"),
         says="You returned the state before the step.",
         why="The next step has to start from the new one.",
+    ),
+    WrongAnswer(
+        id="order_of_results",
+        code=_luong_step("results"),
+        says="You return the state first; the attentional vector comes first, then the state.",
+        why="Whoever calls this unpacks out, state, weights, in this order: the word is read from out, the next step starts from state.",
     ),
 )
