@@ -115,7 +115,12 @@ lesson.reveal("gate")
 def encode(x, lengths, w_ih, w_hh, b_ih, b_hh):
     """Return (memory, last), shapes (B, S, d) and (B, d), for x (B, S, d_in) and lengths (B,).
 
-    For lengths [2, 1] and S = 2, memory[1, 1] is zeros and last[1] is memory[1, 0].
+    Both gates at 0.5, every candidate 1; two words, then padding:
+
+    >>> zero, bias = torch.zeros(3, 1), torch.tensor([0.0, 0.0, 100.0])
+    >>> memory, last = encode(torch.zeros(1, 3, 1), torch.tensor([2]), zero, zero, bias, 0 * bias)
+    >>> memory.tolist(), last.tolist()
+    ([[[0.5], [0.75], [0.0]]], [[0.75]])
     """
     h = x.new_zeros(x.shape[0], w_hh.shape[1])
     ### BEGIN SOLUTION
@@ -244,7 +249,10 @@ additive_attention = lesson.check(additive_attention)
 def bahdanau_step(y, s, attend, cell):
     """Return (new state, context, weights) for the embedded word y (B, d_y) and the state s (B, d).
 
-    With a cell that returns its input, the new state of y = [[1.0]] and a context of [[2.0]] is [[1.0, 2.0]].
+    >>> attend = lambda s: (10 * s, s)  # context and weights
+    >>> cell = lambda x, s: x  # its input is the new state
+    >>> bahdanau_step(torch.tensor([[1.0]]), torch.tensor([[2.0]]), attend, cell)[0]
+    tensor([[ 1., 20.]])
     """
     ### BEGIN SOLUTION
     context, weights = attend(s)
@@ -283,7 +291,12 @@ lesson.predict("leak")
 def teacher_forced_loss(decode, targets, start, pad):
     """Return the mean cross-entropy of targets (B, T), each word predicted from the true ones before it.
 
-    For targets [[5, 2]] and start 1 the decoder is fed [[1, 5]].
+    >>> def decode(words):  # no word is likelier than another
+    ...     print("fed", words.tolist())
+    ...     return torch.zeros(1, 2, 6)
+    >>> teacher_forced_loss(decode, torch.tensor([[5, 2]]), start=1, pad=0)  # ln 6
+    fed [[1, 5]]
+    tensor(1.7918)
     """
     ### BEGIN SOLUTION
     first = torch.full_like(targets[:, :1], start)
@@ -581,6 +594,13 @@ def luong_step(y, h, attend, cell, w_c):
     """Return (attentional vector, new state, weights) for the word y (B, d_y) and the state h (B, d).
 
     The cell gets y alone; w_c has one row for each number of [context; state].
+
+    >>> attend = lambda h: (10 * h, h)  # context and weights
+    >>> out, h, weights = luong_step(
+    ...     torch.tensor([[1.0]]), torch.tensor([[2.0]]), attend, torch.add, torch.tensor([[0.1], [-1.0]])
+    ... )
+    >>> h, weights, out  # 10 · 3 · 0.1 − 3 = 0
+    (tensor([[3.]]), tensor([[3.]]), tensor([[0.]]))
     """
     ### BEGIN SOLUTION
     h = cell(y, h)
@@ -612,7 +632,7 @@ luong_step = lesson.check(luong_step)
 
 # %% exercise
 def local_weights(scores, centre, reach):
-    """Return local attention weights (…, T, S) for scores (…, T, S), centres (…, T), and reach D.
+    """Return local attention weights (…, T, S) for scores (…, T, S), centres (…, T), and a reach D above 0.
 
     Five scores of 0, centre 2.0, reach 1: [0, 0.045, 0.333, 0.045, 0].
 

@@ -20,7 +20,6 @@ SOLUTIONS = Path(__file__).parents[2] / "solutions"
 IN_PROSE: dict[str, set[str]] = {
     "02": {"loud_vector"},
     "03": {"fit_bandwidth"},
-    "05": {"bahdanau_step", "encode", "luong_step", "teacher_forced_loss"},
     "08": {"LearnedPositions", "attend_in_order", "rotary_attention"},
     "09": {"fused_projection"},
     "10": {"gradient_norms"},
