@@ -581,8 +581,8 @@ lesson.predict("length")
 #
 # Difficulty 2 of 3 · 9 minutes · the check proves that your two formulas give the very numbers that PyTorch counts, for any sizes.
 #
-# Count the parameters of an encoder block, biases and norms included, and the FLOPs of its forward pass on one sequence. Heads do not
-# enter; why? Write formulas: without `FlopCounterMode`, which counts the real thing.
+# Count the parameters of an encoder block and the FLOPs of its forward pass on one sequence. All six linear layers (four of attention,
+# two of the feed-forward) have a bias, both norms a gain and a bias. Heads do not enter; why? Write formulas: without `FlopCounterMode`, which counts the real thing.
 
 
 # %% exercise
@@ -670,7 +670,12 @@ lesson.reveal("backward")
 def gradient_norms(blocks):
     """Return a list: for each block, the root of the sum of squares of the gradients of all its parameters.
 
-    A parameter whose .grad is None adds nothing. Gradients (3, 4) and (12) in one block give 13.
+    A parameter whose .grad is None adds nothing. Gradients (3, 4) of a weight and 12 of a bias:
+
+    >>> block = nn.Linear(2, 1)
+    >>> block.weight.grad, block.bias.grad = torch.tensor([[3.0, 4.0]]), torch.tensor([12.0])
+    >>> gradient_norms([block])
+    [13.0]
     """
     ### BEGIN SOLUTION
     norms = []

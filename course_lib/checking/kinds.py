@@ -37,12 +37,13 @@ KINDS: Mapping[str, str] = {
     "zero": "an exact zero",
     "punctuation": "capitals and punctuation",
     "children": "a model whose parts are not in the mode of the whole",
+    "no_gradient": "a parameter that no gradient reached",
     "early_end": "something ends before the others",
     "halves": "a number that two rules of rounding take apart",
     "loose_rows": "rows that do not sum to one",
 }
 #: What no look at the inputs can tell: a case says so itself, in `Case.shows`.
-TOLD = {"border", "children", "early_end", "halves"}
+TOLD = {"border", "children", "early_end", "halves", "no_gradient"}
 
 
 def shown(case: Case) -> set[str]:

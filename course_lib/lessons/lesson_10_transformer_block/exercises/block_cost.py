@@ -12,7 +12,11 @@ from course_lib.lessons.lesson_10_transformer_block.mistakes.block_cost import M
 
 def cost_cases() -> list[Case]:
     sizes = ((5, 2, 3), (7, 6, 11), (3, 8, 32), (64, 32, 128), (11, 5, 2))
-    return [Case(label=f"{t} tokens, d_model {d}, d_ff {f}", args=(t, d, f)) for t, d, f in sizes]
+    drawn = [Case(label=f"{t} tokens, d_model {d}, d_ff {f}", args=(t, d, f)) for t, d, f in sizes]
+    return [
+        *drawn,
+        Case(label="one token, d_model 4, d_ff 4", args=(1, 4, 4), edge=True),
+    ]
 
 
 def cost_sample(rng: np.random.Generator) -> Case:
@@ -43,6 +47,10 @@ EXERCISE = Exercise(
     sample=cost_sample,
     oracle=cost_oracle,
     parts=("parameters", "flops"),
+    kinds=(
+        "whole_numbers",
+        "repeats",
+    ),
     reference="course_lib.lessons.lesson_10_transformer_block.reference.block_cost",
     forbidden=("FlopCounterMode",),
     hints=(

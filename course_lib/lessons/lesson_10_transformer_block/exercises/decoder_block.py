@@ -41,20 +41,36 @@ def decoder_cases() -> list[Case]:
     drawn.append(_decoder_case("a random mask", "a random mask", 4, S))
     as_long = _decoder_case("causal", "a random mask", 5, T)
     empty = _decoder_case("causal", "a query with nothing to attend to", 6, S, edge=True)
-    return [by_hand, *drawn, as_long, empty]
+    alone = _decoder_case("no mask", "no mask", 7, 1, t=1, edge=True)
+    return [by_hand, _thinking_case(), *drawn, as_long, empty, alone]
 
 
-def _decoder_case(kind: str, memory_kind: str, seed: int, s: int, edge: bool = False) -> Case:
+def _thinking_case() -> Case:
+    """Both attentions answer nothing; the feed-forward answers 10 where it reads 1, 0 where −1."""
+    state = {name: 0 * t for name, t in constant_state(2, cross=True).items()}
+    state |= {f"norm{place}.weight": torch.ones(2) for place in (1, 2, 3)}
+    state |= {"ff.w_in.weight": 10 * torch.eye(2), "ff.w_out.weight": torch.eye(2)}
+    return Case(
+        label="attentions that answer nothing, and a feed-forward that turns (1, −1) into (10, 0)",
+        init={"d_model": 2, "n_heads": 1, "d_ff": 2},
+        state=state,
+        args=(torch.tensor([[[3.0, 1]]]), torch.tensor([[[1.0, 0], [0, 1]]])),
+    )
+
+
+def _decoder_case(
+    kind: str, memory_kind: str, seed: int, s: int, t: int = T, edge: bool = False
+) -> Case:
     masks = {
-        "mask": mask_of(kind, seed + 20, B, T, T),
-        "memory_mask": mask_of(memory_kind, seed + 30, B, T, s),
+        "mask": mask_of(kind, seed + 20, B, t, t),
+        "memory_mask": mask_of(memory_kind, seed + 30, B, t, s),
     }
     return Case(
-        label=f"{B} sentences, {T} tokens, memory of {s}, {H} heads, own mask: {kind}, memory's: {memory_kind}, "
+        label=f"{B} sentences, {t} token{'s' * (t > 1)}, memory of {s}, {H} heads, own mask: {kind}, memory's: {memory_kind}, "
         f"seed {seed}",
         init={"d_model": D, "n_heads": H, "d_ff": D_FF},
         state=block_state(seed, D, D_FF, cross=True),
-        args=(noise(seed + 10, B, T, D), noise(seed + 40, B, s, D)),
+        args=(noise(seed + 10, B, t, D), noise(seed + 40, B, s, D)),
         kwargs={name: mask for name, mask in masks.items() if mask is not None},
         gradients=True,
         edge=edge,
@@ -112,6 +128,16 @@ EXERCISE = Exercise(
     sample=decoder_sample,
     oracle=decoder_oracle,
     protocol=ModuleProtocol(),
+    kinds=(
+        "front",
+        "gaps",
+        "empty",
+        "batch_of_one",
+        "one_place",
+    ),
+    never={
+        "hidden_nan": "NaN in a token spoils that token's own row, hidden or not: nothing is asked of it.",
+    },
     reference="course_lib.lessons.lesson_10_transformer_block.reference.DecoderBlock",
     hints=(
         "Three sub-layers, all pre-norm, all added. In the middle one, who asks, and whom? Which of its inputs has "

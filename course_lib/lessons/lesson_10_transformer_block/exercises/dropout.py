@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from course_lib.checking.case import Case
-from course_lib.checking.draws import coin, draw_uniform
+from course_lib.checking.draws import coin, double, draw_uniform
 from course_lib.checking.exercise import Exercise, Property
 from course_lib.checking.noise import noise, pick
 from course_lib.lessons.lesson_10_transformer_block.common import B, D, T
@@ -38,6 +38,18 @@ def dropout_cases() -> list[Case]:
         Case(label="four numbers, p = 0.2, training", args=(row, 0.2, True, draws)),
         *drawn,
         none,
+        Case(
+            label="noise equal to p, a batch of one",
+            args=(double([[4.0, 8, 12]]), 0.25, True, double([[0.25, 0.2, 0.0]])),
+            edge=True,
+            shows=("border",),
+        ),
+        Case(
+            label="p = 0 and noise 0",
+            args=(double([4.0, 8]), 0.0, True, double([0.0, 0.5])),
+            edge=True,
+            shows=("border",),
+        ),
     ]
 
 
@@ -84,6 +96,12 @@ EXERCISE = Exercise(
     sample=dropout_sample,
     oracle=dropout_oracle,
     properties=(Property(id="mean_stays", holds=the_mean_stays),),
+    kinds=(
+        "no_lead",
+        "batch_of_one",
+        "border",
+        "zero",
+    ),
     reference="course_lib.lessons.lesson_10_transformer_block.reference.dropout",
     hints=(
         "First ask whether anything is to be done at all. Then: which numbers stay, and by which factor must they grow "

@@ -39,19 +39,23 @@ def encoder_cases() -> list[Case]:
         for place, kind in enumerate(kinds)
         for norm_first in (True, False)
     ]
-    return [*by_hand, *drawn]
+    alone = [
+        _encoder_case("no mask", norm_first, 20 + norm_first, b=1, t=1)
+        for norm_first in (True, False)
+    ]
+    return [*by_hand, *drawn, *alone]
 
 
-def _encoder_case(kind: str, norm_first: bool, seed: int) -> Case:
-    x, mask = noise(seed + 10, B, T, D), mask_of(kind, seed + 20, B, T, T)
+def _encoder_case(kind: str, norm_first: bool, seed: int, b: int = B, t: int = T) -> Case:
+    x, mask = noise(seed + 10, b, t, D), mask_of(kind, seed + 20, b, t, t)
     form = "pre-norm" if norm_first else "post-norm"
     return Case(
-        label=f"{B} sentences, {T} tokens, width {D}, {H} heads, {kind}, {form}, seed {seed}",
+        label=f"{b} sentence{'s' * (b > 1)}, {t} token{'s' * (t > 1)}, width {D}, {H} heads, {kind}, {form}, seed {seed}",
         init={"d_model": D, "n_heads": H, "d_ff": D_FF, "norm_first": norm_first},
         state=block_state(seed, D, D_FF),
         args=(x,) if mask is None else (x, mask),
         gradients=True,
-        edge=kind.startswith("a query"),
+        edge=kind.startswith("a query") or t == 1,
     )
 
 
@@ -100,6 +104,16 @@ EXERCISE = Exercise(
     sample=encoder_sample,
     oracle=encoder_oracle,
     protocol=ModuleProtocol(),
+    kinds=(
+        "front",
+        "gaps",
+        "empty",
+        "batch_of_one",
+        "one_place",
+    ),
+    never={
+        "hidden_nan": "NaN in a token spoils that token's own row, hidden or not: nothing is asked of it.",
+    },
     reference="course_lib.lessons.lesson_10_transformer_block.reference.EncoderBlock",
     hints=(
         "Two sub-layers, and each is added to the stream. Where does the norm stand in each form: on what a sub-layer "

@@ -37,7 +37,20 @@ def feed_cases() -> list[Case]:
         )
         for shape, d_ff, seed in (((B, T, 6), 11, 0), ((4, 5), 3, 1), ((2, 3, 4, 7), 13, 2))
     ]
-    return [by_hand, *drawn]
+    edges = [
+        Case(
+            label=f"{what}, 3 in between",
+            init={"d_model": 2, "d_ff": 3},
+            state=feed_state(generator(seed), 2, 3),
+            args=(x,),
+            edge=True,
+        )
+        for seed, what, x in (
+            (3, "a single position without a batch", noise(23, 2)),
+            (4, "a batch of one position of zeros", torch.zeros(1, 2, dtype=torch.float64)),
+        )
+    ]
+    return [by_hand, *drawn, *edges]
 
 
 def feed_sample(rng: np.random.Generator) -> Case:
@@ -66,6 +79,11 @@ EXERCISE = Exercise(
     sample=feed_sample,
     oracle=feed_oracle,
     protocol=ModuleProtocol(),
+    kinds=(
+        "no_lead",
+        "batch_of_one",
+        "zero",
+    ),
     reference="course_lib.lessons.lesson_10_transformer_block.reference.FeedForward",
     forbidden=("gelu", "GELU"),
     hints=(

@@ -45,7 +45,10 @@ def gradient_cases() -> list[Case]:
         for n, d, seed in ((2, 3, 0), (4, 5, 1), (3, 2, 2))
     ]
     frozen = Case(
-        label="one bias without a gradient", args=(blocks_with_gradients(3, 2, 4, True),), edge=True
+        label="one bias without a gradient",
+        args=(blocks_with_gradients(3, 2, 4, True),),
+        edge=True,
+        shows=("no_gradient",),
     )
     by_hand = Case(
         label="two blocks with gradients (3, 4), (12) and (1), (0)", args=(tidy_blocks(),)
@@ -77,6 +80,7 @@ EXERCISE = Exercise(
     cases=gradient_cases,
     sample=gradient_sample,
     oracle=gradient_oracle,
+    kinds=("no_gradient",),
     reference="course_lib.lessons.lesson_10_transformer_block.reference.gradient_norms",
     hints=(
         "A block's gradient is one long vector, cut into the shapes of its parameters. How do squared lengths of the "

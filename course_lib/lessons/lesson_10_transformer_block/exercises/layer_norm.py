@@ -23,6 +23,7 @@ def layer_norm_cases() -> list[Case]:
     return [
         Case(label="one row (1, 1, 5, 5), eps 0", args=(row, ones, zeros, 0.0)),
         *norm_cases(bias=True),
+        Case(label="a batch of one row", args=(*norm_args(9, 1, 5), 1e-5), edge=True),
         Case(label="rows of equal numbers", args=(equal, *norm_args(8, 2, 3)[1:], 1e-5), edge=True),
     ]
 
@@ -46,6 +47,12 @@ EXERCISE = Exercise(
     sample=layer_norm_sample,
     oracle=layer_norm_oracle,
     properties=(Property(id="rows_are_normal", holds=rows_are_normal),),
+    kinds=(
+        "no_lead",
+        "batch_of_one",
+        "ties",
+        "zero",
+    ),
     reference="course_lib.lessons.lesson_10_transformer_block.reference.layer_norm",
     forbidden=("layer_norm", "LayerNorm"),
     hints=(

@@ -9,6 +9,7 @@ from course_lib.checking.case import Case
 from course_lib.checking.exercise import Exercise, Property
 from course_lib.checking.noise import noise
 from course_lib.lessons.lesson_10_transformer_block.common import (
+    norm_args,
     norm_cases,
     norm_sample,
     rows_are_normal,
@@ -22,6 +23,7 @@ def rms_norm_cases() -> list[Case]:
     return [
         Case(label="one row (1, 7), eps 0", args=(row, torch.ones(2), 0.0)),
         *norm_cases(bias=False),
+        Case(label="a batch of one row", args=(*norm_args(9, 1, 5, bias=False), 1e-5), edge=True),
         Case(label="rows of zeros", args=(zeros, noise(8, 3), 1e-6), edge=True),
     ]
 
@@ -45,6 +47,12 @@ EXERCISE = Exercise(
     sample=rms_norm_sample,
     oracle=rms_norm_oracle,
     properties=(Property(id="rows_are_normal", holds=rows_are_normal),),
+    kinds=(
+        "no_lead",
+        "batch_of_one",
+        "ties",
+        "zero",
+    ),
     reference="course_lib.lessons.lesson_10_transformer_block.reference.rms_norm",
     forbidden=("rms_norm", "RMSNorm"),
     hints=(

@@ -57,7 +57,34 @@ def stack_cases() -> list[Case]:
         args=(noise(15, B, T, 3),),
         edge=True,
     )
-    return [*drawn, one]
+    alone = Case(
+        label="one sentence of one token, two blocks",
+        init={"make_block": partial(Mixer, 3), "d_model": 3, "n_layers": 2},
+        state=stack_state(5, 3, 2),
+        args=(noise(16, 1, 1, 3),),
+        edge=True,
+    )
+    empty = Case(
+        label="two blocks, a query with nothing to attend to",
+        init={"make_block": partial(Mixer, 4), "d_model": 4, "n_layers": 2},
+        state=stack_state(6, 4, 2),
+        args=(noise(17, B, T, 4), mask_of("a query with nothing to attend to", 26, B, T, T)),
+        edge=True,
+    )
+    return [_steps_by_hand(), *drawn, one, alone, empty]
+
+
+def _steps_by_hand() -> Case:
+    """The first block adds 1 to the first number, the second to the second: (2, 3, 3), then the norm."""
+    first, second = torch.zeros(2, 3, 3)
+    first[0, 0], second[1, 1] = 100.0, 100.0
+    state = {"blocks.0.w": first, "blocks.1.w": second}
+    return Case(
+        label="two blocks that add (1, 0, 0) and (0, 1, 0) to (1, 2, 3)",
+        init={"make_block": partial(Mixer, 3), "d_model": 3, "n_layers": 2},
+        state=state | {"norm.weight": torch.ones(3), "norm.bias": torch.zeros(3)},
+        args=(torch.tensor([[[1.0, 2, 3]]]),),
+    )
 
 
 def stack_sample(rng: np.random.Generator) -> Case:
@@ -98,6 +125,16 @@ EXERCISE = Exercise(
     sample=stack_sample,
     oracle=stack_oracle,
     protocol=ModuleProtocol(),
+    kinds=(
+        "front",
+        "gaps",
+        "empty",
+        "batch_of_one",
+        "one_place",
+    ),
+    never={
+        "hidden_nan": "NaN in a token spoils that token's own row, hidden or not: nothing is asked of it.",
+    },
     reference="course_lib.lessons.lesson_10_transformer_block.reference.Stack",
     hints=(
         "How many times must make_block be called so that no two layers share weights? And which kind of list does "

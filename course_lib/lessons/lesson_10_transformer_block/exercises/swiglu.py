@@ -37,7 +37,8 @@ def swiglu_cases() -> list[Case]:
         )
         for shape, d_ff, seed in (((B, T, 6), 11, 0), ((4, 5), 3, 1), ((2, 3, 4, 7), 13, 2))
     ]
-    return [by_hand, *drawn]
+    alone = Case(label="a single position without a batch", args=swiglu_args(3, (4,), 3), edge=True)
+    return [by_hand, *drawn, alone]
 
 
 def swiglu_sample(rng: np.random.Generator) -> Case:
@@ -59,6 +60,11 @@ EXERCISE = Exercise(
     cases=swiglu_cases,
     sample=swiglu_sample,
     oracle=swiglu_oracle,
+    kinds=(
+        "no_lead",
+        "batch_of_one",
+        "zero",
+    ),
     reference="course_lib.lessons.lesson_10_transformer_block.reference.swiglu",
     hints=(
         "Three products. Two of them read x, and one of these is a gate: which of the three gets the activation, and "
