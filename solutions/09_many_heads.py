@@ -123,7 +123,7 @@ lesson.reveal("cost")
 # Difficulty 3 of 3 · 12 minutes · the check proves that output and gradients agree with a loop over the heads, for every
 # mask, also where widths differ.
 #
-# Make four layers: `w_q`, `w_k`, `w_v` from `d_in` to `d_model`, and `w_o` from `d_model` to `d_model`. `mask` is True where a query
+# Make four linear layers, each with a bias: `w_q`, `w_k`, `w_v` from `d_in` to `d_model`, and `w_o` from `d_model` to `d_model`. `mask` is True where a query
 # may attend. Without `nn.MultiheadAttention` and `F.multi_head_attention_forward`: they are what you build.
 
 
@@ -330,8 +330,10 @@ blocked_mask = lesson.check(blocked_mask)
 def fused_projection(x, weight, bias, n_heads):
     """Return (q, k, v), each (B, H, T, d_head), from x (B, T, d_in), weight (3·d_model, d_in), bias (3·d_model,).
 
-    x = [[[1, 2]]], weight = [[1, 0], [0, 1], [10, 0], [0, 10], [100, 0], [0, 100]], bias 0, one head:
-    q is [[[[1, 2]]]], k is [[[[10, 20]]]], v is [[[[100, 200]]]].
+    >>> weight = torch.tensor([[1.0, 0], [0, 1], [10, 0], [0, 10], [100, 0], [0, 100]])
+    >>> q, k, v = fused_projection(torch.tensor([[[1.0, 2]]]), weight, torch.zeros(6), n_heads=1)
+    >>> q.tolist(), k.tolist(), v.tolist()
+    ([[[[1.0, 2.0]]]], [[[[10.0, 20.0]]]], [[[[100.0, 200.0]]]])
     """
     ### BEGIN SOLUTION
     q, k, v = (x @ weight.T + bias).chunk(3, dim=-1)

@@ -21,7 +21,6 @@ IN_PROSE: dict[str, set[str]] = {
     "02": {"loud_vector"},
     "03": {"fit_bandwidth"},
     "08": {"LearnedPositions", "attend_in_order", "rotary_attention"},
-    "09": {"fused_projection"},
     "11": {"beam_search", "embed", "greedy_translate", "three_masks"},
     "12": {"LanguageModel", "induction_score", "next_logits"},
     "13": {"agreeing_positions", "embed_next", "generate"},

@@ -29,6 +29,7 @@ def ablate_cases() -> list[Case]:
     return [
         Case(label="2 × 6, three heads of width 2, without the second", args=(tidy, [1], 3)),
         *drawn,
+        Case(label="a head that is named twice", args=(noise(5, 5, 6), [1, 1], 3), edge=True),
         Case(label="nobody is silenced", args=(noise(3, 5, 6), [], 3), edge=True),
         Case(label="all are silenced", args=(noise(4, 5, 6), [0, 1, 2], 3), edge=True),
     ]
@@ -56,6 +57,10 @@ EXERCISE = Exercise(
     cases=ablate_cases,
     sample=ablate_sample,
     oracle=ablate_oracle,
+    kinds=(
+        "zero",
+        "repeats",
+    ),
     reference=f"{LIBRARY}.ablate",
     hints=(
         "A head adds its numbers times its own part of W_o. Which part must become 0? And what if you want the head "

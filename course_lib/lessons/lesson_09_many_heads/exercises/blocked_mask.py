@@ -21,7 +21,16 @@ def blocked_cases() -> list[Case]:
         )
         for b, t, s, h, seed in ((B, T, S, H, 0), (3, 5, 7, 2, 1), (3, 4, 4, 2, 2))
     ]
-    return [Case(label="two sentences, one query, three keys, 2 heads", args=(tidy, 2)), *drawn]
+    alone = Case(
+        label="one sentence, nothing allowed in its first row",
+        args=(torch.tensor([[[False, False], [True, False]]]), 3),
+        edge=True,
+    )
+    return [
+        Case(label="two sentences, one query, three keys, 2 heads", args=(tidy, 2)),
+        *drawn,
+        alone,
+    ]
 
 
 def blocked_sample(rng: np.random.Generator) -> Case:
@@ -46,6 +55,13 @@ EXERCISE = Exercise(
     cases=blocked_cases,
     sample=blocked_sample,
     oracle=blocked_oracle,
+    kinds=(
+        "front",
+        "gaps",
+        "empty",
+        "batch_of_one",
+        "one_place",
+    ),
     reference="course_lib.lessons.lesson_09_many_heads.reference.blocked_mask",
     hints=(
         "Two changes: what True means, and how many copies there are. In which order do copies stand when the heads "

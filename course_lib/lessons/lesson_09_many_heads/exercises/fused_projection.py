@@ -69,6 +69,11 @@ EXERCISE = Exercise(
     sample=fused_sample,
     oracle=fused_oracle,
     parts=("q", "k", "v"),
+    kinds=(
+        "batch_of_one",
+        "one_place",
+        "zero",
+    ),
     reference="course_lib.lessons.lesson_09_many_heads.reference.fused_projection",
     hints=(
         "Project once. The last axis of what comes out is three times too wide: where do the cuts go, and what is "

@@ -47,6 +47,14 @@ EXERCISE = Exercise(
     sample=part_sample,
     oracle=contributions_oracle,
     properties=(Property(id="sum_to_output", holds=they_sum_to_the_output),),
+    kinds=(
+        "batch_of_one",
+        "one_place",
+        "zero",
+    ),
+    never={
+        "no_lead": "The text gives every shape with a batch in front.",
+    },
     reference=f"{LIBRARY}.head_contributions",
     hints=(
         "After merging, head h occupies one slice of the row. Which part of W_o does that slice meet: its rows or its "

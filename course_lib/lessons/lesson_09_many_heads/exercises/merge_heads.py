@@ -30,6 +30,7 @@ def merge_cases() -> list[Case]:
             args=(noise(3, B, T, H, D_HEAD).mT.movedim(2, 1).mT,),
             edge=True,
         ),
+        Case(label="a batch of one, one token", args=(noise(5, 1, 3, 1, 2),), edge=True),
         Case(label="a single head", args=(noise(4, B, 1, T, D_IN),), edge=True),
     ]
 
@@ -53,6 +54,13 @@ EXERCISE = Exercise(
     cases=merge_cases,
     sample=merge_sample,
     oracle=merge_oracle,
+    kinds=(
+        "batch_of_one",
+        "one_place",
+    ),
+    never={
+        "no_lead": "The text gives every shape with a batch in front.",
+    },
     reference=f"{LIBRARY}.merge_heads",
     hints=(
         "Undo the two steps of 9.1 in the opposite order.",

@@ -50,18 +50,21 @@ def cross_cases() -> list[Case]:
         for seed, kind in enumerate(kinds)
     ]
     as_many = _cross_case("a random mask, as many sentences as heads", 5, "a random mask", b=H)
-    return [by_hand, *drawn, as_many]
+    alone = _cross_case("one query, one key", 6, "no mask", b=1, t=1, s=1, edge=True)
+    return [by_hand, *drawn, as_many, alone]
 
 
-def _cross_case(label: str, seed: int, kind: str, b: int = B, edge: bool = False) -> Case:
-    mask = mask_of(kind, seed + 40, b, T, S)
+def _cross_case(
+    label: str, seed: int, kind: str, b: int = B, t: int = T, s: int = S, edge: bool = False
+) -> Case:
+    mask = mask_of(kind, seed + 40, b, t, s)
     inputs = (
-        noise(seed + 10, b, T, D_MODEL),
-        noise(seed + 20, b, S, D_KEY),
-        noise(seed + 30, b, S, D_VALUE),
+        noise(seed + 10, b, t, D_MODEL),
+        noise(seed + 20, b, s, D_KEY),
+        noise(seed + 30, b, s, D_VALUE),
     )
     return Case(
-        label=f"{b} sentences, {T} queries, {S} keys, {H} heads, {label}",
+        label=f"{b} sentence{'s' * (b > 1)}, {t} quer{'ies' if t > 1 else 'y'}, {s} key{'s' * (s > 1)}, {H} heads, {label}",
         init={"d_model": D_MODEL, "n_heads": H, "d_key": D_KEY, "d_value": D_VALUE},
         state=some_state(seed, D_MODEL, D_MODEL, D_KEY, D_VALUE),
         args=inputs if mask is None else (*inputs, mask),
@@ -120,6 +123,17 @@ EXERCISE = Exercise(
     sample=cross_sample,
     oracle=cross_oracle,
     protocol=ModuleProtocol(),
+    kinds=(
+        "front",
+        "gaps",
+        "empty",
+        "batch_of_one",
+        "one_place",
+    ),
+    never={
+        "hidden_nan": "A value of NaN spoils the mean at weight 0 as well, here as in PyTorch: nothing is asked of it.",
+        "no_lead": "The text gives every shape with a batch in front.",
+    },
     reference=f"{LIBRARY}.MultiHeadAttention",
     forbidden=BY_LIBRARY,
     hints=(

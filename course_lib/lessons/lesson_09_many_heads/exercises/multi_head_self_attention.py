@@ -61,18 +61,20 @@ def self_cases() -> list[Case]:
         for seed, kind in enumerate(kinds)
     ]
     as_many = _self_case("a random mask, as many sentences as heads", 5, "a random mask", b=H)
-    return [by_hand, *drawn, as_many]
+    alone = _self_case("no mask", 6, "no mask", b=1, t=1, edge=True)
+    return [by_hand, *drawn, as_many, alone]
 
 
-def _self_case(label: str, seed: int, kind: str, b: int = B, edge: bool = False) -> Case:
-    mask = mask_of(kind, seed + 30, b, T, T)
+def _self_case(
+    label: str, seed: int, kind: str, b: int = B, t: int = T, edge: bool = False
+) -> Case:
+    mask = mask_of(kind, seed + 30, b, t, t)
+    x = noise(seed + 10, b, t, D_IN)
     return Case(
-        label=f"{b} sentences, {T} tokens, {D_IN} to {D_MODEL} wide, {H} heads, {label}",
+        label=f"{b} sentence{'s' * (b > 1)}, {t} token{'s' * (t > 1)}, {D_IN} to {D_MODEL} wide, {H} heads, {label}",
         init={"d_in": D_IN, "d_model": D_MODEL, "n_heads": H},
         state=some_state(seed, D_MODEL, D_IN, D_IN, D_IN),
-        args=(noise(seed + 10, b, T, D_IN),)
-        if mask is None
-        else (noise(seed + 10, b, T, D_IN), mask),
+        args=(x,) if mask is None else (x, mask),
         gradients=True,
         edge=edge,
     )
@@ -135,6 +137,16 @@ EXERCISE = Exercise(
     oracle=self_oracle,
     properties=(Property(id="forbidden_tokens", holds=forbidden_tokens_count_nothing),),
     protocol=ModuleProtocol(),
+    kinds=(
+        "front",
+        "gaps",
+        "empty",
+        "batch_of_one",
+        "one_place",
+    ),
+    never={
+        "hidden_nan": "A value of NaN spoils the mean at weight 0 as well, here as in PyTorch: nothing is asked of it.",
+    },
     reference="course_lib.lessons.lesson_09_many_heads.reference.MultiHeadSelfAttention",
     forbidden=BY_LIBRARY,
     hints=(

@@ -25,7 +25,11 @@ def shift_cases() -> list[Case]:
         )
     ]
     itself = Case(label="a token and itself", args=(*_two_weights(4, H, T, T), 2, 2), edge=True)
-    return [Case(label="three tokens, query 2, key 1", args=(before, after, 2, 1)), *drawn, itself]
+    few = Case(
+        label="one head, two queries, one key", args=(*_two_weights(5, 1, 2, 1), 1, 0), edge=True
+    )
+    by_hand = Case(label="three tokens, query 2, key 1", args=(before, after, 2, 1))
+    return [by_hand, *drawn, itself, few]
 
 
 def _two_weights(seed: Seed, *shape: int) -> tuple[Tensor, Tensor]:
@@ -70,6 +74,12 @@ EXERCISE = Exercise(
     cases=shift_cases,
     sample=shift_sample,
     oracle=shift_oracle,
+    kinds=(
+        "no_lead",
+        "batch_of_one",
+        "one_place",
+        "zero",
+    ),
     reference="course_lib.lessons.lesson_09_many_heads.reference.referent_shift",
     device="any",  # a mask that picks the others may stay on the CPU
     hints=(

@@ -37,6 +37,7 @@ def split_cases() -> list[Case]:
         by_hand,
         *drawn,
         Case(label="rows that do not lie in order in memory", args=(turned, H), edge=True),
+        Case(label="a batch of one, one token of zeros", args=(torch.zeros(1, 1, 6), 3), edge=True),
         Case(label="a single head", args=(noise(4, B, T, D_IN), 1), edge=True),
     ]
 
@@ -62,6 +63,14 @@ EXERCISE = Exercise(
     cases=split_cases,
     sample=split_sample,
     oracle=split_oracle,
+    kinds=(
+        "batch_of_one",
+        "one_place",
+        "zero",
+    ),
+    never={
+        "no_lead": "The text gives every shape with a batch in front.",
+    },
     reference=f"{LIBRARY}.split_heads",
     hints=(
         "Two steps: cut the last axis into two, then let the heads and the tokens swap places. Which of the two new "

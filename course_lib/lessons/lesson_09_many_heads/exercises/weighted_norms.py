@@ -29,6 +29,14 @@ EXERCISE = Exercise(
     cases=part_cases,
     sample=part_sample,
     oracle=norms_oracle,
+    kinds=(
+        "batch_of_one",
+        "one_place",
+        "zero",
+    ),
+    never={
+        "no_lead": "The text gives every shape with a batch in front.",
+    },
     reference=f"{LIBRARY}.weighted_norms",
     hints=(
         "What does key s add through head h before it is weighted? You have its slice of W_o from 9.7. Then how long "

@@ -27,6 +27,13 @@ def _ablate_interleaved(w_o: Tensor, heads: list[int], n_heads: int) -> Tensor:
     return out
 
 
+def _before(w_o: Tensor, heads: list[int], n_heads: int) -> Tensor:
+    out, width = w_o.clone(), w_o.shape[-1] // n_heads
+    for h in heads:
+        out[:, (h - 1) * width : h * width] = 0.0
+    return out
+
+
 def _ablate_in_place(w_o: Tensor, heads: list[int], n_heads: int) -> Tensor:
     width = w_o.shape[-1] // n_heads
     for h in heads:
@@ -78,6 +85,12 @@ MISTAKES = (
         code=lambda w_o, heads, n_heads: _columns(w_o, [(h - 1) % n_heads for h in heads], n_heads),
         says="You silence the head before each one that is named: you count from 1.",
         why="Heads are counted from 0: head h begins at column h·d_head.",
+    ),
+    WrongAnswer(
+        id="slice_ends_too_early",
+        code=_before,
+        says="Your slice ends where head h begins: the head before it is silenced, and none for head 0.",
+        why="Head h owns columns h·d_head to (h + 1)·d_head − 1, with h counted from 0.",
     ),
     WrongAnswer(
         id="scaled_up",

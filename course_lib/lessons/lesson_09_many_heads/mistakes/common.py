@@ -55,6 +55,7 @@ def attend(
     from_left: bool = False,
     fill: float = -torch.inf,
     empty: bool = True,
+    axis: int = -1,
 ) -> Tensor:
     """Attend with heads; each switch makes one classic mistake, all off it is right."""
     q, k, v = (cut(x, n_heads) for x in (q, k, v))
@@ -66,7 +67,9 @@ def attend(
     hole = ~keep.any(-1, keepdim=True)
     if not after:
         scores = scores.masked_fill(~keep & ~hole if empty else ~keep, fill)
-    weights = scores.softmax(-1)
+    weights = scores.softmax(axis)
+    if axis != -1:
+        weights = weights.nan_to_num()
     if after:
         weights = weights * keep
     if empty:
@@ -180,6 +183,12 @@ INTERLEAVED = (
 
 def wrong(id: str, said: tuple[str, str], code: type[nn.Module]) -> WrongAnswer:
     return WrongAnswer(id=id, code=code, says=said[0], why=said[1])
+
+
+OVER_QUERIES = (
+    "Your softmax runs over the queries (axis -2); it runs over the keys.",
+    "Each query shares out its attention among the keys, so every row of weights sums to 1, not every column.",
+)
 
 
 def viewed(v: Tensor, w_o: Tensor) -> Tensor:

@@ -19,6 +19,7 @@ from course_lib.lessons.lesson_09_many_heads.mistakes.common import (
     NO_SCALE,
     NOT_FOR_HEADS,
     ONE_HEAD,
+    OVER_QUERIES,
     SCALE_MODEL,
     SCALED_TWICE,
     VIEW_MERGE,
@@ -98,6 +99,7 @@ MISTAKES = (
             lambda self, *args: self.w_o(_projected(self, *args, scale=self.n_heads / self.d_model))
         ),
     ),
+    wrong("softmax_over_queries", OVER_QUERIES, _cross_switch(axis=-2)),
     wrong("mask_not_for_heads", NOT_FOR_HEADS, _cross_switch(for_heads=False)),
     wrong("mask_inverted", INVERTED, _cross_switch(flip=True)),
     wrong("mask_after_softmax", AFTER, _cross_switch(after=True)),
