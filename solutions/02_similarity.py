@@ -74,7 +74,11 @@ lesson.predict("stretched")
 def loud_vector():
     """Return two numbers [x, y].
 
-    [1.0, 2.0] is car: it loses by both, with 5 and 0.707.
+    [1.0, 2.0] is car: it loses by both, with 5 and 0.707. Of yours both must be true:
+
+    >>> x, y = loud_vector()
+    >>> 3 * x + y > 7, (3 * x + y) / (10 * (x * x + y * y)) ** 0.5 < 0.990
+    (True, True)
     """
     ### BEGIN SOLUTION
     return [2.0, 4.0]

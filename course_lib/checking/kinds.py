@@ -170,7 +170,7 @@ def _spread(rows: torch.Tensor) -> torch.Tensor:
 
 
 def _negative(inputs: list[Any]) -> bool:
-    return any(rows.numel() > 0 and bool((rows < 0).all()) for rows in _floats(inputs))
+    return any(rows.numel() > 0 and bool((rows < 0).all(-1).any()) for rows in _floats(inputs))
 
 
 def _zero(inputs: list[Any]) -> bool:

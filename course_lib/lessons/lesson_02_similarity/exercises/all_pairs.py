@@ -41,6 +41,7 @@ EXERCISE = Exercise(
     cases=pairs_cases,
     sample=pairs_sample,
     oracle=lambda queries, keys: np.einsum("td,sd->ts", queries, keys),
+    kinds=("one_place",),
     reference="course_lib.lessons.lesson_02_similarity.reference.all_pairs",
     hints=(
         "A matrix product pairs the rows of its left factor with the columns of its right one. "

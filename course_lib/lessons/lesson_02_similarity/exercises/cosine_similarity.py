@@ -63,6 +63,10 @@ EXERCISE = Exercise(
     sample=cosine_sample,
     oracle=cosine_oracle,
     properties=(Property(id="length_is_no_matter", holds=length_is_no_matter),),
+    kinds=(
+        "zero",
+        "negative",
+    ),
     reference="course_lib.lessons.lesson_02_similarity.reference.cosine_similarity",
     forbidden=("cosine_similarity", "cosine"),
     hints=(

@@ -14,6 +14,7 @@ def dot_cases() -> list[Case]:
         ("cat (3, 1) and dog (2, 1)", [3.0, 1.0], [2.0, 1.0]),
         ("three numbers, some negative", [1.0, -2.0, 3.0], [4.0, 5.0, -6.0]),
         ("nothing in common", [2.0, 0.0, 1.0, 0.0], [0.0, 3.0, 0.0, 4.0]),
+        ("a number that comes twice", [2.0, 2.0, 3.0], [1.0, 5.0, -1.0]),
     ]
     drawn = [
         (
@@ -24,7 +25,9 @@ def dot_cases() -> list[Case]:
         for n, seed in ((5, 0), (7, 1), (D, 2))
     ]
     one = Case(label="one number each", args=([2.0], [-3.0]), edge=True)
-    return [*(Case(label=label, args=(x, y)) for label, x, y in tidy + drawn), one]
+    below = Case(label="nothing above zero", args=([-1.0, -2.0], [-3.0, -0.5]), edge=True)
+    named = [Case(label=label, args=(x, y)) for label, x, y in tidy + drawn]
+    return [*named, one, below]
 
 
 def dot_sample(rng: np.random.Generator) -> Case:
@@ -42,6 +45,12 @@ EXERCISE = Exercise(
     cases=dot_cases,
     sample=dot_sample,
     oracle=lambda x, y: float(np.dot(np.array(x), np.array(y))),
+    kinds=(
+        "repeats",
+        "zero",
+        "negative",
+        "whole_numbers",
+    ),
     reference="course_lib.lessons.lesson_02_similarity.reference.dot_product",
     forbidden=("@", "dot", "inner", "matmul", "einsum", "sumprod"),
     hints=(

@@ -32,6 +32,7 @@ def entropy_cases() -> list[Case]:
             gradients=True,
         ),
         Case(label="rows that hold zeros", args=(sure,)),
+        Case(label="a batch of one row", args=(double([[0.25, 0.75]]),), edge=True),
         Case(label="a single weight", args=(torch.ones(1, dtype=torch.float64),), edge=True),
     ]
 
@@ -68,6 +69,13 @@ EXERCISE = Exercise(
     sample=entropy_sample,
     oracle=entropy_oracle,
     properties=(Property(id="even_weights_give_log", holds=even_weights_give_log),),
+    kinds=(
+        "no_lead",
+        "batch_of_one",
+        "one_place",
+        "zero",
+        "ties",
+    ),
     reference="course_lib.attention.similarity.entropy",
     forbidden=("Categorical",),
     hints=(

@@ -34,6 +34,10 @@ def similar_cases() -> list[Case]:
             args=(query, away),
             kwargs={"exclude": (1,)},
         ),
+        Case(
+            label="the best that there is stands at a right angle",
+            args=(np.array([1.0, 0.0]), np.array([[-1.0, 0.0], [-1.0, -1.0], [0.0, 2.0]])),
+        ),
         Case(label="nothing excluded, seed 3", args=(noise_array(3, 4), noise_array(4, 9, 4))),
         Case(label="one row", args=(noise_array(6, 3), noise_array(7, 1, 3)), edge=True),
     ]
@@ -81,6 +85,11 @@ EXERCISE = Exercise(
     sample=similar_sample,
     oracle=similar_oracle,
     properties=(Property(id="is_allowed_row", holds=is_allowed_row),),
+    kinds=(
+        "one_place",
+        "negative",
+        "zero",
+    ),
     reference="course_lib.lessons.lesson_02_similarity.reference.most_similar",
     hints=(
         "One product gives the query's dot product with every row. Which length still has to be "

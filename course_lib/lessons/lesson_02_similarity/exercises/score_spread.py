@@ -70,6 +70,10 @@ EXERCISE = Exercise(
     sample=spread_sample,
     oracle=lambda covariance: torch.trace(covariance @ covariance).sqrt(),
     properties=(Property(id="independent_gives_root", holds=independent_gives_root),),
+    kinds=(
+        "zero",
+        "ties",
+    ),
     reference="course_lib.attention.similarity.score_spread",
     hints=(
         "The variance is a sum over all pairs of dimensions, and each pair contributes its "

@@ -37,6 +37,11 @@ def softmax_cases() -> list[Case]:
             gradients=True,
         ),
         Case(label="scores up to 60 at 0.05", args=(far, 0.05)),
+        Case(
+            label="a batch of one row, two scores alike",
+            args=(double([[2.0, 2.0, -1.0]]), 0.5),
+            edge=True,
+        ),
         Case(label="a single score", args=(tidy[:1], 0.7), edge=True),
     ]
 
@@ -65,6 +70,13 @@ EXERCISE = Exercise(
     properties=(
         Property(id="no_negative_weight", holds=no_negative_weight),
         Property(id="rows_sum_to_one", holds=rows_sum_to_one),
+    ),
+    kinds=(
+        "no_lead",
+        "batch_of_one",
+        "one_place",
+        "ties",
+        "zero",
     ),
     reference="course_lib.attention.similarity.softmax",
     hints=(

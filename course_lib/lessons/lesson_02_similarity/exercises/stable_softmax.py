@@ -27,6 +27,7 @@ def stable_cases() -> list[Case]:
         Case(label="a row near 1000 and a row near −1000", args=(far,)),
         Case(label="two scores, 1000 apart", args=(np.array([1000.0, 0]),)),
         Case(label="one score of 1000 among zeros", args=(np.array([1000.0, 0, 0, 0, 0]),)),
+        Case(label="a batch of one row, scores alike", args=(np.full((1, 4), 5.0),), edge=True),
         Case(label="a single score", args=(np.array([3.0]),), edge=True),
     ]
 
@@ -50,6 +51,16 @@ EXERCISE = Exercise(
     properties=(
         Property(id="no_negative_weight", holds=no_negative_weight),
         Property(id="rows_sum_to_one", holds=rows_sum_to_one),
+    ),
+    kinds=(
+        "no_lead",
+        "batch_of_one",
+        "one_place",
+        "large",
+        "far_rows",
+        "ties",
+        "negative",
+        "zero",
     ),
     reference="course_lib.lessons.lesson_02_similarity.reference.stable_softmax",
     forbidden=("softmax", "log_softmax", "logsumexp"),
