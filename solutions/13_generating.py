@@ -394,7 +394,9 @@ lesson.reveal("tensors")
 def embed_next(tokens, embed, positions, n_cached):
     """Return (B, T, d): embed[tokens] plus the rows of positions that follow the first n_cached.
 
-    With positions [[0], [10], [20], [30]] and n_cached = 1, two new tokens get 10 and 20 added.
+    >>> embed, positions = torch.ones(5, 1), torch.tensor([[0.0], [10.0], [20.0], [30.0]])
+    >>> embed_next(torch.tensor([[4, 3]]), embed, positions, n_cached=1).tolist()
+    [[[11.0], [21.0]]]
     """
     ### BEGIN SOLUTION
     return embed[tokens] + positions[n_cached : n_cached + tokens.shape[1]]
@@ -528,7 +530,23 @@ lesson.predict("faulty")
 def agreeing_positions(model, tokens, sizes):
     """Return how many leading positions have equal logits with and without a cache.
 
-    tokens (B, T) are given to the cache in parts of the listed sizes, for example [3, 1, 2] for T = 6.
+    tokens (B, T) are given to the cache in parts of the listed sizes, for example [3, 1, 2] for T = 6. model(part, cache) gives logits
+    (B, T, V). Here is one that logs what it is fed, and whose cache makes it wrong from place 3 on:
+
+    >>> class Model:
+    ...     def new_cache(self, n_texts):
+    ...         return []
+    ...     def __call__(self, tokens, cache=None):
+    ...         logits = 1.0 * tokens[..., None].repeat(1, 1, 5)
+    ...         if cache is not None:
+    ...             print("fed", tokens.tolist())
+    ...             logits += len(cache)
+    ...             cache.append(tokens)
+    ...         return logits
+    >>> agreeing_positions(Model(), torch.tensor([[7, 8, 9, 6]]), [3, 1])
+    fed [[7, 8, 9]]
+    fed [[6]]
+    3
     """
     ### BEGIN SOLUTION
     cache = model.new_cache(len(tokens))
@@ -594,7 +612,15 @@ lesson.predict("work")
 def generate(model, prompt, n_tokens, choose, stop):
     """Return the prompt (B, T) with at most n_tokens behind it; a row that has said stop repeats it.
 
-    Rows that say (4, 9) and (9, …) with stop 9: [[…, 4, 9], [… 9, 9]], however large n_tokens.
+    A model that always says one more than it has read, until 9:
+
+    >>> class Model:
+    ...     def new_cache(self, n_texts):
+    ...         return None
+    ...     def __call__(self, tokens, cache=None):
+    ...         return torch.eye(11)[(tokens + 1).clamp(max=10)]
+    >>> generate(Model(), torch.tensor([[7], [8]]), 100, lambda logits: logits.argmax(-1), stop=9).tolist()
+    [[7, 8, 9], [8, 9, 9]]
     """
     cache, tokens, new = model.new_cache(len(prompt)), prompt, prompt
     ended = torch.zeros(len(prompt), dtype=torch.bool)

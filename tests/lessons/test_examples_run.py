@@ -22,7 +22,6 @@ IN_PROSE: dict[str, set[str]] = {
     "08": {"LearnedPositions", "attend_in_order", "rotary_attention"},
     "11": {"beam_search", "embed", "greedy_translate", "three_masks"},
     "12": {"LanguageModel", "induction_score", "next_logits"},
-    "13": {"agreeing_positions", "embed_next", "generate"},
 }
 
 LESSONS = [registry.find(number) for number in registry.numbers()]

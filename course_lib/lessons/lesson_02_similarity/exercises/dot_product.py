@@ -49,7 +49,6 @@ EXERCISE = Exercise(
         "repeats",
         "zero",
         "negative",
-        "whole_numbers",
     ),
     reference="course_lib.lessons.lesson_02_similarity.reference.dot_product",
     forbidden=("@", "dot", "inner", "matmul", "einsum", "sumprod"),

@@ -28,7 +28,15 @@ def hunt_cases() -> list[Case]:
         "one logit of the first text is too low": ("one low", 1, (2, 2, 2)),
         "one logit is too low and another too high": ("opposite", 2, (1, 2, 3)),
     }
-    return [
+    few = {
+        "a right cache, one text of one token": ("", 1, (1,)),
+        "one text, not masked from its first position on": ("top left", 1, (2, 2)),
+    }
+    alone = [
+        Case(label=label, args=_hunt(label, 1, fault, layers, sizes), edge=True)
+        for label, (fault, layers, sizes) in few.items()
+    ]
+    ordinary = [
         Case(
             label=f"{label}, {b} texts, in parts of {', '.join(map(str, sizes))}",
             args=_hunt(label, b, fault, layers, sizes),
@@ -37,6 +45,7 @@ def hunt_cases() -> list[Case]:
             (2, 3, 2, 3, 2, 3, 2, 3, 2), made.items(), strict=True
         )
     ]
+    return [*ordinary, *alone]
 
 
 def _hunt(seed: str, b: int, fault: str, layers: int, sizes: tuple[int, ...]) -> tuple[Any, ...]:
@@ -77,6 +86,7 @@ EXERCISE = Exercise(
     cases=hunt_cases,
     sample=hunt_sample,
     oracle=hunt_oracle,
+    kinds=("batch_of_one", "one_place", "repeats",),
     reference="course_lib.lessons.lesson_13_generating.reference.agreeing_positions",
     device="any",
     hints=(

@@ -34,7 +34,9 @@ def draw_cases() -> list[Case]:
             label="numbers on a border, tokens of probability 0",
             args=(borders, double([0, 0.5, 0.5])),
             edge=True,
+            shows=("border",),
         ),
+        Case(label="a single row", args=(double([[0.25, 0.75]]), double([0.3])), edge=True),
         Case(
             label="rounded rows that sum to 0.999",
             args=(short, double([0.9995, 0.5])),
@@ -91,6 +93,7 @@ EXERCISE = Exercise(
     sample=draw_sample,
     oracle=draw_oracle,
     properties=(Property(id="frequencies", holds=draw_frequencies),),
+    kinds=("batch_of_one", "ties", "border", "zero", "loose_rows",),
     reference="course_lib.lessons.lesson_13_generating.reference.draw",
     hints=(
         "Lay the probabilities end to end on a stick of length 1. The number points at a place on it: how many tokens "

@@ -40,15 +40,22 @@ def generate_cases() -> list[Case]:
         ("a stop token inside the prompt", [[3, 5, 1], [3, 1, 6], [2, 2, 4]], 7, likeliest, 3),
     ]
     cases = [
-        Case(label=label, args=(Follower(V), torch.tensor(prompt), n, choose, stop))
+        Case(
+            label=label,
+            args=(Follower(V), torch.tensor(prompt), n, choose, stop),
+            shows=("early_end",) * label.startswith("rows that stop"),
+        )
         for label, prompt, n, choose, stop in made
     ]
+    alone = Case(
+        label="one text of one token", args=(Follower(V), torch.tensor([[5]]), 4, likeliest, 99), edge=True
+    )
     none = Case(
         label="no token is asked for",
         args=(Follower(V), torch.tensor([[1, 2]]), 0, likeliest, 3),
         edge=True,
     )
-    return [*cases, none]
+    return [*cases, none, alone]
 
 
 def generate_sample(rng: np.random.Generator) -> Case:
@@ -101,6 +108,7 @@ EXERCISE = Exercise(
     sample=generate_sample,
     oracle=generate_oracle,
     properties=(Property(id="length", holds=length_of_text),),
+    kinds=("batch_of_one", "one_place", "early_end", "repeats", "zero",),
     reference="course_lib.lessons.lesson_13_generating.reference.generate",
     device="any",
     hints=(

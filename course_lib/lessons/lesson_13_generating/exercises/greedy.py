@@ -19,6 +19,7 @@ def greedy_cases() -> list[Case]:
     return [
         Case(label="three logits, then three others", args=(double([[0, 2, 1], [3, -1, 0]]),)),
         *drawn,
+        Case(label="one row, nothing above zero", args=(double([[-3, -1, -2]]),), edge=True),
         Case(
             label="two equal largest logits",
             args=(double([[1, 4, 4, 0], [0, 0, 0, 0]]),),
@@ -51,6 +52,7 @@ EXERCISE = Exercise(
         label="random", args=(noise(rng, pick(rng, range(1, 6)), pick(rng, range(1, 9))),)
     ),
     oracle=greedy_oracle,
+    kinds=("batch_of_one", "ties", "negative", "zero",),
     reference="course_lib.models.generation.greedy",
     hints=(
         "Which place holds the largest number of a row? Tensors have a method that gives places, not numbers.",

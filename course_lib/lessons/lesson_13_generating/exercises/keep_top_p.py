@@ -24,6 +24,12 @@ def top_p_cases() -> list[Case]:
     return [
         Case(label="probabilities 0.3, 0.5, 0.2 and 0.1, 0.2, 0.7 at p = 0.6", args=(by_hand, 0.6)),
         *drawn,
+        Case(
+            label="four equal logits at p = 0.5",
+            args=(double([[0, 0, 0, 0]]), 0.5),
+            edge=True,
+            shows=("border",),
+        ),
         Case(label="logits that top-k has cut", args=(cut, 0.8), edge=True),
     ]
 
@@ -78,6 +84,7 @@ EXERCISE = Exercise(
     sample=top_p_sample,
     oracle=top_p_oracle,
     properties=(Property(id="fewest_that_reach_p", holds=top_p_keeps_enough),),
+    kinds=("batch_of_one", "ties", "border", "zero",),
     reference="course_lib.models.generation.keep_top_p",
     hints=(
         "Go from the likeliest token down. A token stays when those before it have not reached p yet: what is the "

@@ -25,6 +25,11 @@ def temperature_cases() -> list[Case]:
         by_hand,
         *drawn,
         Case(label="logits of 1000", args=(double([[1000, 999, 0]]), 0.5), edge=True),
+        Case(
+            label="small logits above large ones",
+            args=(double([[0, 1, 0], [1000, 999, 998]]), 1.0),
+            edge=True,
+        ),
         Case(label="temperature 1", args=(noise(3, 2, 5), 1.0), edge=True),
     ]
 
@@ -57,6 +62,7 @@ EXERCISE = Exercise(
     ),
     oracle=temperature_oracle,
     properties=(Property(id="rows_sum_to_one", holds=ROWS),),
+    kinds=("batch_of_one", "large", "far_rows", "ties", "zero",),
     reference="course_lib.lessons.lesson_13_generating.reference.with_temperature",
     hints=(
         "The temperature acts on scores, not on probabilities. Which of the two steps comes first?",

@@ -130,4 +130,13 @@ MISTAKES = (
         says="The last turn is not closed.",
         why="Every turn ends with the end token, also the one before a reply.",
     ),
+    WrongAnswer(
+        id="last_turn_open_for_reply",
+        code=lambda turns, encode, control, reply: [
+            *_chat(turns, encode, control, False, last_end=not reply),
+            *[control["assistant"]] * reply,
+        ],
+        says="When a reply is due, you leave the last turn open.",
+        why="The user has finished speaking: their turn ends with the end token, then the assistant's begins.",
+    ),
 )
