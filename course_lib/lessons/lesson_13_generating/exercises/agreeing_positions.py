@@ -86,7 +86,11 @@ EXERCISE = Exercise(
     cases=hunt_cases,
     sample=hunt_sample,
     oracle=hunt_oracle,
-    kinds=("batch_of_one", "one_place", "repeats",),
+    kinds=(
+        "batch_of_one",
+        "one_place",
+        "repeats",
+    ),
     reference="course_lib.lessons.lesson_13_generating.reference.agreeing_positions",
     device="any",
     hints=(

@@ -74,7 +74,11 @@ EXERCISE = Exercise(
     sample=cached_sample,
     oracle=cached_oracle,
     parts=("out", "keys", "values"),
-    kinds=("batch_of_one", "one_place", "zero",),
+    kinds=(
+        "batch_of_one",
+        "one_place",
+        "zero",
+    ),
     reference="course_lib.lessons.lesson_13_generating.reference.cached_attention",
     hints=(
         "New keys stand behind the old ones. New query 0 is the one right behind the cache: which keys are in its past, "

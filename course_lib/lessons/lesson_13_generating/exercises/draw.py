@@ -93,7 +93,13 @@ EXERCISE = Exercise(
     sample=draw_sample,
     oracle=draw_oracle,
     properties=(Property(id="frequencies", holds=draw_frequencies),),
-    kinds=("batch_of_one", "ties", "border", "zero", "loose_rows",),
+    kinds=(
+        "batch_of_one",
+        "ties",
+        "border",
+        "zero",
+        "loose_rows",
+    ),
     reference="course_lib.lessons.lesson_13_generating.reference.draw",
     hints=(
         "Lay the probabilities end to end on a stick of length 1. The number points at a place on it: how many tokens "

@@ -60,7 +60,12 @@ EXERCISE = Exercise(
         rng, pick(rng, range(1, 4)), pick(rng, range(1, 5)), pick(rng, range(6))
     ),
     oracle=embed_oracle,
-    kinds=("batch_of_one", "one_place", "repeats", "zero",),
+    kinds=(
+        "batch_of_one",
+        "one_place",
+        "repeats",
+        "zero",
+    ),
     reference="course_lib.lessons.lesson_13_generating.reference.embed_next",
     hints=(
         "The model sees only the new tokens. At which place of the whole text does the first of them stand?",

@@ -48,7 +48,9 @@ def generate_cases() -> list[Case]:
         for label, prompt, n, choose, stop in made
     ]
     alone = Case(
-        label="one text of one token", args=(Follower(V), torch.tensor([[5]]), 4, likeliest, 99), edge=True
+        label="one text of one token",
+        args=(Follower(V), torch.tensor([[5]]), 4, likeliest, 99),
+        edge=True,
     )
     none = Case(
         label="no token is asked for",
@@ -108,7 +110,13 @@ EXERCISE = Exercise(
     sample=generate_sample,
     oracle=generate_oracle,
     properties=(Property(id="length", holds=length_of_text),),
-    kinds=("batch_of_one", "one_place", "early_end", "repeats", "zero",),
+    kinds=(
+        "batch_of_one",
+        "one_place",
+        "early_end",
+        "repeats",
+        "zero",
+    ),
     reference="course_lib.lessons.lesson_13_generating.reference.generate",
     device="any",
     hints=(

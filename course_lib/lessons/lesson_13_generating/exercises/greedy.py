@@ -52,7 +52,12 @@ EXERCISE = Exercise(
         label="random", args=(noise(rng, pick(rng, range(1, 6)), pick(rng, range(1, 9))),)
     ),
     oracle=greedy_oracle,
-    kinds=("batch_of_one", "ties", "negative", "zero",),
+    kinds=(
+        "batch_of_one",
+        "ties",
+        "negative",
+        "zero",
+    ),
     reference="course_lib.models.generation.greedy",
     hints=(
         "Which place holds the largest number of a row? Tensors have a method that gives places, not numbers.",

@@ -25,9 +25,7 @@ def top_k_cases() -> list[Case]:
             args=(double([[4, 1, 2, 2, 2], [0, 1, 2, 3, 4], [5, 3, 5, 1, 4]]), 2),
             edge=True,
         ),
-        Case(
-            label="one row, nothing above zero", args=(double([[-3, -1, -2, -5]]), 2), edge=True
-        ),
+        Case(label="one row, nothing above zero", args=(double([[-3, -1, -2, -5]]), 2), edge=True),
         Case(label="k larger than the vocabulary", args=(noise(4, 2, 3), 5), edge=True),
     ]
 
@@ -59,7 +57,12 @@ EXERCISE = Exercise(
     cases=top_k_cases,
     sample=top_k_sample,
     oracle=top_k_oracle,
-    kinds=("batch_of_one", "ties", "negative", "zero",),
+    kinds=(
+        "batch_of_one",
+        "ties",
+        "negative",
+        "zero",
+    ),
     reference="course_lib.lessons.lesson_13_generating.reference.keep_top_k",
     hints=(
         "How large must a logit be in order to stay? Find that bar for each row, then compare every logit with it.",

@@ -88,7 +88,10 @@ EXERCISE = Exercise(
     sample=chat_sample,
     oracle=chat_oracle,
     properties=(Property(id="no_control_from_text", holds=no_control_from_text),),
-    kinds=("punctuation", "repeats",),
+    kinds=(
+        "punctuation",
+        "repeats",
+    ),
     reference="course_lib.lessons.lesson_13_generating.reference.render_chat",
     device="any",
     hints=(

@@ -62,7 +62,13 @@ EXERCISE = Exercise(
     ),
     oracle=temperature_oracle,
     properties=(Property(id="rows_sum_to_one", holds=ROWS),),
-    kinds=("batch_of_one", "large", "far_rows", "ties", "zero",),
+    kinds=(
+        "batch_of_one",
+        "large",
+        "far_rows",
+        "ties",
+        "zero",
+    ),
     reference="course_lib.lessons.lesson_13_generating.reference.with_temperature",
     hints=(
         "The temperature acts on scores, not on probabilities. Which of the two steps comes first?",
