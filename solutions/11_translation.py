@@ -74,7 +74,11 @@ print(*english_pieces(21), "|", *german_pieces(21))
 def three_masks(source, target, pad):
     """Return boolean masks (B, S, S), (B, T, T), (B, T, S) for source (B, S) and what the decoder reads, (B, T).
 
-    True where a query may look. source [[5, 6, 0]], target [[1, 4]], pad 0: the last is [[[T, T, F], [T, T, F]]].
+    True where a query may look.
+
+    >>> encoder, decoder, memory = three_masks(torch.tensor([[5, 6, 0]]), torch.tensor([[1, 4]]), pad=0)
+    >>> decoder.int().tolist(), memory.int().tolist()
+    ([[[1, 0], [1, 1]]], [[[1, 1, 0], [1, 1, 0]]])
     """
     n, m = source.shape[1], target.shape[1]
     ### BEGIN SOLUTION
@@ -160,7 +164,10 @@ lesson.reveal("drown")
 def embed(ids, table, positions):
     """Return vectors (B, T, d) for ids (B, T), a table (V, d) of words and positions (N, d), N at least T.
 
-    A word [0.5, 0, 0, 0] at a place [0, 1, 0, 1] is [1, 1, 0, 1].
+    >>> table, positions = torch.tensor([[0.5, 0, 0, 0]]), torch.tensor([[0.0, 1, 0, 1], [1, 0, 1, 0]])
+    >>> embed(torch.tensor([[0, 0]]), table, positions)
+    tensor([[[1., 1., 0., 1.],
+             [2., 0., 1., 0.]]])
     """
     ### BEGIN SOLUTION
     return table[ids] * table.shape[1] ** 0.5 + positions[: ids.shape[1]]
@@ -379,7 +386,12 @@ def leaky_masks(source, target, pad):
 def greedy_translate(decode, prefix, end, max_len):
     """Return the words written, shape (B, max_len), without the prefix (B, n); after end stands end.
 
-    decode(words) returns logits (B, n, V) for words (B, n). One that always prefers end gives [[end, end]] for max_len 2.
+    decode(words) returns logits (B, n, V) for words (B, n). One that says one more than it has read, until the end, 4:
+
+    >>> count = lambda words: torch.eye(6)[(words + 1).clamp(max=5)]
+    >>> greedy_translate(count, torch.tensor([[0], [2]]), end=4, max_len=5)
+    tensor([[1, 2, 3, 4, 4],
+            [3, 4, 4, 4, 4]])
     """
     words = prefix
     ### BEGIN SOLUTION
@@ -514,14 +526,20 @@ lesson.predict("wider")
 # Difficulty 3 of 3 · 15 minutes · the check proves that a beam of one is greedy, a beam that drops nothing is brute force, and
 # those between agree with a search over arrays.
 #
-# `log_probs(words)` takes prefixes `(n, t)` that begin with start, and returns `(n, V)`. While the search runs, sums compete, not yet divided. The length counts `end` and leaves start out.
+# `log_probs(words)` takes prefixes `(n, t)` that begin with start, and returns `(n, V)`. The search goes on until `max_len`, or until none is alive. Sums are divided
+# once, at the end; the length counts `end` and leaves start out.
 
 
 # %% exercise
 def beam_search(log_probs, start, end, width, max_len, alpha):
     """Return (words, score): the best translation found as a list, without start; score = log p / length ** alpha.
 
-    With the numbers above and width 2 it is (["b", "end"] in numbers, log 0.36 / 2) for alpha = 1.
+    The numbers above, start 0, a 1, b 2, end 3:
+
+    >>> after = torch.tensor([[0, 0.5, 0.4, 0.1], [0, 0.4, 0.3, 0.3], [0, 0.05, 0.05, 0.9]]).clamp(min=1e-9).log()
+    >>> words, score = beam_search(lambda words: after[words[:, -1]], 0, 3, width=2, max_len=2, alpha=1.0)
+    >>> words, round(score, 3)  # b end, and ln 0.36 / 2
+    ([2, 3], -0.511)
     """
     live, done = [([start], 0.0)], []
     ### BEGIN SOLUTION

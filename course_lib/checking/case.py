@@ -17,7 +17,7 @@ class Case:
         state: for a class, the parameters that replace its own, by their names.
         gradients: compare gradients of every floating-point input (and parameter) as well.
         edge: an unusual input; a wrong answer is recognised without agreeing on it.
-        shows: kinds of input (`kinds.TOLD`) that it stands for and that no look at it could tell.
+        shows: kinds of input (`kinds.KINDS`) that it stands for where no look at it could tell.
     """
 
     label: str

@@ -20,7 +20,6 @@ SOLUTIONS = Path(__file__).parents[2] / "solutions"
 IN_PROSE: dict[str, set[str]] = {
     "03": {"fit_bandwidth"},
     "08": {"LearnedPositions", "attend_in_order", "rotary_attention"},
-    "11": {"beam_search", "embed", "greedy_translate", "three_masks"},
     "12": {"LanguageModel", "induction_score", "next_logits"},
 }
 

@@ -17,6 +17,11 @@ def batch_cases() -> list[Case]:
         Case(label="all of length 3, room for 7", args=([3, 3, 3, 3, 3], 7)),
         Case(label="nine sentences, room for 20", args=([7, 1, 5, 10, 5, 2, 8, 1, 5], 20)),
         Case(label="room for all", args=([2, 4, 3], 40)),
+        Case(
+            label="six sentences, two batches filled to the last place",
+            args=([2, 4, 2, 4, 2, 3], 8),
+            shows=("border",),
+        ),
         Case(label="one sentence", args=([4], 4), edge=True),
     ]
 
@@ -68,6 +73,10 @@ EXERCISE = Exercise(
     sample=batch_sample,
     oracle=batch_oracle,
     properties=(Property(id="all_are_there", holds=all_are_there),),
+    kinds=(
+        "repeats",
+        "border",
+    ),
     reference="course_lib.training.translation.batches_by_length",
     device="any",
     hints=(

@@ -55,6 +55,22 @@ def beam_cases() -> list[Case]:
         beam_case(35, 6, (3, 1), (3, 6, 0.6), label="6 words, a beam of 3, α = 0.6"),
         beam_case(36, 5, (1, 2), (2, 5, 0.5), label="5 words, a beam of 2, α = 0.5"),
         beam_case(10, 4, (1, 3), (4, 3, 0.8), label="4 words, a beam of 4, at most 3"),
+        beam_case(
+            1,
+            4,
+            (1, 2),
+            (2, 5, 0.7),
+            label="two have ended, and a longer one still overtakes them",
+            shows=("early_end",),
+        ),
+        beam_case(
+            5,
+            5,
+            (1, 2),
+            (3, 6, 1.0),
+            label="three have ended, and a longer one still overtakes them",
+            shows=("early_end",),
+        ),
         beam_case(9, 4, (1, 0), (3, 5, 0.0), label="α = 0, the sum alone", edge=True),
         beam_case(4, 5, (1, 2), (1, 5, 1.0), label="a beam of one", edge=True),
     ]
@@ -143,6 +159,10 @@ EXERCISE = Exercise(
     properties=(
         Property(id="one_is_greedy", holds=one_is_greedy),
         Property(id="wide_is_exhaustive", holds=wide_is_exhaustive),
+    ),
+    kinds=(
+        "early_end",
+        "zero",
     ),
     reference=f"{BEAM}.beam_search",
     device="any",

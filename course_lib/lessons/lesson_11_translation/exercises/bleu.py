@@ -88,6 +88,7 @@ EXERCISE = Exercise(
     cases=bleu_cases,
     sample=bleu_sample,
     oracle=bleu_oracle,
+    kinds=("repeats",),
     reference="course_lib.lessons.lesson_11_translation.reference.bleu",
     forbidden=("corpus_bleu",),
     hints=(

@@ -30,6 +30,7 @@ def embed_cases() -> list[Case]:
         embed_case(1, (2, 3, 7, 5, 6), label="2 sentences of 3 words, seed 1", gradients=True),
         embed_case(2, (3, 5, 4, 9, 2), label="3 sentences of 5 words, seed 2", gradients=True),
         embed_case(3, (2, 4, 6, 4, 3), label="as many positions as places", gradients=True),
+        embed_case(4, (1, 1, 3, 4, 2), label="one sentence of one word", edge=True),
     ]
 
 
@@ -55,6 +56,12 @@ EXERCISE = Exercise(
     cases=embed_cases,
     sample=embed_sample,
     oracle=embed_oracle,
+    kinds=(
+        "batch_of_one",
+        "one_place",
+        "repeats",
+        "zero",
+    ),
     reference="course_lib.lessons.lesson_11_translation.reference.embed",
     hints=(
         "Which of the two is multiplied? And how many rows of the positions does a sentence of T "

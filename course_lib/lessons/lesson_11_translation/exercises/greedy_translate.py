@@ -47,7 +47,7 @@ def greedy_case(rng: Any, b: int, v: int, marks: Any, n: int, **more: Any) -> Ca
 def greedy_cases() -> list[Case]:
     return [
         greedy_case(3, 1, 4, (1, 2), 3, label="one sentence, at most 3 words"),
-        greedy_case(4, 3, 6, (1, 2), 7, label="3 sentences, at most 7 words"),
+        greedy_case(4, 3, 6, (1, 2), 7, label="3 sentences, at most 7 words", shows=("early_end",)),
         greedy_case(12, 4, 5, (0, 4), 8, label="4 sentences, start is 0, end is 4"),
         greedy_case(8, 5, 7, (3, 1), 6, label="5 sentences, start is 3, end is 1"),
         greedy_case(5, 2, 5, (1, 2), 1, label="one word at most", edge=True),
@@ -83,6 +83,11 @@ EXERCISE = Exercise(
     sample=greedy_sample,
     oracle=greedy_oracle,
     properties=(Property(id="nothing_after_the_end", holds=nothing_after_the_end(at=2)),),
+    kinds=(
+        "batch_of_one",
+        "early_end",
+        "repeats",
+    ),
     reference=f"{BEAM}.greedy_translate",
     device="any",
     hints=(

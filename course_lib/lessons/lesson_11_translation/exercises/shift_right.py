@@ -46,6 +46,12 @@ EXERCISE = Exercise(
     cases=shift_cases,
     sample=shift_sample,
     oracle=shift_oracle,
+    kinds=(
+        "batch_of_one",
+        "one_place",
+        "repeats",
+        "whole_numbers",
+    ),
     reference="course_lib.lessons.lesson_11_translation.reference.shift_right",
     fresh=True,
     hints=(

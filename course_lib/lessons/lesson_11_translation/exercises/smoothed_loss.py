@@ -39,6 +39,13 @@ def smoothing_cases() -> list[Case]:
             2, (3, 6, 1), 7, 0.25, 3, label="3 sentences, padding is 3, ε = 0.25", gradients=True
         ),
         smoothing_case(4, (2, 5), 4, 0.4, 1, label="padding is 1, ε = 0.4", gradients=True),
+        Case(
+            label="padding in front of the words, and between them",
+            args=(noise(6, 2, 4, 5), torch.tensor([[0, 0, 3, 1], [2, 0, 4, 0]]), 0.2, 0),
+            edge=True,
+            shows=("front", "gaps"),
+        ),
+        smoothing_case(7, (1,), 4, 0.2, 0, label="one sentence of one word", edge=True),
         smoothing_case(5, (3, 2), 4, 0.0, 0, label="ε = 0, plain cross-entropy", edge=True),
     ]
 
@@ -81,6 +88,13 @@ EXERCISE = Exercise(
     sample=smoothing_sample,
     oracle=smoothing_oracle,
     properties=(Property(id="padding_costs_nothing", holds=padding_costs_nothing),),
+    kinds=(
+        "front",
+        "gaps",
+        "batch_of_one",
+        "one_place",
+        "zero",
+    ),
     reference="course_lib.lessons.lesson_11_translation.reference.smoothed_loss",
     forbidden=("cross_entropy", "CrossEntropyLoss"),
     hints=(

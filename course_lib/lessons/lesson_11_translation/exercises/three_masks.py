@@ -29,10 +29,22 @@ def mask_cases() -> list[Case]:
         ),
         mask_case(2, (3, 6), (5, 1), 7, label="padding is 7, sources of 6 places, targets of 5"),
         mask_case(3, (2, 2, 1, 2), (5, 5, 5, 3), 4, label="4 sentences, padding is 4"),
+        mask_case(5, (1,), (1,), 0, label="one sentence, one word on each side", edge=True),
+        Case(
+            label="padding between words, on both sides",
+            args=(
+                torch.tensor([[3, 0, 5], [6, 8, 7]]),
+                torch.tensor([[1, 0, 4, 2], [1, 6, 0, 2]]),
+                0,
+            ),
+            edge=True,
+            shows=("gaps",),
+        ),
         Case(
             label="padding before the words of a target",
             args=(torch.tensor([[3, 5, 0], [6, 8, 7]]), front, 0),
             edge=True,
+            shows=("front", "empty"),
         ),
     ]
 
@@ -64,6 +76,13 @@ EXERCISE = Exercise(
     sample=mask_sample,
     oracle=mask_oracle,
     parts=("encoder", "decoder", "memory"),
+    kinds=(
+        "front",
+        "gaps",
+        "empty",
+        "batch_of_one",
+        "one_place",
+    ),
     reference="course_lib.lessons.lesson_11_translation.reference.three_masks",
     hints=(
         "For each of the three, name the one who asks and the one who answers. The last axis belongs "

@@ -14,7 +14,11 @@ def rate_cases() -> list[Case]:
     plans = ((100, 64, 100), (25, 64, 100), (400, 64, 100), (7, 96, 30), (5000, 512, 4000))
     labels = ("at the peak", "a quarter of the way up", "four times the warm-up", "", "")
     return [
-        Case(label=f"step {s}, width {d}, warm-up {w}{', ' * bool(name)}{name}", args=(s, d, w))
+        Case(
+            label=f"step {s}, width {d}, warm-up {w}{', ' * bool(name)}{name}",
+            args=(s, d, w),
+            shows=("border",) * (s == w),
+        )
         for (s, d, w), name in zip(plans, labels, strict=True)
     ] + [Case(label="the first step", args=(1, 36, 50)), Case(label="no warm-up", args=(9, 4, 1))]
 
@@ -40,6 +44,10 @@ EXERCISE = Exercise(
     cases=rate_cases,
     sample=rate_sample,
     oracle=rate_oracle,
+    kinds=(
+        "border",
+        "whole_numbers",
+    ),
     reference="course_lib.lessons.lesson_11_translation.reference.warmup_rate",
     hints=(
         "Two curves, one rising and one falling. At every step the lower of the two counts.",

@@ -49,7 +49,8 @@ def _beam(fault: str) -> Callable[..., tuple[list[int], float]]:
                 continue
             waiting += [one for one in kept if one[0][-1] == end]
             live = [one for one in kept if one[0][-1] != end]
-            if not live or (fault == "first end" and waiting):
+            enough = fault == "width ended" and len(waiting) >= width
+            if not live or enough or (fault == "first end" and waiting):
                 break
         pool = waiting if waiting and fault in ("first end", "live lost") else waiting + live
         return finish(pool, alpha)
@@ -177,5 +178,11 @@ MISTAKES = (
         code=_beam("start kept"),
         says="Your words still begin with the start mark.",
         why="It is what the decoder is given, not what it writes.",
+    ),
+    WrongAnswer(
+        id="stops_at_width_ended",
+        code=_beam("width ended"),
+        says="You stop as soon as `width` translations have ended.",
+        why="One that is alive may still overtake them, since a longer sum is divided by more. The search ends at max_len, or when none is alive.",
     ),
 )
