@@ -560,7 +560,8 @@ lesson.reveal("odd_map")
 # Difficulty 1 of 3 · 5 minutes · the check proves that your number is the share of its weight that a query spends where it
 # should, on average.
 #
-# Both maps have shape `(…, T, S)`. A row of the known map that is all 0 asks nothing: leave it out of the mean.
+# Both maps have shape `(…, T, S)`; their rows need not sum to 1. A row of the known map that is all 0 asks nothing: leave it out of
+# the mean.
 
 
 # %% exercise

@@ -204,7 +204,7 @@ def copy_in_place(weights, tokens, vocab_size):
 
 def overlap_by_distance(weights, known):
     rows = known.sum(dim=-1) != 0
-    return (1 - (weights - known).abs().sum(-1)[rows] / 2).mean()
+    return ((weights + known - (weights - known).abs()).sum(-1)[rows] / 2).mean()
 
 
 def overlap_in_loops(weights, known):

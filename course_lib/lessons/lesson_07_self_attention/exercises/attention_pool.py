@@ -66,7 +66,17 @@ def pool_cases() -> list[Case]:
         )
         for seed, (name, items) in enumerate(sizes.items(), start=3)
     ]
-    return [by_hand, *plain, *masked]
+    alone = layer_case(
+        "a batch of one set of one item", noise(6, 1, 1, D), _pool_state(16, D, 3), edge=True
+    )
+    holes = layer_case(
+        "items hidden in front, and between others",
+        noise(7, 2, 4, D),
+        _pool_state(17, D, 3),
+        torch.tensor([[False, True, True, True], [True, False, True, False]]),
+        gradients=True,
+    )
+    return [by_hand, *plain, *masked, alone, holes]
 
 
 def pool_sample(rng: np.random.Generator) -> Case:
@@ -140,6 +150,17 @@ EXERCISE = Exercise(
         Property(id="invariant", holds=pool_invariant),
     ),
     protocol=ModuleProtocol(),
+    kinds=(
+        "front",
+        "gaps",
+        "empty",
+        "no_lead",
+        "batch_of_one",
+        "one_place",
+    ),
+    never={
+        "hidden_nan": "A value of NaN spoils the mean at weight 0 as well: nothing is asked of it.",
+    },
     reference=f"{MECHANISMS}.AttentionPool",
     hints=(
         "The items make keys and values as in 7.2. The one query is not made from x at all: it is a "

@@ -44,6 +44,7 @@ EXERCISE = Exercise(
     sample=lambda rng: Case(label="random", args=(pick(rng, range(1, 30)),)),
     oracle=ceiling_oracle,
     properties=(Property(id="a_chance", holds=a_chance),),
+    kinds=("whole_numbers",),
     reference="course_lib.lessons.lesson_07_self_attention.reference.best_without_order",
     device="any",
     hints=(

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from course_lib.checking.case import Case
-from course_lib.checking.draws import draw_ids, draw_lead, draw_sizes, draw_weights, many
+from course_lib.checking.draws import double, draw_ids, draw_lead, draw_sizes, draw_weights, many
 from course_lib.checking.exercise import Exercise, Property
 from course_lib.checking.properties import all_one
 from course_lib.lessons.lesson_07_self_attention.common import (
@@ -41,7 +41,12 @@ def copy_cases() -> list[Case]:
         args=(torch.ones(1).double(), torch.zeros(1, dtype=torch.int64), 1),
         edge=True,
     )
-    return [by_hand, *drawn, alone]
+    twins = Case(
+        label="a batch of one, the same word everywhere",
+        args=(double([[0.5, 0.25, 0.25]]), torch.tensor([[1, 1, 1]]), 3),
+        edge=True,
+    )
+    return [by_hand, *drawn, alone, twins]
 
 
 def copy_sample(rng: np.random.Generator) -> Case:
@@ -95,6 +100,13 @@ EXERCISE = Exercise(
     properties=(
         Property(id="absent_words", holds=absent_words_get_nothing),
         Property(id="sums_to_one", holds=sums_to_one),
+    ),
+    kinds=(
+        "no_lead",
+        "batch_of_one",
+        "one_place",
+        "ties",
+        "repeats",
     ),
     reference=f"{MECHANISMS}.copy_distribution",
     hints=(

@@ -112,6 +112,13 @@ EXERCISE = Exercise(
         Property(id="hears_nobody_else", holds=hears_nobody_else),
     ),
     device="rule",
+    kinds=(
+        "front",
+        "gaps",
+        "empty",
+        "zero",
+        "whole_numbers",
+    ),
     reference=f"{MECHANISMS}.graph_mask",
     hints=(
         "Three steps: where is an edge, who hears whom, and everyone hears themselves. In the adjacency the "

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -59,7 +60,8 @@ def equivariant_cases() -> list[Case]:
     rest = [name for name in LAYERS if name != "doubles every token"]
     drawn = [_layer_test(name, noise(place, 7, 3)) for place, name in enumerate(rest)]
     small = _layer_test("hides the future", 0.01 * noise(20, 7, 3), ", on small numbers")
-    return [by_hand, *drawn, small]
+    alone = _layer_test("doubles every token", noise(21, 1, 3), ", on a single token")
+    return [by_hand, *drawn, small, replace(alone, edge=True)]
 
 
 def equivariant_sample(rng: np.random.Generator) -> Case:
@@ -104,6 +106,7 @@ EXERCISE = Exercise(
     sample=equivariant_sample,
     oracle=equivariant_oracle,
     properties=(Property(id="verdict", holds=equivariant_verdict),),
+    kinds=("one_place",),
     reference="course_lib.attention.symmetry.is_equivariant",
     device="any",
     hints=(

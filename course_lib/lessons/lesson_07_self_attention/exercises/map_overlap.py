@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from course_lib.checking.case import Case
-from course_lib.checking.draws import coin, draw_lead, draw_weights, many
+from course_lib.checking.draws import coin, double, draw_lead, draw_weights, many
 from course_lib.checking.exercise import Exercise, Property
 from course_lib.checking.noise import generator, pick
 from course_lib.lessons.lesson_07_self_attention.common import (
@@ -47,7 +47,12 @@ def overlap_cases() -> list[Case]:
     )
     same = _known(generator(14), B, T, D, idle=False)
     perfect = Case(label="the known map itself", args=(same, same), edge=True)
-    return [by_hand, *drawn, square, perfect]
+    loose = double([[0.5, 0.0], [0.0, 1.0]])
+    half = Case(label="a known row that sums to one half", args=(loose, loose))
+    alone = Case(
+        label="a batch of one, one query, one key", args=(double([[[1.0]]]),) * 2, edge=True
+    )
+    return [by_hand, *drawn, square, perfect, half, alone]
 
 
 def overlap_sample(rng: np.random.Generator) -> Case:
@@ -85,6 +90,14 @@ EXERCISE = Exercise(
     sample=overlap_sample,
     oracle=overlap_oracle,
     properties=(Property(id="a_share", holds=between_0_and_1),),
+    kinds=(
+        "no_lead",
+        "batch_of_one",
+        "one_place",
+        "loose_rows",
+        "ties",
+        "zero",
+    ),
     reference="course_lib.lessons.lesson_07_self_attention.reference.map_overlap",
     device="any",
     hints=(

@@ -41,7 +41,10 @@ def score_cases() -> list[Case]:
     alone = Case(
         label="a single token", args=(noise(3, 1, 4), noise(4, 4, 3), noise(5, 4, 3)), edge=True
     )
-    return [by_hand, *drawn, alone]
+    single = Case(
+        label="a batch of one", args=(noise(6, 1, 3, 4), noise(7, 4, 2), noise(8, 4, 2)), edge=True
+    )
+    return [by_hand, *drawn, alone, single]
 
 
 def score_sample(rng: np.random.Generator) -> Case:
@@ -82,6 +85,12 @@ EXERCISE = Exercise(
     sample=score_sample,
     oracle=score_oracle,
     properties=(Property(id="not_symmetric", holds=not_symmetric),),
+    kinds=(
+        "no_lead",
+        "batch_of_one",
+        "one_place",
+        "zero",
+    ),
     reference=f"{MECHANISMS}.projected_scores",
     hints=(
         "Every token plays two roles here. Make its query with one matrix and its key with the other; "

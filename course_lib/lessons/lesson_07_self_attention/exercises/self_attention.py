@@ -78,7 +78,10 @@ def attention_cases() -> list[Case]:
         )
         for seed, (name, mask) in enumerate(masks.items(), start=3)
     ]
-    return [by_hand, *plain, *masked]
+    alone = layer_case(
+        "a batch of one, a single token", noise(8, 1, 1, D), _state(18, D, 3), edge=True
+    )
+    return [by_hand, *plain, *masked, alone]
 
 
 def attention_sample(rng: np.random.Generator) -> Case:
@@ -167,6 +170,17 @@ EXERCISE = Exercise(
         Property(id="equivariant", holds=moves_with_its_tokens),
     ),
     protocol=ModuleProtocol(),
+    kinds=(
+        "front",
+        "gaps",
+        "empty",
+        "no_lead",
+        "batch_of_one",
+        "one_place",
+    ),
+    never={
+        "hidden_nan": "A value of NaN spoils the mean at weight 0 as well: nothing is asked of it.",
+    },
     reference=f"{MECHANISMS}.SelfAttention",
     hints=(
         "__init__ makes three layers from d_model to d_head and keeps them on self. forward sends the same "

@@ -78,19 +78,19 @@ MISTAKES = (
     WrongAnswer(
         id="only_reversed",
         code=_one_order(lambda x: x.flip(0)),
-        says="You try one order alone, the reversal, and a layer that looks into a mirror passes.",
+        says="A layer that looks into a mirror passes your test, as it does where the reversal is the only order tried.",
         why="x + x.flip(0) reverses with its input, yet knows every place. Try several random orders.",
     ),
     WrongAnswer(
         id="only_rolled",
         code=_one_order(lambda x: x.roll(1, 0)),
-        says="You try a cyclic shift alone, and a layer that mixes neighbours in a ring passes.",
+        says="A layer that mixes neighbours in a ring passes your test, as it does where only cyclic shifts are tried.",
         why="A ring looks the same after every shift. Try several random orders.",
     ),
     WrongAnswer(
         id="only_a_swap",
         code=_one_order(_swap_first),
-        says="You swap the first two tokens alone, so what happens at the last goes unseen.",
+        says="A layer that doubles the last token passes your test: what happens at the last goes unseen.",
         why="A layer may treat only one place apart. Try orders that move every token.",
     ),
     WrongAnswer(

@@ -9,6 +9,12 @@ def _rows(known: Tensor) -> Tensor:
     return known.sum(-1) > 0
 
 
+def _mean_of_maps(weights: Tensor, known: Tensor) -> float:
+    shared, asks = weights.minimum(known).sum(-1), _rows(known)
+    each = (shared * asks).sum(-1) / asks.sum(-1)
+    return float(each[asks.any(-1)].mean())
+
+
 MISTAKES = (
     WrongAnswer(
         id="all_rows",
@@ -37,6 +43,12 @@ MISTAKES = (
         says="You return the total over all rows, not the mean of the rows that ask.",
         why="A total grows with the number of sequences and says nothing by itself; the mean lies between "
         "0 and 1.",
+    ),
+    WrongAnswer(
+        id="mean_of_maps",
+        code=_mean_of_maps,
+        says="You take the mean of each map first, and then the mean of the maps.",
+        why="Maps with few asking rows would count as much as maps with many. Every row that asks counts once.",
     ),
     WrongAnswer(
         id="mean_of_cells",
