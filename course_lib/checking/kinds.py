@@ -42,7 +42,7 @@ KINDS: Mapping[str, str] = {
     "loose_rows": "rows that do not sum to one",
 }
 #: What no look at the inputs can tell: a case says so itself, in `Case.shows`.
-TOLD = {"border", "children", "early_end", "halves"}
+TOLD = {"alike_names", "border", "children", "early_end", "halves"}
 
 
 def shown(case: Case) -> set[str]:

@@ -32,6 +32,7 @@ def peak_cases() -> list[Case]:
             args=([3.0, 1.0, 1.0, 3.0], 2, 6.0, 80.0, 0),
             edge=True,
         ),
+        Case(label="two steps left, the slower first", args=([9.0, 3.0, 1.0], 2, 4.0, 50.0, 1)),
         Case(label="one step left", args=([7.0, 8.0, 0.25], 3, 2.0, 60.0, 2), edge=True),
         Case(label="nothing to skip", args=([0.5], 2, 6.0, 80.0, 0), edge=True),
     ]
