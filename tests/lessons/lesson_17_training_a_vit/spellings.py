@@ -161,6 +161,14 @@ def all_alike(average_, weights, decay):
     ]
 
 
+def by_type(average_, weights, decay):
+    out = []
+    for old, new in zip(average_, weights, strict=True):
+        mixed = old * decay + new * (1 - decay)
+        out.append(mixed if isinstance(new, torch.FloatTensor) else new)
+    return out
+
+
 def judge(share, mode="back", gradients=False, size=None, evaluate=True):
     def answer(model, images, labels, batch):
         before, hits = model.training, []
@@ -255,6 +263,7 @@ SPELT = {
         "counts_averaged": [all_alike],
         "counts_kept": [average(count=lambda old, new: old)],
         "not_a_mean": [average(lambda d: 1)],
+        "float32_alone": [by_type],
     },
     "accuracy": {
         "eval_forgotten": [judge(flat, evaluate=False)],

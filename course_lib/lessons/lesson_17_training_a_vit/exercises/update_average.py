@@ -21,6 +21,7 @@ def average_cases() -> list[Case]:
     return [
         Case(label="an average of 1, a weight of 3, decay ¾", args=([one], [three], 0.75)),
         *drawn,
+        Case(label="float32, decay ¾", args=([one.float()], [three.float()], 0.75)),
         Case(label="decay 0", args=(*drawn[0].args[:2], 0.0), edge=True, shows=("border",)),
         Case(label="decay 1", args=(*drawn[1].args[:2], 1.0), edge=True, shows=("border",)),
         Case(
