@@ -158,6 +158,9 @@ def left_standing(error: BaseException | None) -> str | None:
 def kinds(exercise: Exercise, case: Case, finding: Finding, value: Any, expected: Any) -> str:
     """Say that a result is of another kind or size than is due, and on which inputs."""
     shown = ""
+    for at, part in enumerate(exercise.parts):
+        if finding.message.startswith(f"In {part}: "):
+            value, expected = value[at], expected[at]
     if finding.kind == "length" and isinstance(expected, list):
         shown = f":\n    yours     {short(value, ITEMS)}\n    expected  {short(expected, ITEMS)}"
     return (
