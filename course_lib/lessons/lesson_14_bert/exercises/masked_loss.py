@@ -67,7 +67,7 @@ def unasked_do_not_matter(call: Any, case: Case, value: Any) -> str | None:
     logits, tokens, chosen = case.args
     other = torch.where(chosen[..., None], logits, logits.flip(-1) + 1)
     moved = float(call(other, tokens, chosen)) - float(value)
-    if abs(moved) < 1e-6:
+    if not abs(moved) >= 1e-6:  # NaN is not for this property to judge
         return None
     return (
         f"Where a position is not chosen, the logits must not matter. On the case “{case.label}” other logits there move "

@@ -19,6 +19,7 @@ _TEXTS = (
     ("open the file and read it", "read it", "a short one"),
     ("close it", "close the file if it is open", "a long one"),
     ("x a y b z c", "a b c", "three words, gaps between"),
+    ("a a b", "b a", "a word twice, in one text"),
 )
 
 

@@ -34,7 +34,7 @@ def shift_cases() -> list[Case]:
             label="−100 in front and between", args=(ids([-100, 5, -100, 6], [7, -100, 8, 9]), 2, 1)
         ),
         Case(
-            label="labels equal to start and to padding", args=(ids([2, 1, 2, 0]), 2, 1), edge=True
+            label="labels equal to start and to padding", args=(ids([2, 0, 1, 2]), 2, 1), edge=True
         ),
         Case(label="one place", args=(ids([6], [4]), 3, 0), edge=True),
     ]

@@ -93,6 +93,12 @@ MISTAKES = (
         why="The L stands for the longest common subsequence: the words have to come in the same order, gaps allowed.",
     ),
     WrongAnswer(
+        id="each_word_found",
+        code=_rouge(lambda a, b: sum(word in b for word in a)),
+        says="You ask of each word of the target whether it occurs at all: order is lost, and one word answers for many.",
+        why="“the the the” would be found whole in any text with one “the”. Each word of the other text can be matched once, and in order.",
+    ),
+    WrongAnswer(
         id="without_gaps",
         code=_rouge(_substring),
         says="You look for the longest run without gaps.",
