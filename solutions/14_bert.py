@@ -40,7 +40,7 @@ torch.set_num_threads(1)  # small models are fastest on one core
 # - 10 % stay as they are. They are asked about all the same.
 
 # %% [markdown]
-# By hand: “[CLS] the cat sat on [SEP]” with a number from 0 to 1 for each position, 0.1, 0.1, 0.5, 0.05, 0.12, 0.9. Below 0.15 are
+# By hand: “[CLS] the cat sat on [SEP]” with a number from 0 to 1 for each position, 0.1, 0.1, 0.5, 0.05, 0.13, 0.9. Below 0.15 are
 # positions 0, 1, 3 and 4. Position 0 is [CLS], a special token, and is left alone. A second number says what becomes of the three:
 # 0.4 hides *the*, 0.85 replaces *sat*, 0.95 keeps *on*.
 #
@@ -382,7 +382,7 @@ lesson.predict("pooling")
 #
 # Difficulty 2 of 3 · 6 minutes · the check proves that each text's vector is the mean of its real tokens, whatever stands at padding.
 #
-# A text without a real token gets zeros.
+# A text without a real token gets zeros. Padding may hold anything, NaN and ∞ too, and 0 · NaN is NaN.
 
 
 # %% exercise
@@ -394,7 +394,7 @@ def mean_pool(hidden, mask):
     tensor([[2.]])
     """
     ### BEGIN SOLUTION
-    total = (hidden * mask[..., None]).sum(dim=1)
+    total = hidden.masked_fill(~mask[..., None], 0.0).sum(dim=1)
     return total / mask.sum(dim=1, keepdim=True).clamp(min=1)
     ### END SOLUTION
 

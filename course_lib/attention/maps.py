@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Int, Num
 from torch import Tensor
 
 
-def upsample(maps: Float[Tensor, "*B rows columns"], patch: int) -> Float[Tensor, "*B H W"]:
+def upsample(maps: Num[Tensor, "*B rows columns"], patch: int) -> Num[Tensor, "*B H W"]:
     """Give every pixel of a patch the patch's number.
 
     Args:

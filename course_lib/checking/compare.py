@@ -152,7 +152,7 @@ def _shape_and_dtype(value: Any, expected: Any) -> Finding | None:
 
 def _dtype_message(yours: str, due: str) -> str:
     said = f"The dtype should be {due}; yours is {yours}."
-    if yours == "float32" and due != "bool":
+    if yours == "float32" and due.startswith("float"):
         return said + " A tensor made inside without dtype=… is float32: make it like an input."
     if due == "bool":
         return said + " A mask holds True and False: compare, or end with .bool()."

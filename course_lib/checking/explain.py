@@ -158,6 +158,9 @@ def left_standing(error: BaseException | None) -> str | None:
 def kinds(exercise: Exercise, case: Case, finding: Finding, value: Any, expected: Any) -> str:
     """Say that a result is of another kind or size than is due, and on which inputs."""
     shown = ""
+    for at, part in enumerate(exercise.parts):
+        if finding.message.startswith(f"In {part}: "):
+            value, expected = value[at], expected[at]
     if finding.kind == "length" and isinstance(expected, list):
         shown = f":\n    yours     {short(value, ITEMS)}\n    expected  {short(expected, ITEMS)}"
     return (
@@ -183,11 +186,11 @@ def numbers(exercise: Exercise, case: Case, finding: Finding, value: Any, expect
     holds = " and every property holds" if exercise.properties else ""
     opening = f"Right shape, right dtype{holds}, but the" if shape else "The"
     at = f"differs first at {place(where)}" if where and where.index else "differs"
-    what = where.part if where and where.part and not where.index else "result"
+    what = where.part.removeprefix("the ") if where and not where.index else ""
     shown, close = _evidence(finding, value, expected)
     if close:
         shown += "\nSo close is a matter of precision: something was rounded, to float32 or below."
-    return f"{opening} {what} {at}. On the case “{case.label}”{shown}"
+    return f"{opening} {what or 'result'} {at}. On the case “{case.label}”{shown}"
 
 
 def _evidence(finding: Finding, value: Any, expected: Any) -> tuple[str, bool]:

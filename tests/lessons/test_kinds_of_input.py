@@ -43,5 +43,5 @@ def found(exercise: Exercise) -> set[str]:
     """Return the kinds that an exercise's cases show."""
     cases = exercise.cases()
     named = [sizes(exercise, case) for case in cases]
-    by_shape = {kind for one in named if one for kind in kinds.shown_by_shape(one)}
+    by_shape = {kind for one in named if one is not None for kind in kinds.shown_by_shape(one)}
     return by_shape | {kind for case in cases for kind in kinds.shown(case)}

@@ -130,12 +130,14 @@ def make_block(d_model: int, n_heads: int, d_ff: int) -> EncoderBlock:
 def mean_pool(hidden: Float[Tensor, "B T d"], mask: Bool[Tensor, "B T"]) -> Float[Tensor, "B d"]:
     """Return the mean of each text's real tokens; zeros for a text without any.
 
+    Padding may hold anything, NaN too, which no product with 0 removes.
+
     Paper: Reimers and Gurevych 2019, §3.
 
     >>> mean_pool(torch.tensor([[[1.0], [3.0], [8.0]]]), torch.tensor([[True, True, False]]))
     tensor([[2.]])
     """
-    total = (hidden * mask[..., None]).sum(1)
+    total = hidden.masked_fill(~mask[..., None], 0.0).sum(1)
     return total / mask.sum(1, keepdim=True).clamp(min=1)
 
 

@@ -111,7 +111,8 @@ class BertByHand(BertByModules):
 
 def pool_by_einsum(hidden, mask):
     share = mask.to(hidden.dtype) / mask.sum(-1, keepdim=True).clamp(min=1)
-    return torch.einsum("btd,bt->bd", hidden, share)
+    known = torch.where(mask[..., None], hidden, torch.zeros_like(hidden))
+    return torch.einsum("btd,bt->bd", known, share)
 
 
 def pool_text_by_text(hidden, mask):

@@ -116,7 +116,7 @@ def accuracy_with_a_decorator(model, images, labels, batch):
     model.eval()
     answers = torch.cat([model(part).argmax(1) for part in images.split(batch)])
     model.train(was)
-    return (answers == labels).float().mean()
+    return (answers == labels).float().mean().item()
 
 
 def accuracy_by_index(model, images, labels, batch):

@@ -65,7 +65,17 @@ def bert_cases() -> list[Case]:
     narrow = _bert_case(
         5, (2, 3, 4, 1, 1, 1, 2, 0), 1.0, "width 1, so that no row varies", edge=True
     )
-    return [first, *drawn, small, narrow]
+    tokens, _, segments = drawn[1].args
+    gaps = torch.tensor([[0, 1, 0, 1, 1, 1], [1, 1, 0, 0, 1, 0]]).bool()
+    torn = Case(
+        label="padding in front and between",
+        init=drawn[1].init,
+        state=drawn[1].state,
+        args=(tokens, gaps, segments),
+        edge=True,
+    )
+    single = _bert_case(6, (1, 1, 4, 2, 2, 2, 3, 2), 1.0, "one text of one token", edge=True)
+    return [first, *drawn, small, narrow, torn, single]
 
 
 def bert_sample(rng: np.random.Generator) -> Case:
@@ -120,5 +130,10 @@ EXERCISE = Exercise(
         "A table is the attribute weight of its nn.Embedding: embed(tokens, segments, self.words.weight, self.places.weight, "
         "self.segments.weight). The mask for a block is mask[:, None, :].",
     ),
+    kinds=("front", "gaps", "batch_of_one", "one_place"),
+    never={
+        "empty": "A text holds [CLS] at least, so a row of padding alone does not come.",
+        "hidden_nan": "Its floats are weights, and weights are finite.",
+    },
     wrong_answers=MISTAKES,
 )

@@ -25,6 +25,16 @@ def score_cases() -> list[Case]:
         *drawn,
         Case(label="a class that is never said", args=never_said),
         Case(label="a class that is never true", args=never_true),
+        Case(
+            label="one text, rightly told",
+            args=(torch.tensor([1]), torch.tensor([1]), 2),
+            edge=True,
+        ),
+        Case(
+            label="nothing is right",
+            args=(torch.tensor([1, 0, 2]), torch.tensor([0, 2, 1]), 3),
+            edge=True,
+        ),
         Case(label="classes that do not occur", args=neither, edge=True),
     ]
 
@@ -77,5 +87,6 @@ EXERCISE = Exercise(
         "said = predicted == torch.arange(n_classes)[:, None] is a table with a row for each class, and labels alike; "
         "(said & true).sum(1) counts. clamp(min=1) keeps a denominator from 0.",
     ),
+    kinds=("repeats", "one_place", "whole_numbers"),
     wrong_answers=MISTAKES,
 )

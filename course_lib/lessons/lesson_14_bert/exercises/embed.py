@@ -24,7 +24,15 @@ def embed_cases() -> list[Case]:
         )
         for b, t, v, d, room, seed in ((3, 4, 7, 5, 2, 0), (2, 6, 5, 3, 0, 1), (4, 5, 9, 8, 6, 2))
     ]
-    return [Case(label="three words, the third in segment 1", args=by_hand), *drawn]
+    one = embed_args(5, 1, 1, 3, 2, 4)
+    mixed = (*embed_args(6, 2, 5, 6, 4, 1),)
+    back = (mixed[0], torch.tensor([[1, 0, 0, 1, 0], [1, 1, 0, 0, 0]]), *mixed[2:])
+    return [
+        Case(label="three words, the third in segment 1", args=by_hand),
+        *drawn,
+        Case(label="one text of one token", args=one, edge=True),
+        Case(label="segments that begin with 1", args=back, edge=True),
+    ]
 
 
 def embed_sample(rng: np.random.Generator) -> Case:
@@ -58,5 +66,6 @@ EXERCISE = Exercise(
         "rows of words at tokens\nthe first T rows of places, the same for every text\nrows of kinds at segments\ntheir sum",
         "words[tokens] has shape (B, T, d); places[: tokens.shape[1]] has (T, d) and is added to every text of the batch.",
     ),
+    kinds=("repeats", "batch_of_one", "one_place", "whole_numbers"),
     wrong_answers=MISTAKES,
 )

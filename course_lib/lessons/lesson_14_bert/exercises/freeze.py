@@ -79,12 +79,21 @@ class AfterOneStep(Protocol):
 
 
 def freeze_cases() -> list[Case]:
-    kinds = ((2, False, 1), (3, False, 2), (3, False, 0), (2, True, 1), (3, True, 3))
+    kinds = (
+        (2, False, 1),
+        (3, False, 2),
+        (3, False, 0),
+        (2, True, 1),
+        (3, True, 3),
+        (12, False, 2),
+        (1, True, 0),
+    )
     return [
         Case(
             label=f"{n} blocks, n_frozen = {frozen}, seed {seed}"
             + (", everything frozen before" if before else ""),
             args=(Tiny(n, before, seed), frozen),
+            shows=("alike_names",) if n > 9 else (),
         )
         for seed, (n, before, frozen) in enumerate(kinds)
     ]
@@ -142,5 +151,6 @@ EXERCISE = Exercise(
         "model.requires_grad_(True) sets every parameter; part.requires_grad_(False), with its underscore, freezes a part. "
         "encoder.blocks[:n_frozen] are the lowest blocks.",
     ),
+    kinds=("alike_names", "zero"),
     wrong_answers=MISTAKES,
 )

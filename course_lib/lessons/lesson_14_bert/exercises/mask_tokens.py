@@ -20,6 +20,7 @@ def _mask_args(seed: Seed, b: int, t: int) -> tuple[Any, ...]:
     rng = rng_of(seed)
     special = torch.zeros(b, t, dtype=torch.bool)
     special[:, 0] = True
+    special[:, pick(rng, range(t))] = coin(rng)
     special[:, t - pick(rng, range(1, max(2, t // 3))) :] = True
     choose = draw_uniform(rng, b, t) * (0.45 if coin(rng, 0.7) else 1)
     return (
@@ -36,7 +37,7 @@ def mask_cases() -> list[Case]:
     by_hand = (
         torch.tensor([[1, 7, 8, 9, 5, 2]]),
         torch.tensor([[True, False, False, False, False, True]]),
-        torch.tensor([[0.1, 0.1, 0.5, 0.05, 0.12, 0.9]]),
+        torch.tensor([[0.1, 0.1, 0.5, 0.05, 0.13, 0.9]]),
         torch.tensor([[0.3, 0.4, 0.1, 0.85, 0.95, 0.2]]),
         torch.tensor([[31, 32, 33, 34, 35, 36]]),
         MASK,
@@ -47,11 +48,40 @@ def mask_cases() -> list[Case]:
     ]
     same = list(_mask_args(4, 3, 29))
     same[4] = same[0]
+    words = torch.tensor([[5, 6, 7, 8, 9]])
+    on_borders = (
+        words,
+        words < 0,
+        torch.tensor([[0.15, 0.0, 0.1, 0.1, 0.14]], dtype=torch.float64),
+        torch.tensor([[0.1, 0.8, 0.9, 0.0, 0.79]], dtype=torch.float64),
+        words + 10,
+        MASK,
+    )
+    plain = _mask_args(6, 2, 9)
+    special = torch.zeros(2, 9, dtype=torch.bool)
+    special[0, :3], special[0, 5], special[1, 4:6] = True, True, True
+    gaps = (plain[0], special, plain[2] / 3, *plain[3:])
     return [
         Case(label="[CLS] and four words and [SEP]", args=by_hand),
         *drawn,
+        Case(label="draws that equal a border", args=on_borders, shows=("border",)),
+        Case(label="special tokens in front and between", args=gaps, edge=True),
+        Case(label="one text of one token", args=_one(0.01, 0.85, False), edge=True),
+        Case(label="special tokens alone", args=_one(0.01, 0.2, True), edge=True),
+        Case(label="[MASK] and replacements in the text", args=_with_marks(), edge=True),
         Case(label="replacements that equal the token", args=tuple(same), edge=True),
     ]
+
+
+def _one(choose: float, change: float, special: bool) -> tuple[Any, ...]:
+    draws = (torch.tensor([[x]], dtype=torch.float64) for x in (choose, change))
+    return (torch.tensor([[7]]), torch.tensor([[special]]), *draws, torch.tensor([[8]]), MASK)
+
+
+def _with_marks() -> tuple[Any, ...]:
+    tokens, *rest = _mask_args(7, 3, 12)
+    tokens[:, 3:6] = MASK
+    return (tokens, *rest)
 
 
 def mask_sample(rng: np.random.Generator) -> Case:
@@ -136,5 +166,18 @@ EXERCISE = Exercise(
         "chosen = (choose < 0.15) & ~special. Then torch.where(chosen & (change < 0.8), mask_id, tokens) hides; a second "
         "torch.where with (change >= 0.8) & (change < 0.9) replaces.",
     ),
+    kinds=(
+        "border",
+        "front",
+        "gaps",
+        "empty",
+        "batch_of_one",
+        "one_place",
+        "repeats",
+        "whole_numbers",
+    ),
+    never={
+        "hidden_nan": "What is drawn are numbers from 0 to 1, at special tokens too.",
+    },
     wrong_answers=MISTAKES,
 )

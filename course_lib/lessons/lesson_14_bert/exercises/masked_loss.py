@@ -32,10 +32,16 @@ def loss_cases() -> list[Case]:
         for b, t, v, seed in ((3, 5, 7, 0), (2, 9, 4, 1), (4, 6, 11, 2))
     ]
     logits, tokens, _ = _loss_args(3, 2, 3, 5)
+    far = logits * torch.tensor([[[1.0]], [[1000.0]]], dtype=torch.float64)
     none = torch.zeros(2, 3, dtype=torch.bool)
     return [
         Case(label="two of three positions, with probabilities ½ and ¼", args=by_hand),
         *drawn,
+        Case(
+            label="logits of a thousand in one text, of one in the other",
+            args=(far, tokens, torch.tensor([[False, True, True], [True, False, True]])),
+            edge=True,
+        ),
         Case(label="one question in all", args=_loss_args(5, 1, 1, 4), edge=True),
         Case(label="nothing chosen", args=(logits, tokens, none), edge=True),
     ]
@@ -61,7 +67,7 @@ def unasked_do_not_matter(call: Any, case: Case, value: Any) -> str | None:
     logits, tokens, chosen = case.args
     other = torch.where(chosen[..., None], logits, logits.flip(-1) + 1)
     moved = float(call(other, tokens, chosen)) - float(value)
-    if abs(moved) < 1e-6:
+    if not abs(moved) >= 1e-6:  # NaN is not for this property to judge
         return None
     return (
         f"Where a position is not chosen, the logits must not matter. On the case “{case.label}” other logits there move "
@@ -89,5 +95,9 @@ EXERCISE = Exercise(
         'A boolean mask picks rows: logits[chosen] has shape (n, V). F.cross_entropy with reduction="sum" adds up; divide by '
         "chosen.sum().clamp(min=1).",
     ),
+    kinds=("front", "gaps", "empty", "batch_of_one", "one_place", "large", "far_rows"),
+    never={
+        "hidden_nan": "A model's logits are finite everywhere; only which of them are asked about differs.",
+    },
     wrong_answers=MISTAKES,
 )

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from course_lib.checking.case import Case
-from course_lib.checking.draws import draw_sizes, pad_mask
+from course_lib.checking.draws import double, draw_mask, draw_sizes, pad_mask
 from course_lib.checking.exercise import Exercise, Property
 from course_lib.checking.noise import Seed, noise, rng_of
 from course_lib.lessons.lesson_14_bert.mistakes.mean_pool import MISTAKES
@@ -15,8 +15,8 @@ from course_lib.lessons.lesson_14_bert.mistakes.mean_pool import MISTAKES
 
 def _pool_args(seed: Seed, b: int, t: int, d: int) -> tuple[Tensor, Tensor]:
     rng = rng_of(seed)
-    lengths = draw_sizes(rng, *[t] * b)
-    return noise(rng, b, t, d) + noise(rng, 1), pad_mask(lengths, t)
+    mask = pad_mask(draw_sizes(rng, *[t] * b), t) & draw_mask(rng, b, t, share=0.8)
+    return noise(rng, b, t, d) + noise(rng, 1), mask
 
 
 def pool_cases() -> list[Case]:
@@ -33,9 +33,18 @@ def pool_cases() -> list[Case]:
         for b, t, d, seed in ((4, 6, 3, 0), (3, 7, 5, 1), (5, 9, 2, 2))
     ]
     empty = noise(3, 2, 4, 3), torch.tensor([[False] * 4, [True, True, False, False]])
+    torn = (
+        double([[[5.0], [1], [3], [2]], [[2], [7], [4], [9]]]),
+        torch.tensor([[False, True, True, False], [True, False, True, False]]),
+    )
+    wild = torn[0].clone()
+    wild[0, 0], wild[0, 3], wild[1, 1] = torch.nan, torch.inf, -torch.inf
     return [
         Case(label="two texts, of two tokens and of three", args=by_hand),
         *drawn,
+        Case(label="padding in front and between", args=torn),
+        Case(label="NaN and ∞ at padding", args=(wild, torn[1]), edge=True),
+        Case(label="one text of one token", args=(torn[0][:1, :1], torn[1][:1, 1:2]), edge=True),
         Case(label="a text without a real token", args=empty, edge=True),
     ]
 
@@ -56,6 +65,8 @@ def pool_oracle(hidden: Tensor, mask: Tensor) -> Tensor:
 def padding_does_not_matter(call: Any, case: Case, value: Any) -> str | None:
     """Other hidden states at padding leave the vectors alone."""
     hidden, mask = case.args
+    if not hidden.isfinite().all():
+        return None
     moved = (
         (call(torch.where(mask[..., None], hidden, hidden + 5), mask) - value).abs().max().item()
     )
@@ -82,8 +93,9 @@ EXERCISE = Exercise(
     hints=(
         "A mean is a sum and a count. How do you keep padding out of the sum, and out of the count?",
         "set hidden states at padding to zero\nsum over the positions\ndivide by the number of real tokens of that text, or by 1",
-        "hidden * mask[..., None] clears padding (mask needs an axis for the features). The count is "
+        "hidden.masked_fill(~mask[..., None], 0) clears padding, NaN too (mask needs an axis for the features). The count is "
         "mask.sum(1, keepdim=True).clamp(min=1).",
     ),
+    kinds=("front", "gaps", "empty", "hidden_nan", "batch_of_one", "one_place"),
     wrong_answers=MISTAKES,
 )

@@ -5,6 +5,7 @@ import torch
 from torch import Tensor
 
 from course_lib.checking.case import Case
+from course_lib.checking.draws import double
 from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import Seed, noise, pick, rng_of
 from course_lib.lessons.lesson_14_bert.mistakes.nearest import MISTAKES
@@ -24,7 +25,25 @@ def nearest_cases() -> list[Case]:
         for n, d, k, seed in ((6, 3, 2, 0), (9, 5, 4, 1), (12, 4, 3, 2), (5, 2, 1, 3))
     ]
     more = Case(label="more asked for than there are", args=_nearest_args(4, 3, 4, 7), edge=True)
-    return [Case(label="four vectors in a plane", args=by_hand), *drawn, more]
+    behind = Case(
+        label="all vectors point away",
+        args=(double([1.0, 0.0]), double([[-1.0, -1.0], [-2.0, -0.5], [-1.0, -3.0]]), 2),
+    )
+    scales = Case(
+        label="a long vector beside short ones",
+        args=(double([3.0, 4.0]), double([[1e6, 0.0], [3e-4, 4e-4], [0.0, 1.0]]), 3),
+        edge=True,
+    )
+    turned = (-drawn[1].args[0], *drawn[1].args[1:])
+    return [
+        Case(label="four vectors in a plane", args=by_hand),
+        *drawn,
+        behind,
+        Case(label="the four nearest of nine, the other way", args=turned),
+        scales,
+        Case(label="one vector", args=(double([2.0, 1.0]), double([[-4.0, 3.0]]), 1), edge=True),
+        more,
+    ]
 
 
 def _nearest_args(seed: Seed, n: int, d: int, k: int) -> tuple[Tensor, Tensor, int]:
@@ -73,5 +92,9 @@ EXERCISE = Exercise(
         "vectors / vectors.norm(dim=-1, keepdim=True), then @ the query divided by query.norm(). topk(min(k, len(vectors))) has "
         ".indices and .values.",
     ),
+    kinds=("one_place", "negative", "zero", "far_rows"),
+    never={
+        "ties": "Equal cosines may come in any order: the text sets none.",
+    },
     wrong_answers=MISTAKES,
 )

@@ -20,6 +20,11 @@ def pack_cases() -> list[Case]:
         Case(label="texts (7, 8) and (9)", args=([7, 8], [9], 101, 102)),
         Case(label="one text (7, 8)", args=([7, 8], None, 101, 102)),
         *drawn,
+        Case(label="the same text twice", args=([7, 8, 7], [7, 8, 7], 101, 102)),
+        Case(
+            label="texts that hold the ids of the marks", args=([2, 7], [1, 2, 0], 1, 2), edge=True
+        ),
+        Case(label="no words at all", args=([], None, 0, 3), edge=True),
         Case(label="a second text without words", args=([7, 8], [], 101, 102), edge=True),
     ]
 
@@ -65,5 +70,6 @@ EXERCISE = Exercise(
         "tokens: one, then two\nsegments: a 0 for each of one, a 1 for each of two",
         "one = [cls, *first, sep]; two is [] where second is None, else [*second, sep]. [0] * len(one) repeats a 0.",
     ),
+    kinds=("repeats", "zero"),
     wrong_answers=MISTAKES,
 )

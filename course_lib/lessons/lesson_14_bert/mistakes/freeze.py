@@ -31,6 +31,13 @@ def _weights_alone(model: Any, n_frozen: int) -> None:
             parameter.requires_grad_(not name.endswith("weight"))
 
 
+def _by_beginnings(model: Any, n_frozen: int) -> None:
+    lower = [f"encoder.{part}" for part in ("words", "places", "segments", "norm")]
+    lower += [f"encoder.blocks.{at}" for at in range(n_frozen)]
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad_(not name.startswith(tuple(lower)))
+
+
 def _freeze(parts: Callable[[Any, int], Sequence[Any]], unfreeze: bool = True) -> Any:
     return lambda model, n_frozen: _freeze_parts(model, parts(model, n_frozen), unfreeze)
 
@@ -101,6 +108,12 @@ MISTAKES = (
         code=_freeze(lambda model, n: [*_lower(model), *model.encoder.blocks[: max(n - 1, 0)]]),
         says="You freeze one block too few.",
         why="n_frozen = 1 means block 0: blocks[:n_frozen].",
+    ),
+    WrongAnswer(
+        id="names_begin_alike",
+        code=_by_beginnings,
+        says="Of twelve blocks, block 1 takes 10 and 11 with it: their names begin alike.",
+        why="“encoder.blocks.10” starts with “encoder.blocks.1”. Compare with the point behind the number, or take the blocks themselves.",
     ),
     WrongAnswer(
         id="biases_learn",

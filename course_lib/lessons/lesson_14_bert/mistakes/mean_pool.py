@@ -86,6 +86,14 @@ MISTAKES = (
         why="That comes later, in the cosine. A classification head reads the mean as it is.",
     ),
     WrongAnswer(
+        id="nan_survives",
+        code=lambda hidden, mask: (
+            (hidden * mask[..., None]).sum(1) / mask.sum(1, keepdim=True).clamp(min=1)
+        ),
+        says="NaN at padding gets through: you multiply by the mask, and 0 · NaN is NaN.",
+        why="Padding may hold anything. masked_fill and torch.where put a 0 in its place, whatever stood there.",
+    ),
+    WrongAnswer(
         id="empty_text",
         code=lambda hidden, mask: (hidden * mask[..., None]).sum(1) / mask.sum(1, keepdim=True),
         says="A text without a real token gives NaN in your version.",

@@ -18,6 +18,10 @@ _ANSWERS = (
     ("the", "theatre", "an article inside a word"),
     ("don't stop", "don t stop", "an apostrophe"),
     ("an iterator", "iterator object", "one word each"),
+    ("the the lock lock", "Lock, a lock", "a word said twice in both"),
+    ("__init__", "init", "underscores"),
+    ("lock.", "lock", "a full stop alone"),
+    ("...", "the", "nothing left on either side"),
     ("at 9 a.m.", "at 9 am", "points inside a word"),
     ("A “with” statement", "the with statement", "quotes of another kind"),
     ("right to left", "from right to left", "a word too few"),
@@ -107,5 +111,6 @@ EXERCISE = Exercise(
         'text.lower().translate(str.maketrans("", "", string.punctuation)), then re.sub(r"\\b(a|an|the)\\b", " ", text).split(). '
         "(Counter(said) & Counter(due)).total() counts what is common.",
     ),
+    kinds=("punctuation", "repeats", "alike_names"),
     wrong_answers=MISTAKES,
 )

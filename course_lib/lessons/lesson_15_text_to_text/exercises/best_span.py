@@ -38,6 +38,13 @@ def span_cases() -> list[Case]:
         *(Case(label=f"{n} tokens, seed {s}", args=c.args) for (s, n, _), c in zip(_SPANS, drawn, strict=True)),
         Case(label="all sums equal", args=ties, edge=True),
         Case(
+            label="two spans with equal sums",
+            args=(row(0, 3, 1, 4, 0), row(0, 4, 0, 3, 2), inside, 3),
+            edge=True,
+        ),
+        Case(label="one token", args=(row(-2), row(-3), inside[1:2], 4), edge=True),
+        Case(label="a passage of one token", args=(row(3, 1, 2), row(2, 1, 3), inside[:2].new_tensor([0, 1, 0]), 2), edge=True),
+        Case(
             label="negative logits",
             args=(row(-5, -9, -7, -8, -6), row(-1, -6, -9, -7, -8), inside, 4),
         ),
@@ -107,5 +114,11 @@ EXERCISE = Exercise(
         "torch.ones(n, n, dtype=torch.bool).triu().tril(longest - 1) keeps i ≤ j < i + longest; & passage[:, None] & passage; "
         "place = int(sums.argmax()); place // n and place % n. Make the table on start.device.",
     ),
+    kinds=("front", "ties", "negative", "one_place", "repeats"),
+    never={
+        "gaps": "A passage is one stretch of tokens.",
+        "empty": "At least one span fits, as the text says.",
+        "hidden_nan": "A model's logits are finite, on the question and on padding too.",
+    },
     wrong_answers=MISTAKES,
 )

@@ -30,6 +30,8 @@ def bias_cases() -> list[Case]:
     return [
         Case(label="two queries, three keys, one head", args=(by_hand, 2, 3, 4, True)),
         *drawn,
+        Case(label="one query, six keys", args=(noise(4, 8, 2), 1, 6, 5, True), edge=True),
+        Case(label="five queries, one key", args=(noise(5, 8, 2), 5, 1, 5, False), edge=True),
         Case(label="one query, one key", args=(noise(3, 4, 2), 1, 1, 9, True), edge=True),
     ]
 
@@ -84,5 +86,6 @@ EXERCISE = Exercise(
         "steps = torch.arange(n_keys) - torch.arange(n_queries)[:, None]; table[relative_buckets(steps, len(table), max_distance, "
         "both_ways)].permute(2, 0, 1). Make the ranges on table.device.",
     ),
+    kinds=("zero", "whole_numbers"),
     wrong_answers=MISTAKES,
 )

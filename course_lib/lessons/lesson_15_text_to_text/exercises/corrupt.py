@@ -29,6 +29,12 @@ def corrupt_cases() -> list[Case]:
             args=([7, 7, 3, 5, 5, 5, 8, 2, 9, 9, 4, 6], [(1, 1), (4, 3), (9, 2)], SENTINELS),
         ),
         Case(label="a span at the front", args=(text(6), [(0, 2), (3, 1)], SENTINELS)),
+        Case(label="two spans that touch", args=(text(6), [(1, 2), (3, 1)], SENTINELS), edge=True),
+        Case(
+            label="words, one of them twice",
+            args=("a dog saw a cat".split(), [(0, 1), (3, 2)], ["⟨0⟩", "⟨1⟩", "⟨2⟩"]),
+            edge=True,
+        ),
         Case(label="no span", args=(text(3), [], SENTINELS), edge=True),
         Case(label="everything is one span", args=(text(3), [(0, 3)], SENTINELS), edge=True),
     ]
@@ -96,5 +102,6 @@ EXERCISE = Exercise(
         "for (start, length), sentinel in zip(spans, sentinels): read += [*tokens[at:start], sentinel]; at = start + length; "
         "written += [sentinel, *tokens[start:at]]. The last sentinel is sentinels[len(spans)].",
     ),
+    kinds=("repeats",),
     wrong_answers=MISTAKES,
 )

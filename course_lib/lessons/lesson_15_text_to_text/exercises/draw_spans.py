@@ -53,6 +53,17 @@ def draw_cases() -> list[Case]:
     return [
         Case(label="20 tokens, 30 %, mean 3, equal parts", args=(20, 0.3, 3, halves)),
         *drawn,
+        Case(
+            label="30 tokens, 15 %, mean 3: 4.5 to round",
+            args=(30, 0.15, 3, Cutter(10)),
+            shows=("halves",),
+        ),
+        Case(
+            label="10 tokens, 50 %, mean 2: 2.5 to round",
+            args=(10, 0.5, 2, Cutter(11)),
+            shows=("halves",),
+        ),
+        Case(label="two tokens", args=(2, 0.5, 3, Cutter(12)), edge=True),
         Case(label="three tokens: one span at least", args=(3, 0.15, 3, Cutter(7)), edge=True),
         Case(label="five tokens, 90 %: one stays", args=(5, 0.9, 1, Cutter(8)), edge=True),
         Case(label="ten tokens, 99 %: one stays", args=(10, 0.99, 3, Cutter(9)), edge=True),
@@ -130,5 +141,6 @@ EXERCISE = Exercise(
         "for length, kept in zip(cut(n_noise, n_spans), cut(n - n_noise, n_spans)): the span starts at at + kept; then at moves on "
         "by kept + length.",
     ),
+    kinds=("halves",),
     wrong_answers=MISTAKES,
 )

@@ -33,7 +33,14 @@ def bucket_cases() -> list[Case]:
         Case(label="T5's 32 buckets, both ways", args=(torch.arange(-150, 151), 32, 128, True)),
         Case(label="T5's 32 buckets, a decoder", args=(torch.arange(-150, 151), 32, 128, False)),
         Case(label="5 queries, 7 keys, 12 buckets", args=(grid(5, 7), 12, 11, True)),
-        Case(label="borders of T5's buckets", args=(borders, 32, 128, True), edge=True),
+        Case(
+            label="borders of T5's buckets",
+            args=(borders, 32, 128, True),
+            edge=True,
+            shows=("border",),
+        ),
+        Case(label="a single distance", args=(torch.tensor(-5), 8, 20, True), edge=True),
+        Case(label="one query, a matrix of one row", args=(grid(1, 9) - 4, 8, 20, True), edge=True),
         Case(label="borders of a decoder's", args=(borders, 32, 128, False), edge=True),
     ]
 
@@ -67,5 +74,6 @@ EXERCISE = Exercise(
         "(n_buckets - exact)).long(), then .clamp(max=n_buckets - 1); torch.where(steps < exact, steps, far), plus "
         "the halved n_buckets where both ways and distance > 0.",
     ),
+    kinds=("border", "no_lead", "batch_of_one", "whole_numbers"),
     wrong_answers=MISTAKES,
 )

@@ -19,6 +19,7 @@ _TEXTS = (
     ("open the file and read it", "read it", "a short one"),
     ("close it", "close the file if it is open", "a long one"),
     ("x a y b z c", "a b c", "three words, gaps between"),
+    ("a a b", "b a", "a word twice, in one text"),
 )
 
 
@@ -26,6 +27,9 @@ def rouge_cases() -> list[Case]:
     return [
         *(Case(label=label, args=(a.split(), b.split())) for a, b, label in _TEXTS),
         Case(label="a capital letter", args=(["Return", "it"], ["return", "it"])),
+        Case(label="a full stop", args=("It returns .".split(), ["It", "returns."])),
+        Case(label="a word that begins another", args=(["the", "list"], ["then", "the", "lists"])),
+        Case(label="one word each", args=(["a"], ["a"]), edge=True),
         Case(label="nothing in common", args=(["a", "b"], ["c"]), edge=True),
         Case(label="nothing written", args=(["a", "b"], []), edge=True),
         Case(label="two empty rows", args=([], []), edge=True),
@@ -85,5 +89,6 @@ EXERCISE = Exercise(
         "Make a table of zeros of len(target) + 1 rows and len(written) + 1 columns, fill it row by row with the rule, and take "
         "table[-1][-1].",
     ),
+    kinds=("repeats", "punctuation", "alike_names"),
     wrong_answers=MISTAKES,
 )

@@ -21,11 +21,21 @@ def shift_cases() -> list[Case]:
     ]
     return [
         Case(label="one row of three", args=(ids([7, 8, 1]), 0, 0)),
-        Case(label="two rows, −100 behind", args=(ids([7, 8, 9, 1], [5, 1, -100, -100]), 0, 0)),
+        Case(
+            label="two rows, −100 behind",
+            args=(ids([7, 8, 9, 1], [5, 1, -100, -100]), 0, 0),
+            shows=("early_end",),
+        ),
         Case(
             label="BART's ids: start 2, padding 1", args=(ids([4, 6, 2, -100], [9, 3, 8, 2]), 2, 1)
         ),
         *(Case(label=f"drawn, seed {seed}", args=case.args) for seed, case in enumerate(drawn)),
+        Case(
+            label="−100 in front and between", args=(ids([-100, 5, -100, 6], [7, -100, 8, 9]), 2, 1)
+        ),
+        Case(
+            label="labels equal to start and to padding", args=(ids([2, 0, 1, 2]), 2, 1), edge=True
+        ),
         Case(label="one place", args=(ids([6], [4]), 3, 0), edge=True),
     ]
 
@@ -35,6 +45,7 @@ def _shift_case(rng: np.random.Generator, b: int, t: int) -> Case:
     for row in labels:
         n = pick(rng, range(t + 1))
         row[t - n :] = -100 if n < t else row[t - n :]
+        row[rng.integers(t)] = pick(rng, (-100, 0, 2, 7))
     return Case(label="random", args=(labels, pick(rng, (0, 2, 3)), pick(rng, (0, 1))))
 
 
@@ -59,5 +70,6 @@ EXERCISE = Exercise(
         "−100 becomes pad\na column of start\nthen every column but the last",
         "read = labels.masked_fill(labels == -100, pad); torch.cat([torch.full_like(read[:, :1], start), read[:, :-1]], dim=1).",
     ),
+    kinds=("batch_of_one", "one_place", "early_end", "repeats", "whole_numbers"),
     wrong_answers=MISTAKES,
 )

@@ -30,9 +30,16 @@ def attention_cases() -> list[Case]:
     *tensors, mask = _attention_case(5, 2, 3, 4, 5, 6, 7).args
     alone = mask.clone()
     alone[1, :, 2] = False
+    alike = _attention_case(6, 1, 1, 1, 5, 3, 2).args
+    row = torch.ones_like(tensors[0])
+    row[..., 1, :] = 1000.0
+    far = (row * tensors[0], *tensors[1:], mask)
     return [
         Case(label="one query, two keys, scores 0 and ln 3", args=by_hand),
         *drawn,
+        Case(label="one text, one head, one query", args=alike, edge=True),
+        Case(label="scores of a thousand", args=(300 * tensors[0], *tensors[1:], mask), edge=True),
+        Case(label="scores of a thousand in one row alone", args=far, edge=True),
         Case(label="a query with no key allowed", args=(*tensors, alone), edge=True),
     ]
 
@@ -43,7 +50,7 @@ def _attention_case(
     rng = rng_of(seed)
     q, k, v = noise(rng, b, h, t, d), noise(rng, b, h, s, d), noise(rng, b, h, s, d_v)
     mask = draw_mask(rng, b, 1, t, s, share=0.7)
-    mask[..., 0] = True
+    mask[..., torch.arange(t), torch.arange(t) % s] = True
     label = f"{b} texts, {h} heads, {t} queries, {s} keys, widths {d} and {d_v}"
     args = (q, k, v, noise(rng, h, t, s), mask)
     return Case(label="random" if seed is rng else label, args=args, gradients=gradients)
@@ -53,8 +60,10 @@ def attention_oracle(q: Tensor, k: Tensor, v: Tensor, bias: Tensor, mask: Tensor
     """exp(score + bias) over allowed keys, over their sum; zeros where no key is allowed."""
     scores = torch.einsum("bhtd,bhsd->bhts", q, k) + bias
     allowed = mask.expand(scores.shape)
-    highest = scores.detach().amax(-1, keepdim=True)
-    powers = torch.where(allowed, (scores - highest).exp(), torch.zeros_like(scores))
+    highest = scores.detach().masked_fill(~allowed, -torch.inf).amax(-1, keepdim=True)
+    powers = torch.where(
+        allowed, (scores - highest.nan_to_num(neginf=0.0)).exp(), torch.zeros_like(scores)
+    )
     total = powers.sum(-1, keepdim=True)
     weights = powers / torch.where(total > 0, total, torch.ones_like(total))
     return torch.einsum("bhts,bhse->bhte", weights, v)
@@ -77,5 +86,9 @@ EXERCISE = Exercise(
         "(q @ k.mT + bias).masked_fill(~mask, -torch.inf).softmax(-1) gives NaN on a row of −∞ alone; .nan_to_num(0.0) or a "
         "masked_fill turns those into zeros. Then @ v.",
     ),
+    kinds=("front", "gaps", "empty", "batch_of_one", "one_place", "large", "far_rows"),
+    never={
+        "hidden_nan": "What a mask hides is finite all the same: 0 · NaN is NaN in every product with values.",
+    },
     wrong_answers=MISTAKES,
 )

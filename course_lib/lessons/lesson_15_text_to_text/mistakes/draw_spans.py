@@ -50,6 +50,12 @@ MISTAKES = (
         why="0.15 · 12 = 1.8 is nearer to 2 than to 1. int cuts, round rounds; with int there are too few gaps on average.",
     ),
     WrongAnswer(
+        id="rounds_half_up",
+        code=_spans_fault(rounds=lambda x: int(x + 0.5)),
+        says="You round halves up; Python's round takes the even neighbour.",
+        why="round(4.5) is 4 and round(2.5) is 2. The text names round, so that both counts are the same for everybody.",
+    ),
+    WrongAnswer(
         id="starts_with_a_gap",
         code=_spans_fault(starts_with_noise=True),
         says="Your text begins with a span; it begins with a stretch that stays.",

@@ -44,6 +44,15 @@ def _greedily(target: Any, written: Any) -> int:
     return found
 
 
+def _common_in_one_row(target: Any, written: Any) -> int:
+    """Return what the rule gives in a table whose rows are one list."""
+    row = [0] * (len(written) + 1)
+    for word in target:
+        for j, other in enumerate(written):
+            row[j + 1] = row[j] + 1 if word == other else max(row[j + 1], row[j])
+    return row[-1]
+
+
 def _rouge(common: Callable[[Any, Any], int], below: str = "f1") -> Callable[[Any, Any], float]:
     def score(target: Any, written: Any) -> float:
         if not target or not written:
@@ -84,6 +93,12 @@ MISTAKES = (
         why="The L stands for the longest common subsequence: the words have to come in the same order, gaps allowed.",
     ),
     WrongAnswer(
+        id="each_word_found",
+        code=_rouge(lambda a, b: sum(word in b for word in a)),
+        says="You ask of each word of the target whether it occurs at all: order is lost, and one word answers for many.",
+        why="“the the the” would be found whole in any text with one “the”. Each word of the other text can be matched once, and in order.",
+    ),
+    WrongAnswer(
         id="without_gaps",
         code=_rouge(_substring),
         says="You look for the longest run without gaps.",
@@ -95,6 +110,13 @@ MISTAKES = (
         says="You take the next match of each word as it comes.",
         why="An early word matched late uses up all before it: for “c a b” in “a b c” that finds one word, where “a b” are two. "
         "Compare both choices at every step.",
+    ),
+    WrongAnswer(
+        id="one_row_many_times",
+        code=_rouge(_common_in_one_row),
+        says="The rows of your table are one and the same list.",
+        why="[[0] * n] * m holds one list m times: what is written into a row stands in all of them. "
+        "[[0] * n for _ in range(m)] makes a new one for each.",
     ),
     WrongAnswer(
         id="recall_alone",

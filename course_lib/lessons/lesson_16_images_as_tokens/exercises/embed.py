@@ -35,7 +35,8 @@ def embed_cases() -> list[Case]:
         for b, n, d, seed in ((2, 5, 3, 0), (4, 6, 5, 1), (3, 2, 8, 2))
     ]
     alone = Case(label="one image", args=embed_args(3, 1, 5, 3), edge=True)
-    return [by_hand, *drawn, alone]
+    single = Case(label="one image of one patch", args=embed_args(4, 1, 1, 4), edge=True)
+    return [by_hand, *drawn, alone, single]
 
 
 def embed_sample(rng: np.random.Generator) -> Case:
@@ -61,5 +62,6 @@ EXERCISE = Exercise(
         "class_token.expand(len(patches), 1, -1) repeats without copying. torch.cat([…, patches], dim=1) has N + 1 tokens; then "
         "add places.",
     ),
+    kinds=("batch_of_one", "one_place"),
     wrong_answers=MISTAKES,
 )

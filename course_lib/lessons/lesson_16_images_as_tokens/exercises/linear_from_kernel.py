@@ -30,7 +30,20 @@ def kernel_cases() -> list[Case]:
             (2, 4, 3, "last", 2),
         )
     ]
-    return [*by_hand, *drawn]
+    edges = [
+        Case(
+            label=f"{what}, channels last",
+            args=(kernel,),
+            kwargs={"channels_last": True},
+            edge=True,
+        )
+        for what, kernel in (
+            ("one channel", noise(3, 3, 1, 2, 2)),
+            ("kernels of one pixel", noise(4, 2, 3, 1, 1)),
+            ("one output", noise(5, 1, 3, 2, 2)),
+        )
+    ]
+    return [*by_hand, *drawn, *edges]
 
 
 def kernel_sample(rng: np.random.Generator) -> Case:
@@ -60,5 +73,6 @@ EXERCISE = Exercise(
         "channels last: move the channel axis to the end, then join the last three",
         "kernel.permute(0, 2, 3, 1) has (d_model, p, p, C); .flatten(1) joins everything but the first axis.",
     ),
+    kinds=("zero",),
     wrong_answers=MISTAKES,
 )

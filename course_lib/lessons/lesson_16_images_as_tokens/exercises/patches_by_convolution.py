@@ -45,7 +45,12 @@ def convolution_cases() -> list[Case]:
     pixels = Case(
         label="patches of one pixel", args=convolution_args(7, 2, 3, 4, 5, 1, 6), edge=True
     )
-    return [by_hand, *drawn, pixels]
+    whole = Case(
+        label="one image, one patch, one output",
+        args=convolution_args(8, 1, 2, 1, 1, 3, 1),
+        edge=True,
+    )
+    return [by_hand, *drawn, pixels, whole]
 
 
 def convolution_sample(rng: np.random.Generator) -> Case:
@@ -79,5 +84,6 @@ EXERCISE = Exercise(
         "kernel = weight.reshape(-1, C, patch_size, patch_size), then F.conv2d(images, kernel, bias, stride=patch_size), "
         "and .flatten(2) leaves (B, d_model, N).",
     ),
+    kinds=("batch_of_one", "zero"),
     wrong_answers=MISTAKES,
 )

@@ -30,7 +30,8 @@ def patchify_cases() -> list[Case]:
     pixels = Case(label="patches of one pixel", args=(noise(7, 2, 3, 4, 5), 1), edge=True)
     whole = Case(label="one patch, the whole image", args=(noise(8, 2, 3, 4, 4), 4), edge=True)
     by_hand = Case(label="a 4 × 4 image of the numbers 0 to 15", args=(COUNTED, 2))
-    return [by_hand, *drawn, pixels, whole]
+    column = Case(label="one image, a column of patches", args=(noise(9, 1, 2, 6, 2), 2), edge=True)
+    return [by_hand, *drawn, pixels, whole, column]
 
 
 def patchify_sample(rng: np.random.Generator) -> Case:
@@ -74,5 +75,6 @@ EXERCISE = Exercise(
         "x = images.reshape(B, C, H // p, p, W // p, p); x.permute(0, 2, 4, 1, 3, 5) has the axes in order, and one more "
         "reshape joins them.",
     ),
+    kinds=("batch_of_one",),
     wrong_answers=MISTAKES,
 )

@@ -30,7 +30,12 @@ def pool_cases() -> list[Case]:
         )
     ]
     default = Case(label="how left out", args=(noise(3, 2, 5, 3),), edge=True)
-    return [*by_hand, *drawn, default]
+    small = [
+        Case(label=f"{what}, {how}", args=(noise(4, b, t, d), how), edge=True)
+        for what, b, t, d in (("one image", 1, 4, 3), ("one patch", 3, 2, 4), ("width 1", 2, 4, 1))
+        for how in ("class", "mean")
+    ]
+    return [*by_hand, *drawn, *small, default]
 
 
 def pool_sample(rng: np.random.Generator) -> Case:
@@ -62,5 +67,7 @@ EXERCISE = Exercise(
         'how is "class": token 0 of every image\nelse: the mean over tokens 1 and after',
         "x[:, 0] is one row an image. x[:, 1:] are the patches, and axis 1 is the axis to average over.",
     ),
+    kinds=("batch_of_one",),
+    never={"one_place": "Besides the class token there is a patch at least."},
     wrong_answers=MISTAKES,
 )

@@ -34,7 +34,14 @@ def resize_cases() -> list[Case]:
     ]
     one = Case(label="one patch to 3 × 2", args=(noise(4, 2, 3), (3, 2)), gradients=True)
     same = Case(label="the grid as it is", args=(noise(5, 10, 4), (3, 3)), edge=True)
-    return [by_hand, *drawn, one, same]
+    down = Case(label="4 × 4 to one patch", args=(noise(6, 17, 2), (1, 1)), edge=True)
+    twice = Case(
+        label="3 × 3 to one row of six",
+        args=(noise(7, 10, 2), (1, 6)),
+        kwargs={"align_corners": True},
+        edge=True,
+    )
+    return [by_hand, *drawn, one, same, down, twice]
 
 
 def resize_sample(rng: np.random.Generator) -> Case:
@@ -98,5 +105,7 @@ EXERCISE = Exercise(
         "square = places[1:].T.reshape(1, -1, side, side) with side = round((len(places) - 1) ** 0.5); after "
         'F.interpolate(square, grid, mode="bicubic", align_corners=align_corners) go back by [0].flatten(1).T.',
     ),
+    kinds=("zero",),
+    never={"one_place": "The table holds the class token's row and one patch's at least."},
     wrong_answers=MISTAKES,
 )

@@ -30,6 +30,8 @@ def unpatchify_cases() -> list[Case]:
         Case(label="the numbers 0 to 15, cut into 2 × 2", args=(CUT, 2, 4, 4)),
         *drawn,
         pixels,
+        Case(label="one image, one patch", args=(noise(8, 1, 1, 12), 2, 2, 2), edge=True),
+        Case(label="one image, a column of patches", args=(noise(9, 1, 3, 8), 2, 6, 2), edge=True),
     ]
 
 
@@ -63,5 +65,6 @@ EXERCISE = Exercise(
         "x = patches.reshape(B, height // p, width // p, -1, p, p); x.permute(0, 3, 1, 4, 2, 5), and one more reshape, to "
         "(B, -1, height, width).",
     ),
+    kinds=("batch_of_one", "one_place", "whole_numbers"),
     wrong_answers=MISTAKES,
 )

@@ -99,8 +99,9 @@ def vit_cases() -> list[Case]:
         )
     ]
     faint = _vit_case("a stream so faint that eps counts", 4, 2, 1, 3, 2, 2, (6, 2, 2, 5, 4))
+    single = _vit_case("1 image of one patch", 5, 1, 2, 1, 1, 3, (4, 2, 1, 3, 3), edge=True)
     state = {name: t * (1e-3 if _writes(name) else 1) for name, t in faint.state.items()}
-    return [small, *drawn, replace(faint, state=state, edge=True)]
+    return [small, *drawn, replace(faint, state=state, edge=True), single]
 
 
 def _writes(name: str) -> bool:
@@ -166,5 +167,6 @@ EXERCISE = Exercise(
         "self.patches(images).flatten(2).mT are the rows. After the loop over self.blocks: self.norm(x), then pool(…), "
         "then self.head(…).",
     ),
+    kinds=("batch_of_one",),
     wrong_answers=MISTAKES,
 )

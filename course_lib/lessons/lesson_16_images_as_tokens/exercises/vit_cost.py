@@ -78,5 +78,6 @@ EXERCISE = Exercise(
         "pixels = n_channels * patch_size**2, n_tokens = n_patches + 1. A block has 4 * d_model**2 + 2 * d_model * d_ff weights and "
         "9 * d_model + d_ff other parameters; its meetings cost 4 * n_tokens**2 * d_model.",
     ),
+    kinds=("whole_numbers",),
     wrong_answers=MISTAKES,
 )

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from course_lib.lessons.lesson_16_images_as_tokens import reference as right
@@ -58,6 +59,19 @@ def _added_once_more(self: Any, images: Tensor) -> Tensor:
     x = _embedded(self, images)
     for block in self.blocks:
         x = x + block(x)
+    return self.head(self.norm(x)[:, 0])
+
+
+def _not_chained(self: Any, images: Tensor) -> Tensor:
+    x = _embedded(self, images)
+    return self.head(self.norm(self.blocks[-1](x))[:, 0])
+
+
+def _causal(self: Any, images: Tensor) -> Tensor:
+    x = _embedded(self, images)
+    past = torch.ones(x.shape[1], x.shape[1], dtype=torch.bool, device=x.device).tril()
+    for block in self.blocks:
+        x = block(x, past)
     return self.head(self.norm(x)[:, 0])
 
 
@@ -122,6 +136,18 @@ MISTAKES = (
         _vit(_added_once_more),
         "You add each block's answer to what it read: x + block(x).",
         "The blocks have their residuals inside, around attention and around the feed-forward. Here x = block(x).",
+    ),
+    mistake(
+        "not_chained",
+        _vit(_not_chained),
+        "Every block reads the embedding: what the block before it made is lost.",
+        "Only the last block counts in the end. In the loop, x = block(x): each reads what the one before has written.",
+    ),
+    mistake(
+        "causal",
+        _vit(_causal),
+        "Your blocks get a causal mask: a token sees only what stands before it.",
+        "An image has no past. The class token stands first, so it would see nothing but itself. Leave the mask out.",
     ),
     mistake(
         "blocks_reversed",

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from course_lib.checking.case import Case
 from course_lib.checking.draws import coin, draw_ids
-from course_lib.checking.exercise import Exercise
+from course_lib.checking.exercise import Exercise, Property
 from course_lib.checking.noise import Seed, generator, noise, pick, rng_of
 from course_lib.checking.protocol import Call, Protocol
 from course_lib.lessons.lesson_17_training_a_vit.mistakes.accuracy import MISTAKES
@@ -19,16 +19,26 @@ class Judging(Protocol):
     """Hands over a copy of the model, and reports how it was asked and how it was left."""
 
     def prepare(self, obj: Any, call: Call) -> Callable[..., Any]:
-        """Return what answers with the share, the mode left behind, and how it was asked."""
+        """Return what answers with the share, the modes left behind, and how it was asked."""
 
-        def judged(model: nn.Module, *rest: Any) -> tuple[Any, bool, bool, bool]:
+        def judged(model: nn.Module, *rest: Any) -> tuple[Any, bool, bool, bool, bool]:
             fresh, asked = copy.deepcopy(model), []
             fresh.register_forward_pre_hook(
                 lambda module, args: asked.append((torch.is_grad_enabled(), len(args[0])))
             )
             found = obj(fresh, *rest)
             too_many = any(n > rest[-1] for _, n in asked)
-            return found, fresh.training, any(recorded for recorded, _ in asked), too_many
+            kept = [
+                now.training in (before.training, model.training)
+                for now, before in zip(fresh.modules(), model.modules(), strict=True)
+            ]
+            return (
+                found,
+                fresh.training,
+                all(kept),
+                any(recorded for recorded, _ in asked),
+                too_many,
+            )
 
         return judged
 
@@ -67,23 +77,44 @@ def _judge_case(seed: int, n: int, batch: int, k: int, training: bool) -> Case:
 def judge_cases() -> list[Case]:
     plain = nn.Sequential(nn.Flatten(), nn.Dropout(0.5)).train()
     by_hand = (plain, torch.eye(3).double()[:, None, None], torch.tensor([0, 1, 0]), 2)
+    mixed = _judge_case(4, 13, 4, 3, True)
+    frozen = copy.deepcopy(mixed.args[0])
+    frozen.norm.eval()
     return [
         Case(label="three images that show their own class, labels 0, 1, 0", args=by_hand),
         _judge_case(0, 11, 4, 3, True),
         _judge_case(1, 23, 5, 4, False),
         _judge_case(2, 17, 7, 2, True),
         _judge_case(3, 29, 9, 3, True),
+        Case(
+            label="a model in training mode, its norm in evaluation mode",
+            args=(frozen, *mixed.args[1:]),
+            shows=("children",),
+        ),
+        Case(label="one image", args=_judge_case(5, 1, 4, 3, True).args, edge=True),
+        Case(
+            label="nothing is right",
+            args=(plain, by_hand[1], torch.tensor([1, 2, 0]), 9),
+            edge=True,
+        ),
     ]
 
 
 def judge_oracle(
     model: nn.Module, images: Tensor, labels: Tensor, batch: int
-) -> tuple[float, bool, bool, bool]:
+) -> tuple[float, bool, bool, bool, bool]:
     """One image at a time, by a copy in evaluation mode."""
     judge, right = copy.deepcopy(model).eval(), 0
     for image, label in zip(images, labels.tolist(), strict=True):
         right += judge(image[None]).argmax().item() == label
-    return right / len(labels), model.training, False, False
+    return right / len(labels), model.training, True, False, False
+
+
+def is_plain(call: Any, case: Case, value: Any) -> str | None:
+    """What comes back is a number, no tensor."""
+    if isinstance(value[0], Tensor):
+        return f"A plain number is due; yours is a tensor (case: {case.label}). End with .item()."
+    return None
 
 
 EXERCISE = Exercise(
@@ -96,17 +127,19 @@ EXERCISE = Exercise(
     cases=judge_cases,
     sample=lambda rng: _judge_case(
         pick(rng, range(10**6)),
-        pick(rng, range(2, 12)),
+        pick(rng, range(1, 12)),
         pick(rng, range(1, 6)),
         3,
         coin(rng),
     ),
     oracle=judge_oracle,
     protocol=Judging(),
+    properties=(Property(id="plain_number", holds=is_plain),),
     reference="course_lib.lessons.lesson_17_training_a_vit.reference.accuracy",
     parts=(
-        "the share of right answers",
+        "share of right answers",
         "training mode afterwards",
+        "return of all parts to their mode",
         "gradients recorded",
         "more than batch images at a time",
     ),
@@ -119,5 +152,6 @@ EXERCISE = Exercise(
         "was = model.training; model.eval(); with torch.no_grad(): … images.split(batch) …; model.train(was). "
         "(logits.argmax(-1) == labels).sum().item() counts.",
     ),
+    kinds=("children", "one_place"),
     wrong_answers=MISTAKES,
 )

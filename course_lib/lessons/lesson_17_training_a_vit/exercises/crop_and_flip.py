@@ -24,6 +24,18 @@ def crop_cases() -> list[Case]:
         Case(label="two images of one row, (1, 2, 3) and (4, 5, 6)", args=(row, corners, flips, 1)),
         *drawn,
         Case(label="no padding", args=still, edge=True),
+        Case(
+            label="one image that stays as it is",
+            args=(row[:1], corners[:1], ~flips[:1], 1),
+            edge=True,
+        ),
+        Case(label="one image, mirrored", args=(row[1:], corners[1:], flips[:1], 1), edge=True),
+        Case(
+            label="windows that see the frame alone",
+            args=(noise(5, 2, 1, 2, 2), 4 * corners[:1].new_tensor([[0, 1], [1, 0]]), ~flips, 2),
+            edge=True,
+            shows=("border",),
+        ),
     ]
 
 
@@ -80,5 +92,9 @@ EXERCISE = Exercise(
         "framed = F.pad(images, (padding,) * 4); framed[b, :, top : top + H, left : left + W]; .flip(-1) mirrors; "
         "torch.stack(windows) ends it.",
     ),
+    kinds=("front", "gaps", "empty", "batch_of_one", "border"),
+    never={
+        "hidden_nan": "Pixels are finite; flips choose between two of them and hide none.",
+    },
     wrong_answers=MISTAKES,
 )

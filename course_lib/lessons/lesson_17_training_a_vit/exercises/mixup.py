@@ -30,6 +30,21 @@ def mixup_cases() -> list[Case]:
     return [
         Case(label="pixels 8 and 4, classes 0 and 2, λ = ¾", args=by_hand),
         *drawn,
+        Case(
+            label="a pair of one class, and an image that is its own partner",
+            args=(noise(4, 3, 1, 2, 2), torch.tensor([1, 1, 0]), 0.75, torch.tensor([1, 0, 2]), 2),
+        ),
+        Case(
+            label="one image, its own partner",
+            args=(noise(5, 1, 2, 3, 2), torch.tensor([2]), 0.6, torch.tensor([0]), 4),
+            edge=True,
+        ),
+        Case(
+            label="λ = 0",
+            args=(*alone.args[:2], 0.0, *alone.args[3:]),
+            edge=True,
+            shows=("border",),
+        ),
         Case(label=alone.label, args=alone.args, edge=True),
     ]
 
@@ -40,6 +55,7 @@ def _mixup_case(
     rng = rng_of(seed)
     partners = np.roll(rng.permutation(b), 1)
     labels = rng.permutation(np.arange(b) % k)
+    labels[-1] = labels[partners[-1]]
     args = (
         noise(rng, b, c, h, w), torch.from_numpy(labels), share, torch.from_numpy(partners.copy()), k,
     )  # fmt: skip
@@ -100,5 +116,6 @@ EXERCISE = Exercise(
         "F.one_hot(labels, n_classes).to(images.dtype) makes the rows; images[partners] and targets[partners] are the "
         "partners'.",
     ),
+    kinds=("repeats", "batch_of_one", "border", "zero"),
     wrong_answers=MISTAKES,
 )

@@ -21,7 +21,9 @@ def rate_cases() -> list[Case]:
         Case(label="2 epochs of 3 steps, 2 of warm-up, peak 1", args=(2, 3, 2, 1.0)),
         *drawn,
         Case(label="no warm-up", args=(2, 4, 0, 0.5), edge=True),
-        Case(label="warm-up to the last step", args=(2, 3, 6, 1.0), edge=True),
+        Case(label="warm-up to the last step", args=(2, 3, 6, 1.0), edge=True, shows=("border",)),
+        Case(label="one step an epoch", args=(5, 1, 2, 0.5), edge=True),
+        Case(label="one step in all", args=(1, 1, 0, 2.0), edge=True),
     ]
 
 
@@ -61,5 +63,6 @@ EXERCISE = Exercise(
         "steps = epochs * per_epoch counts steps; math.cos(math.pi * done) goes from 1 to −1. If warmup is 0, the first "
         "branch is never reached.",
     ),
+    kinds=("zero", "border", "whole_numbers"),
     wrong_answers=MISTAKES,
 )

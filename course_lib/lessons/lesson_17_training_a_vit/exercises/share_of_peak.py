@@ -27,6 +27,13 @@ def peak_cases() -> list[Case]:
     return [
         by_hand,
         *drawn,
+        Case(
+            label="two steps alike, none to skip",
+            args=([3.0, 1.0, 1.0, 3.0], 2, 6.0, 80.0, 0),
+            edge=True,
+        ),
+        Case(label="two steps left, the slower first", args=([9.0, 3.0, 1.0], 2, 4.0, 50.0, 1)),
+        Case(label="one step left", args=([7.0, 8.0, 0.25], 3, 2.0, 60.0, 2), edge=True),
         Case(label="nothing to skip", args=([0.5], 2, 6.0, 80.0, 0), edge=True),
     ]
 
@@ -63,5 +70,6 @@ EXERCISE = Exercise(
         "operations a second = those by the median; divide by the peak",
         "statistics.median(seconds[skip:]) is one step's time; the result is a number between 0 and 1.",
     ),
+    kinds=("repeats", "whole_numbers", "zero"),
     wrong_answers=MISTAKES,
 )

@@ -42,6 +42,17 @@ def loss_cases() -> list[Case]:
         *drawn,
         Case(label="no smoothing", args=(noise(4, 3, 5), _targets(4, 3, 5)), edge=True),
         Case(
+            label="a row of large logits beside a row of small ones",
+            args=(double([[0.0, 1.0], [1000.0, 999.0]]), double([[0.3, 0.7], [1.0, 0.0]]), 0.1),
+            edge=True,
+        ),
+        Case(
+            label="logits of −1000",
+            args=(double([[-1000.0, -1001.0, -1003.0]]), double([[0.0, 0.5, 0.5]]), 0.2),
+            edge=True,
+        ),
+        Case(label="smoothing 1", args=(noise(5, 2, 4), _targets(5, 2, 4), 1.0), edge=True),
+        Case(
             label="logits of 1000",
             args=(torch.tensor([[1000.0, 0, 1]]).double(), torch.eye(3).double()[:1], 0.1),
             edge=True,
@@ -78,5 +89,6 @@ EXERCISE = Exercise(
         "logits.log_softmax(-1) survives logits of 1000, log(softmax) does not. .sum(-1) over the classes, .mean() over "
         "the images.",
     ),
+    kinds=("batch_of_one", "large", "far_rows", "negative", "zero"),
     wrong_answers=MISTAKES,
 )

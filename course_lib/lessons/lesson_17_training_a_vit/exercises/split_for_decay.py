@@ -49,6 +49,19 @@ class TwoLayers(nn.Module):
             parameter.data = torch.full(parameter.shape, at + 1.0)
 
 
+class Misnamed(nn.Module):
+    """A model whose names say nothing about axes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm, self.normal = nn.LayerNorm(2), nn.Linear(2, 2)
+        self.bias_of_places = nn.Parameter(torch.zeros(3, 2))
+        self.weight, self.temperature = nn.Parameter(torch.zeros(2)), nn.Parameter(torch.zeros(()))
+        for at, parameter in enumerate(self.parameters()):
+            parameter.data = torch.full(parameter.shape, at + 1.0)
+        self.norm.bias.requires_grad_(False)
+
+
 class Owning(Protocol):
     """Hands tensors on only where they are the model's own: an optimiser cannot train copies."""
 
@@ -76,6 +89,7 @@ def decay_cases() -> list[Case]:
         Case(label="a linear layer and a norm", args=(TwoLayers(),)),
         *drawn,
         Case(label="a small ViT, one layer frozen", args=(TinyViT(2, 3, frozen=True),)),
+        Case(label="names that mislead, a number without axes", args=(Misnamed(),), edge=True),
         Case(label="two layers that share a matrix", args=(TinyViT(3, 3, tied=True),), edge=True),
     ]
 
@@ -130,5 +144,6 @@ EXERCISE = Exercise(
         "are not",
         "model.parameters() gives each one once; p.requires_grad tells whether it is trained, p.ndim how many axes it has.",
     ),
+    kinds=("alike_names",),
     wrong_answers=MISTAKES,
 )

@@ -29,8 +29,18 @@ def standardise_cases() -> list[Case]:
         for b, c, h, w, n, h2, w2, seed in ((2, 3, 4, 5, 7, 6, 8, 0), (5, 2, 3, 3, 11, 3, 3, 1))
     ]
     grey = Case(label="grey images", args=(_bytes(2, 3, 1, 4, 4), _bytes(3, 6, 1, 4, 4)), edge=True)
+    colours = Case(
+        label="one image of three channels, one to learn from",
+        args=(_bytes(4, 1, 3, 2, 2), _bytes(5, 1, 3, 4, 5)),
+        edge=True,
+    )
+    spread = Case(
+        label="a set of spread below 1",
+        args=(_bytes(6, 2, 2, 3, 4) / 255, _bytes(7, 4, 2, 3, 5) / 255),
+        edge=True,
+    )
     return [Case(label="pixels 5 and 2 beside a training set of 1 and 3", args=(image, training)),
-            *drawn, grey]  # fmt: skip
+            *drawn, grey, colours, spread]  # fmt: skip
 
 
 def standardise_oracle(images: Tensor, training: Tensor) -> Tensor:
@@ -69,5 +79,6 @@ EXERCISE = Exercise(
         "training.mean((0, 2, 3))[:, None, None]; training.std((0, 2, 3), correction=0)[:, None, None]. Nothing of "
         "images goes into either.",
     ),
+    kinds=("batch_of_one", "one_place", "repeats"),
     wrong_answers=MISTAKES,
 )

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from course_lib.checking.case import Case
+from course_lib.checking.draws import double
 from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import Seed, noise, pick, rng_of
 from course_lib.lessons.lesson_17_training_a_vit.mistakes.update_average import MISTAKES
@@ -20,6 +21,18 @@ def average_cases() -> list[Case]:
     return [
         Case(label="an average of 1, a weight of 3, decay ¾", args=([one], [three], 0.75)),
         *drawn,
+        Case(label="float32, decay ¾", args=([one.float()], [three.float()], 0.75)),
+        Case(label="decay 0", args=(*drawn[0].args[:2], 0.0), edge=True, shows=("border",)),
+        Case(label="decay 1", args=(*drawn[1].args[:2], 1.0), edge=True, shows=("border",)),
+        Case(
+            label="a number without axes, and counts in a row",
+            args=(
+                [double([2.0])[0], torch.tensor([3, 0])],
+                [double([-4.0])[0], torch.tensor([4, 1])],
+                0.5,
+            ),
+            edge=True,
+        ),
     ]
 
 
@@ -60,5 +73,6 @@ EXERCISE = Exercise(
         "the new one, as it is",
         "new.is_floating_point() tells them apart; zip(average, weights) walks through both lists.",
     ),
+    kinds=("whole_numbers", "border", "zero"),
     wrong_answers=MISTAKES,
 )

@@ -42,6 +42,13 @@ def _judging(
     return judge
 
 
+def _top_alone(model: nn.Module, images: Tensor, labels: Tensor, batch: int) -> float:
+    was = model.training
+    found = _judging(_share, restores=False)(model, images, labels, batch)
+    model.training = was
+    return float(found)
+
+
 def _share(right: list[Tensor]) -> float:
     return torch.cat(right).double().mean().item()
 
@@ -66,6 +73,13 @@ MISTAKES = (
         code=_judging(_share, restores=False),
         says="You leave the model in evaluation mode.",
         why="Whoever goes on training trains without dropout, and with batch norms that stand still. Restore the mode.",
+    ),
+    WrongAnswer(
+        id="parts_left_in_eval",
+        code=_top_alone,
+        says="You set model.training back by hand: the parts of the model stay in evaluation mode.",
+        why="model.eval() reaches every part, and so does model.train(was). The attribute belongs to the one module on top; dropout below it "
+        "would stay off for the rest of training.",
     ),
     WrongAnswer(
         id="always_train",

@@ -47,6 +47,14 @@ def _reversed_labels(
     return mixed, share * targets + (1 - share) * targets.flip(0)
 
 
+def _overwritten(
+    images: Tensor, labels: Tensor, share: float, partners: Tensor, n_classes: int
+) -> tuple[Tensor, Tensor]:
+    targets = share * F.one_hot(labels, n_classes).to(images.dtype)
+    targets.scatter_(1, labels[partners][:, None], 1 - share)
+    return share * images + (1 - share) * images[partners], targets
+
+
 MISTAKES = (
     WrongAnswer(
         id="labels_not_mixed",
@@ -90,6 +98,12 @@ MISTAKES = (
         code=_reversed_labels,
         says="Your labels are mixed with the reversed batch, your images with partners.",
         why="Whoever gives the pixels must give the label: both go through the same permutation.",
+    ),
+    WrongAnswer(
+        id="shares_overwritten",
+        code=_overwritten,
+        says="Where both images show one class, its second share replaces the first.",
+        why="λ and 1 − λ of the same class make 1. Add the partner's share to what stands there; one_hot times a share does.",
     ),
     WrongAnswer(
         id="labels_as_numbers",

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from torch import Tensor, nn
 
 from course_lib.checking.exercise import WrongAnswer
+from course_lib.lessons.lesson_17_training_a_vit.given import holds_frozen
 
 Split = tuple[list[Tensor], list[Tensor]]
 
@@ -88,6 +89,7 @@ MISTAKES = (
     WrongAnswer(
         id="frozen_too",
         code=_frozen_too,
+        matches=holds_frozen,
         says="You hand over frozen parameters as well.",
         why="Where requires_grad is False nothing is to be trained. AdamW skips what has no gradient, but whoever counts "
         "the groups counts wrong.",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+import torch
 from torch import Tensor
 
 from course_lib.checking.exercise import WrongAnswer
@@ -42,6 +43,14 @@ def _counts_rounded(average: Tensors, weights: Tensors, decay: float) -> list[Te
     return [(decay * old + (1 - decay) * new).to(new.dtype) for old, new in pairs]
 
 
+def _float32_alone(average: Tensors, weights: Tensors, decay: float) -> list[Tensor]:
+    pairs = zip(average, weights, strict=True)
+    return [
+        decay * old + (1 - decay) * new if new.dtype == torch.float32 else new.clone()
+        for old, new in pairs
+    ]
+
+
 MISTAKES = (
     WrongAnswer(
         id="shares_swapped",
@@ -60,6 +69,12 @@ MISTAKES = (
         code=_averaging(lambda old, new, decay: new.clone()),
         says="You return the new weights: nothing is averaged.",
         why="The average keeps a share decay of what it was.",
+    ),
+    WrongAnswer(
+        id="float32_alone",
+        code=_float32_alone,
+        says="You average float32 alone: what is float64 is copied.",
+        why="Weights come in float16 and float64 as well. `is_floating_point()` tells fractions from counts.",
     ),
     WrongAnswer(
         id="stands_still",

@@ -33,12 +33,24 @@ def head_cases() -> list[Case]:
         )
         for lead, t, h, d, seed in (((), 5, 3, 2, 0), ((2,), 7, 2, 4, 1), ((3, 2), 4, 3, 5, 2))
     ]
+    far = double([1.0, 1000.0])[:, None, None]
     single = Case(
         label="a single head",
         args=(noise(3, 4, 6), noise(4, 6, 6), noise(5, 6, 6), 1),
         edge=True,
     )
-    return [by_hand, *drawn, single]
+    x, *weights, n = drawn[1].args
+    edges = [
+        Case(label="a batch of one", args=(x[:1], *weights, n), edge=True),
+        Case(label="one token", args=(x[:, :1], *weights, n), edge=True),
+        Case(label="scores of thousands", args=(1000 * x, *weights, n), edge=True),
+        Case(
+            label="one text's numbers large, the other's small",
+            args=(x * far, *weights, n),
+            edge=True,
+        ),
+    ]
+    return [by_hand, *drawn, *edges, single]
 
 
 def head_sample(rng: np.random.Generator) -> Case:
@@ -85,5 +97,6 @@ EXERCISE = Exercise(
         "(x @ w_q.T).unflatten(-1, (n_heads, -1)).transpose(-3, -2) has shape (…, H, T, d_head); divide by "
         "math.sqrt(x.shape[-1] // n_heads).",
     ),
+    kinds=("no_lead", "batch_of_one", "one_place", "large", "far_rows"),
     wrong_answers=MISTAKES,
 )

@@ -1,12 +1,14 @@
 """“What chance would hit”: its cases, its oracle, its hints."""
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor
 
 from course_lib.checking.case import Case
 from course_lib.checking.draws import draw_sizes
-from course_lib.checking.exercise import Exercise
+from course_lib.checking.exercise import Exercise, Property
 from course_lib.lessons.lesson_18_what_does_it_look_at.mistakes.base_rate import MISTAKES
 
 
@@ -31,6 +33,8 @@ def base_cases() -> list[Case]:
             args=(torch.tensor([[0, 1, 1, 3], [2, 1, 4, 5]]), 4, 5),
         ),
         *drawn,
+        Case(label="the same box twice", args=(torch.tensor([[1, 0, 3, 2]] * 2), 5, 3), edge=True),
+        Case(label="a box of one pixel", args=(torch.tensor([[2, 3, 3, 4]]), 3, 4), edge=True),
         Case(label="a box that is the image", args=(torch.tensor([[0, 0, 3, 4]]), 3, 4), edge=True),
     ]
 
@@ -52,6 +56,13 @@ def base_oracle(boxes: Tensor, height: int, width: int) -> float:
     return found / (len(boxes) * height * width)
 
 
+def is_plain(call: Any, case: Case, value: Any) -> str | None:
+    """What comes back is a number, no tensor."""
+    if isinstance(value, Tensor):
+        return f"A number is due, not a tensor (case: {case.label}). End with .item()."
+    return None
+
+
 EXERCISE = Exercise(
     name="base_rate",
     title="What chance would hit",
@@ -62,6 +73,7 @@ EXERCISE = Exercise(
     cases=base_cases,
     sample=base_sample,
     oracle=base_oracle,
+    properties=(Property(id="plain_number", holds=is_plain),),
     reference="course_lib.attention.maps.base_rate",
     device="any",
     hints=(
@@ -71,5 +83,6 @@ EXERCISE = Exercise(
         "top, left, bottom, right = boxes.T takes the columns apart; integers need .double() before .mean(), and .item() "
         "makes a number of a tensor.",
     ),
+    kinds=("repeats", "whole_numbers", "batch_of_one"),
     wrong_answers=MISTAKES,
 )

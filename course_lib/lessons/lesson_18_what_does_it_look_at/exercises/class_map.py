@@ -27,6 +27,8 @@ def class_map_cases() -> list[Case]:
             args=(double([[0.5, 0.2, 0.3], [0.1, 0.6, 0.3], [0.7, 0.1, 0.2]]), 1, 2),
         ),
         *drawn,
+        Case(label="a batch of one", args=(noise(6, 1, 5, 5), 2, 2), edge=True),
+        Case(label="a column of patches", args=(noise(7, 2, 4, 4), 3, 1), edge=True),
         Case(label="one patch", args=(noise(5, 3, 2, 2), 1, 1), edge=True),
     ]
 
@@ -61,5 +63,7 @@ EXERCISE = Exercise(
         "row 0 of every matrix, without entry 0\ncut into rows of `columns` numbers each",
         "matrix[..., 0, 1:] is the row; .unflatten(-1, (rows, columns)) lays it out.",
     ),
+    kinds=("no_lead", "batch_of_one"),
+    never={"one_place": "Besides the class token there is a patch at least."},
     wrong_answers=MISTAKES,
 )

@@ -48,12 +48,15 @@ def deletion_cases() -> list[Case]:
         label="two patches of one pixel, the sum as score",
         args=(total, double([[1, 3]]), double([[0.5, 0.5]]), double([[0.2, 0.8]])),
     )
+    below = _deletion_case(50, 2, 4, 2).args
     return [
         by_hand,
         _deletion_case(0, 2, 3, 4),
         _deletion_case(10, 3, 2, 5),
         _deletion_case(20, 4, 5, 2),
         _deletion_case(30, 3, 4, 2, ties=True),
+        Case(label="one patch", args=_deletion_case(40, 1, 1, 3).args, edge=True),
+        Case(label="patches of negative numbers", args=(*below[:3], -below[3].exp()), edge=True),
     ]
 
 
@@ -102,5 +105,6 @@ EXERCISE = Exercise(
         "torch.where(rank < torch.arange(N + 1)[:, None, None], fill, image) all the images; "
         "torch.trapezoid(curve) / N the area.",
     ),
+    kinds=("ties", "negative"),
     wrong_answers=MISTAKES,
 )

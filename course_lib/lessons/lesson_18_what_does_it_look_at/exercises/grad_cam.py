@@ -26,7 +26,20 @@ def cam_cases() -> list[Case]:
         for shape, seed in (((4, 5, 2, 3), 0), ((2, 6, 4, 3), 1), ((3, 4, 5), 2))
     ]
     one = Case(label="one channel", args=(noise(3, 2, 1, 3, 4), noise(4, 2, 1, 3, 4)), edge=True)
-    return [by_hand, *drawn, one]
+    against = Case(
+        label="everything speaks against",
+        args=(noise(5, 2, 3, 2, 4).exp(), -noise(6, 2, 3, 2, 4).exp()),
+        edge=True,
+    )
+    alone = Case(
+        label="a batch of one", args=(noise(7, 1, 3, 2, 2), noise(8, 1, 3, 2, 2)), edge=True
+    )
+    place = Case(label="one place", args=(noise(9, 2, 3, 1, 1), noise(10, 2, 3, 1, 1)), edge=True)
+    signs = Case(
+        label="features of both signs, 2 × 5 × 3 × 4",
+        args=(noise(11, 2, 5, 3, 4), noise(12, 2, 5, 3, 4)),
+    )
+    return [by_hand, *drawn, signs, one, against, alone, place]
 
 
 def cam_sample(rng: np.random.Generator) -> Case:
@@ -74,5 +87,6 @@ EXERCISE = Exercise(
         "features\nnegative numbers become 0",
         "gradients.mean((-2, -1), keepdim=True) is alpha; the channels are axis -3; .relu() ends it.",
     ),
+    kinds=("no_lead", "batch_of_one", "negative", "zero"),
     wrong_answers=MISTAKES,
 )

@@ -43,7 +43,23 @@ def hit_cases() -> list[Case]:
         args=(-noise(6, 4, 3, 2).exp(), _inside(7, 4, 3, 2)),
         edge=True,
     )
-    return [by_hand, *drawn, flat, below]
+    torn = torch.tensor([[[True, False, True], [False, False, False]]])
+    one = Case(
+        label="one map, a box in two parts",
+        args=(double([[[2.0, 2.0, 2.0], [0.0, 1.0, 2.0]]]), torn),
+        edge=True,
+    )
+    nowhere = Case(
+        label="a map without a box",
+        args=(noise(8, 2, 2, 3), torch.cat([torn, ~torn & False])),
+        edge=True,
+    )
+    zeros = Case(
+        label="maps of zeros and less",
+        args=(-noise(9, 3, 2, 4).relu(), _inside(10, 3, 2, 4)),
+        edge=True,
+    )
+    return [by_hand, *drawn, flat, below, one, nowhere, zeros]
 
 
 def hit_sample(rng: np.random.Generator) -> Case:
@@ -86,5 +102,9 @@ EXERCISE = Exercise(
         "maps.amax((-2, -1), keepdim=True) is each map's maximum; best & inside, summed over (-2, -1); turn the "
         "counts into maps.dtype.",
     ),
+    kinds=("ties", "negative", "zero", "batch_of_one", "front", "gaps", "empty"),
+    never={
+        "hidden_nan": "A map's numbers are finite; what lies outside the box counts as well.",
+    },
     wrong_answers=MISTAKES,
 )

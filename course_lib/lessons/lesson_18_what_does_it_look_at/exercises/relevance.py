@@ -40,7 +40,20 @@ def relevance_cases() -> list[Case]:
         args=(draw_weights(3, 1, 2, 4, 4, spread=2.0), noise(4, 1, 2, 4, 4)),
         edge=True,
     )
-    return [by_hand, *drawn, alone]
+    edges = [
+        Case(label="a batch of one", args=tuple(each[:, :1] for each in drawn[1].args), edge=True),
+        Case(
+            label="one token",
+            args=(torch.ones(2, 3, 1, 1).double(), noise(5, 2, 3, 1, 1)),
+            edge=True,
+        ),
+        Case(
+            label="nothing speaks for the answer",
+            args=(draw_weights(6, 2, 2, 2, 3, 3), -noise(7, 2, 2, 2, 3, 3).exp()),
+            edge=True,
+        ),
+    ]
+    return [by_hand, *drawn, alone, *edges]
 
 
 def relevance_sample(rng: np.random.Generator) -> Case:
@@ -78,5 +91,6 @@ EXERCISE = Exercise(
         "(gradient * layer).clamp(min=0).mean(-3) is Ā. torch.eye(T, dtype=…, device=…) starts R, and adding Ā @ R to "
         "it broadcasts over the batch.",
     ),
+    kinds=("no_lead", "batch_of_one", "one_place", "negative", "zero"),
     wrong_answers=MISTAKES,
 )

@@ -41,8 +41,15 @@ def rollout_cases() -> list[Case]:
         args=(draw_weights(4, 3, 2, 4, 4, spread=2.0),),
         edge=True,
     )
+    gone = kept.clone()
+    gone[1, :, :, 2] = 0.0
+    edges = [
+        Case(label="a batch of one", args=(kept[:, :1],), edge=True),
+        Case(label="one token", args=(draw_weights(5, 2, 2, 3, 1, 1),), edge=True),
+        Case(label="a row whose weights are all 0", args=(gone,), edge=True),
+    ]
     # Before the drawn ones: where rows sum to 1, scaling at another place shows in gradients only.
-    return [by_hand, thinned, *drawn, alone, single]
+    return [by_hand, thinned, *drawn, alone, single, *edges]
 
 
 def rollout_sample(rng: np.random.Generator) -> Case:
@@ -89,5 +96,6 @@ EXERCISE = Exercise(
         "layer.mean(-3) averages the heads, torch.eye(T, dtype=…, device=…) is the identity, "
         "mixed / mixed.sum(-1, keepdim=True) scales the rows, and mixed @ out puts the later layer on the left.",
     ),
+    kinds=("loose_rows", "no_lead", "zero", "batch_of_one", "one_place"),
     wrong_answers=MISTAKES,
 )

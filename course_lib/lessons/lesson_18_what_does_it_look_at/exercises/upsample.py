@@ -23,6 +23,9 @@ def upsample_cases() -> list[Case]:
     return [
         Case(label="1 × 2 numbers, patches of 2", args=(double([[1, 2]]), 2)),
         *drawn,
+        Case(label="whole numbers", args=(torch.tensor([[1, 2], [3, 4]]), 3), edge=True),
+        Case(label="a batch of one", args=(noise(4, 1, 2, 3), 2), edge=True),
+        Case(label="one number", args=(noise(5, 1, 1), 3), edge=True),
         Case(label="patches of one pixel", args=(noise(3, 2, 3, 4), 1), edge=True),
     ]
 
@@ -53,5 +56,6 @@ EXERCISE = Exercise(
         "repeat each row `patch` times, in place\nrepeat each column `patch` times, in place",
         "maps.repeat_interleave(patch, dim=-2) repeats the rows; the same with dim=-1 the columns.",
     ),
+    kinds=("no_lead", "batch_of_one", "whole_numbers"),
     wrong_answers=MISTAKES,
 )

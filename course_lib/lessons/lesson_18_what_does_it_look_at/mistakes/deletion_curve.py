@@ -52,6 +52,16 @@ def _deletion(**switches: Any) -> Callable[..., tuple[Tensor, Tensor]]:
     return lambda score, image, fill, patch_map: _deleted(score, image, fill, patch_map, **switches)
 
 
+def _without_copies(score: Score, image: Tensor, fill: Tensor, patch_map: Tensor) -> Any:
+    return _deleted(lambda images: score(images[-1:].expand_as(images)), image, fill, patch_map)
+
+
+def _in_place(score: Score, image: Tensor, fill: Tensor, patch_map: Tensor) -> Any:
+    found = _deleted(score, image, fill, patch_map)
+    image.copy_(fill)
+    return found
+
+
 MISTAKES = (
     WrongAnswer(
         id="filled_with_zero",
@@ -84,6 +94,18 @@ MISTAKES = (
         code=_deletion(once=True),
         says="Each of your images lacks one patch only; the patches before it came back.",
         why="After step n all of the n most important patches are gone, so that no copy of the evidence is left.",
+    ),
+    WrongAnswer(
+        id="one_image_many_times",
+        code=_without_copies,
+        says="All your images are one and the same tensor, with every patch replaced.",
+        why="A list holds the tensor, not what it was when you put it in. Put .clone() in, or make each image anew with torch.where.",
+    ),
+    WrongAnswer(
+        id="image_overwritten",
+        code=_in_place,
+        says="You write the fill into `image` itself: whoever called you has lost the picture.",
+        why="Assigning to a part of a tensor changes it for everybody. Begin with image.clone().",
     ),
     WrongAnswer(
         id="inserted",

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from course_lib.checking.exercise import WrongAnswer
+from course_lib.lessons.lesson_18_what_does_it_look_at.given import has_shares
 from course_lib.lessons.lesson_18_what_does_it_look_at.mistakes.common import eye_like
 
 
@@ -86,6 +87,7 @@ MISTAKES = (
     WrongAnswer(
         id="rows_renormalised",
         code=_like_rollout,
+        matches=has_shares,
         says="You scaled the rows to sum to 1, as in rollout; here nothing is scaled.",
         why="The size of gradient × attention says how much a layer matters. Scaled rows would give every token the "
         "same total, whether it speaks for the answer or not.",
@@ -99,9 +101,9 @@ MISTAKES = (
     WrongAnswer(
         id="layers_reversed",
         code=_relevance(order="reversed"),
-        says="Your layers run from the last to the first.",
-        why="What a later layer gathers, it gathers from tokens that earlier layers have mixed already: begin with the "
-        "first.",
+        says="In your product the first layer stands leftmost: (I + Ā₁) ⋯ (I + Ā_L).",
+        why="What a later layer gathers, it gathers from tokens that earlier layers have mixed already: begin with "
+        "the first, and let each later one stand on the left, Ā R and not R Ā.",
     ),
     WrongAnswer(
         id="heads_summed",

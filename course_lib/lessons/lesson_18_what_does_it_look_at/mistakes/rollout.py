@@ -6,6 +6,7 @@ from typing import Any
 from torch import Tensor
 
 from course_lib.checking.exercise import WrongAnswer
+from course_lib.lessons.lesson_18_what_does_it_look_at.given import mixes_once
 from course_lib.lessons.lesson_18_what_does_it_look_at.mistakes.common import eye_like
 
 
@@ -120,6 +121,7 @@ MISTAKES = (
     WrongAnswer(
         id="residual_at_the_end",
         code=_residual_at_the_end,
+        matches=mixes_once,
         says="You mixed the identity in once, after all layers were multiplied.",
         why="Every block has a residual path of its own: what a token holds can skip one layer and take part in the "
         "next.",
