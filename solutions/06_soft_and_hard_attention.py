@@ -314,6 +314,8 @@ lesson.predict("own_reward")
 def others_mean(rewards):
     """Return (B, K): for each of K tries on an image, the mean reward of the other K − 1.
 
+    Rewards may be whole numbers, 1 for right and 0 for wrong, say; their means are fractions.
+
     >>> others_mean(torch.tensor([[1.0, 2.0, 6.0]]))
     tensor([[4.0000, 3.5000, 1.5000]])
     """
@@ -463,7 +465,7 @@ lesson.reveal("cold_gumbel")
 def straight_through(weights):
     """Return 1 at the largest weight of each row and 0 elsewhere, with the gradient of weights.
 
-    A gradient arrives at weights unchanged.
+    Of equally large ones the first is chosen. A gradient arrives at weights unchanged.
 
     >>> straight_through(torch.tensor([0.2, 0.7, 0.1]))
     tensor([0., 1., 0.])

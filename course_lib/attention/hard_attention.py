@@ -4,7 +4,7 @@ Randomness comes in as `noise` or as a `generator`, so that the same numbers giv
 """
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Real
 from torch import Tensor
 
 
@@ -98,11 +98,11 @@ def estimator_variance(
     return weights @ (estimates - mean).square().sum(dim=-1)
 
 
-def others_mean(rewards: Float[Tensor, "B K"]) -> Float[Tensor, "B K"]:
+def others_mean(rewards: Real[Tensor, "B K"]) -> Float[Tensor, "B K"]:
     """Return for each of K tries the mean reward of the other K − 1: a baseline for free.
 
     Args:
-        rewards: of K > 1 tries on each image, drawn independently.
+        rewards: of K > 1 tries on each image, drawn independently; they may be whole numbers.
 
     Paper: Kool et al. 2019.
 

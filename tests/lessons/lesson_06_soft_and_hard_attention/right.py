@@ -72,6 +72,7 @@ def variance_by_difference(weights, rewards, baseline=0.0):
 
 
 def others_by_loop(rewards):
+    rewards = rewards if rewards.is_floating_point() else rewards.float()
     out = torch.empty_like(rewards)
     for j in range(rewards.shape[1]):
         rest = torch.cat([rewards[:, :j], rewards[:, j + 1 :]], 1)
@@ -80,7 +81,7 @@ def others_by_loop(rewards):
 
 
 def others_by_matrix(rewards):
-    k = rewards.shape[-1]
+    k, rewards = rewards.shape[-1], rewards + 0.0
     others = 1 - torch.eye(k, dtype=rewards.dtype, device=rewards.device)
     return rewards @ others / (k - 1)
 
@@ -114,7 +115,8 @@ def straight_by_one_hot(weights):
 
 
 def straight_by_comparison(weights):
-    hard = (weights == weights.amax(-1, keepdim=True)).to(weights.dtype).detach()
+    largest = weights == weights.amax(-1, keepdim=True)
+    hard = (largest & (largest.cumsum(-1) == 1)).to(weights.dtype)
     return hard - weights.detach() + weights
 
 

@@ -35,6 +35,14 @@ def draw_cases() -> list[Case]:
             label="noise of exactly 0, first weight 0",
             args=(double([[0, 0.5, 0.5], [0.5, 0, 0.5]]), double([0.0, 0.5])),
             edge=True,
+            shows=("border",),
+        ),
+        Case(label="one row, one place", args=(double([[1]]), double([0.3])), edge=True),
+        Case(
+            label="weight 0 between two others, noise on the border",
+            args=(double([[0.5, 0, 0.5]]), double([0.5])),
+            edge=True,
+            shows=("border",),
         ),
         Case(
             label="ten weights of 0.1, noise next to 1",
@@ -92,6 +100,14 @@ EXERCISE = Exercise(
     sample=draw_sample,
     oracle=draw_oracle,
     properties=(Property(id="possible_place", holds=possible_place),),
+    kinds=(
+        "border",
+        "zero",
+        "ties",
+        "repeats",
+        "batch_of_one",
+        "one_place",
+    ),
     reference=f"{MECHANISM}.draw_places",
     hints=(
         "Lay the weights end to end on the line from 0 to 1. Where does each stretch end, and how many of "

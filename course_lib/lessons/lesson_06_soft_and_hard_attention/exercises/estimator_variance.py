@@ -32,6 +32,11 @@ def variance_cases() -> list[Case]:
             )
             for n, b, seed in ((3, 0.0, 0), (N, 0.4, 1), (B, -1.3, 2))
         ),
+        Case(
+            label="a place of weight 0, rewards below 0",
+            args=(double([0, 0.5, 0.5]), double([-3, -1, -1]), -1.0),
+            edge=True,
+        ),
         Case(label="a single place", args=(double([1]), double([3]), 1.0), edge=True),
     ]
 
@@ -71,6 +76,12 @@ EXERCISE = Exercise(
     sample=variance_sample,
     oracle=variance_oracle,
     properties=(Property(id="never_negative", holds=never_negative),),
+    kinds=(
+        "one_place",
+        "ties",
+        "zero",
+        "negative",
+    ),
     reference=f"{MECHANISM}.estimator_variance",
     hints=(
         "There are only N choices, so there are only N estimates. Write them down as the rows of a matrix; "

@@ -34,6 +34,13 @@ def expected_cases() -> list[Case]:
             )
             for seed, (name, lead) in enumerate(LEADS.items())
         ),
+        Case(
+            label="a batch of one, a place of weight 0 with the best reward",
+            args=(double([[0, 0.5, 0.5]]), double([[-1, -2, -2]])),
+            gradients=True,
+            edge=True,
+        ),
+        Case(label="one place", args=(double([1]), double([3])), gradients=True, edge=True),
     ]
 
 
@@ -76,6 +83,14 @@ EXERCISE = Exercise(
     sample=expected_sample,
     oracle=expected_oracle,
     properties=(Property(id="entries_cancel", holds=entries_cancel),),
+    kinds=(
+        "no_lead",
+        "batch_of_one",
+        "one_place",
+        "ties",
+        "zero",
+        "negative",
+    ),
     reference=f"{MECHANISM}.expected_gradient",
     hints=(
         "A score is worth raising when its place brings more than the policy gets on average. How often "

@@ -43,6 +43,13 @@ def gumbel_cases() -> list[Case]:
                 zip(LEADS.items(), (0.7, 1.5, 0.4), strict=True)
             )
         ),
+        Case(
+            label="a batch of one, scores below 0",
+            args=(double([[-1, -2, -2]]), double([[0.9, 0.5, 0.1]]), 2.0),
+            gradients=True,
+            edge=True,
+        ),
+        Case(label="one place", args=(double([3]), double([0.2]), 0.5), gradients=True, edge=True),
     ]
 
 
@@ -74,6 +81,14 @@ EXERCISE = Exercise(
     sample=gumbel_sample,
     oracle=gumbel_oracle,
     properties=(Property(id="rows_sum_to_one", holds=ROWS),),
+    kinds=(
+        "no_lead",
+        "batch_of_one",
+        "one_place",
+        "ties",
+        "negative",
+        "zero",
+    ),
     reference=f"{MECHANISM}.gumbel_softmax",
     hints=(
         "Three steps in this order: make Gumbel noise of uniform noise, shift the scores by it, then a "

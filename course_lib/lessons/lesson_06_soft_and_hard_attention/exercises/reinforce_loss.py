@@ -38,6 +38,23 @@ def reinforce_cases() -> list[Case]:
             )
             for rows, n, seed in ((B, N, 0), (N, B, 1), (B, N, 2))
         ),
+        Case(
+            label="scores of 1000 and 999",
+            args=(
+                double([[1000, 999], [0, 1]]),
+                torch.tensor([1, 1]),
+                double([2, 0]),
+                double([1, 1]),
+            ),
+            gradients=True,
+            edge=True,
+        ),
+        Case(
+            label="one place alone, expected what it brought",
+            args=(double([[2], [3]]), torch.tensor([0, 0]), double([-1, -2]), double([-1, -2])),
+            gradients=True,
+            edge=True,
+        ),
     ]
 
 
@@ -64,6 +81,16 @@ EXERCISE = Exercise(
     cases=reinforce_cases,
     sample=reinforce_sample,
     oracle=reinforce_oracle,
+    kinds=(
+        "batch_of_one",
+        "one_place",
+        "repeats",
+        "ties",
+        "zero",
+        "large",
+        "far_rows",
+        "negative",
+    ),
     reference=f"{MECHANISM}.reinforce_loss",
     hints=(
         "Two sums, two students: the first part teaches the scores, the second the baseline. What must "

@@ -33,6 +33,18 @@ def loss_cases() -> list[Case]:
             )
             for rows, n, seed in ((B, N, 0), (N, B, 1), (B, N, 2))
         ),
+        Case(
+            label="scores of 1000 and 999",
+            args=(double([[1000, 999], [0, 1]]), torch.tensor([1, 1]), double([2, 0])),
+            gradients=True,
+            edge=True,
+        ),
+        Case(
+            label="rewards below 0, one place alone",
+            args=(double([[2], [3]]), torch.tensor([0, 0]), double([-1, -2])),
+            gradients=True,
+            edge=True,
+        ),
     ]
 
 
@@ -55,6 +67,16 @@ EXERCISE = Exercise(
     cases=loss_cases,
     sample=loss_sample,
     oracle=loss_oracle,
+    kinds=(
+        "batch_of_one",
+        "one_place",
+        "repeats",
+        "ties",
+        "zero",
+        "large",
+        "far_rows",
+        "negative",
+    ),
     reference=f"{MECHANISM}.score_function_loss",
     hints=(
         "Which probability did the chosen place have? Its logarithm, times what the place brought, should "

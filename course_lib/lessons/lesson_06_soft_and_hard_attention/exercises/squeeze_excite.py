@@ -29,6 +29,12 @@ def squeeze_cases() -> list[Case]:
             )
             for b, c, h, w, r, seed in ((2, 6, 4, 5, 3, 0), (3, 4, 6, 2, 5, 1))
         ),
+        Case(
+            label="one image of one pixel, below 0 and 0",
+            args=(double([[[[-2]], [[0]]]]), double([[1, 1]]), double([[1], [1]])),
+            gradients=True,
+            edge=True,
+        ),
     ]
 
 
@@ -67,6 +73,11 @@ EXERCISE = Exercise(
     sample=squeeze_sample,
     oracle=squeeze_oracle,
     properties=(Property(id="gates_between_0_and_1", holds=gates_between_0_and_1),),
+    kinds=(
+        "batch_of_one",
+        "zero",
+        "repeats",
+    ),
     reference=f"{MECHANISM}.squeeze_excite",
     hints=(
         "Follow the shapes: (B, C, H, W) becomes (B, C), then (B, R), then (B, C) again. What must happen "

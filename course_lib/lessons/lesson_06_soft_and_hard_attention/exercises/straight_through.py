@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from course_lib.checking.case import Case
-from course_lib.checking.draws import double, draw_sizes, draw_weights
+from course_lib.checking.draws import coin, double, draw_ids, draw_sizes, draw_weights
 from course_lib.checking.exercise import Exercise, Property
 from course_lib.checking.properties import numbers
 from course_lib.lessons.lesson_06_soft_and_hard_attention.common import (
@@ -32,13 +32,31 @@ def straight_cases() -> list[Case]:
             )
             for seed, (name, lead) in enumerate(LEADS.items())
         ),
+        Case(
+            label="a batch of one, two weights equally large",
+            args=(double([[0.2, 0.4, 0.4]]),),
+            gradients=True,
+            edge=True,
+        ),
+        Case(
+            label="all weights alike",
+            args=(double([[0.25] * 4, [0.1, 0.2, 0.3, 0.4]]),),
+            gradients=True,
+            edge=True,
+        ),
+        Case(label="one place", args=(double([1]),), gradients=True, edge=True),
+        Case(label="a weight of 1, the others 0", args=(double([0, 1, 0]),), edge=True),
         Case(label="float32", args=(draw_weights(3, B, N).float(),), gradients=True, edge=True),
     ]
 
 
 def straight_sample(rng: np.random.Generator) -> Case:
     shape = (*leading(rng), *draw_sizes(rng, 8))
-    return Case(label="random", args=(draw_weights(rng, *shape),), gradients=True)
+    weights = draw_weights(rng, *shape)
+    if coin(rng, 0.2):
+        weights = 1 + draw_ids(rng, 3, *shape).double()  # twins in many rows
+        weights = weights / weights.sum(-1, keepdim=True)
+    return Case(label="random", args=(weights,), gradients=True)
 
 
 def straight_oracle(weights: Tensor) -> Tensor:
@@ -78,6 +96,13 @@ EXERCISE = Exercise(
     sample=straight_sample,
     oracle=straight_oracle,
     properties=(Property(id="one_place_alone", holds=one_place_alone),),
+    kinds=(
+        "no_lead",
+        "batch_of_one",
+        "one_place",
+        "ties",
+        "zero",
+    ),
     reference=f"{MECHANISM}.straight_through",
     hints=(
         "You need a number that is 0 in value and still has the gradient of the weights. Which difference "

@@ -30,6 +30,11 @@ def _no_onehot_minus(w: Tensor, r: Tensor, b: float | Tensor) -> Tensor:
     return w @ (g - w @ g).square().sum(-1)
 
 
+def _weights_as_column(w: Tensor, r: Tensor, b: float | Tensor) -> Tensor:
+    g = (r - b)[:, None] * (torch.eye(len(w), dtype=w.dtype) - w[:, None])
+    return w @ (g - w @ g).square().sum(-1)
+
+
 def _summed_over_places(w: Tensor, r: Tensor, b: float | Tensor) -> Tensor:
     g = _estimates(w, r, b)
     return (g - w @ g).square().sum()
@@ -83,6 +88,12 @@ MISTAKES = (
         code=lambda w, r, b=0.0: _no_onehot_minus(w, r, b),
         says="Your estimates are (R − b) · onehot; − w is missing.",
         why="∂log w[a]/∂s is onehot(a) − w: the chosen place goes up, and every place goes down by its weight.",
+    ),
+    WrongAnswer(
+        id="weights_as_column",
+        code=lambda w, r, b=0.0: _weights_as_column(w, r, b),
+        says="Your w stands as a column, so each estimate takes one weight off all its entries.",
+        why="Row a of the estimates is onehot(a) − w with the whole of w in it. Without [:, None] w is such a row.",
     ),
     WrongAnswer(
         id="deviation",

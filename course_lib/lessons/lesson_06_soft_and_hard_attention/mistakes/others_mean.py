@@ -1,6 +1,17 @@
 """Mistakes in “The others as a baseline”: the code that makes each, its name, and why it is wrong."""
 
+import torch
+from torch import Tensor
+
 from course_lib.checking.exercise import WrongAnswer
+
+
+def _in_its_own_type(rewards: Tensor) -> Tensor:
+    out = torch.zeros_like(rewards)
+    for own in range(rewards.shape[-1]):
+        out[:, own] = (rewards.sum(-1) - rewards[:, own]) / (rewards.shape[-1] - 1)
+    return out
+
 
 MISTAKES = (
     WrongAnswer(
@@ -23,7 +34,7 @@ MISTAKES = (
     ),
     WrongAnswer(
         id="other_images",
-        code=lambda r: (r.sum(0, keepdim=True) - r) / max(len(r) - 1, 1),
+        code=lambda r: (r.sum(0, keepdim=True) - r) / (len(r) - 1),
         says="Your mean runs over the other images (axis 0), not over the other tries on the same image.",
         why="It is no wrong gradient, but another image says little about how hard this one is. The tries are the last axis.",
     ),
@@ -44,6 +55,12 @@ MISTAKES = (
         code=lambda r: (r.sum() - r) / (r.shape[-1] - 1),
         says="You add up the whole table, not each image's tries alone.",
         why="Sum along the last axis and keep it as a column, so that each row has a total of its own.",
+    ),
+    WrongAnswer(
+        id="whole_numbers_kept",
+        code=_in_its_own_type,
+        says="You write the means into a tensor of the rewards' type, which cuts them to whole numbers.",
+        why="zeros_like and empty_like copy the type as well. Rewards of 0 and 1 may be whole numbers; a mean of them is not.",
     ),
     WrongAnswer(
         id="neighbour",

@@ -47,6 +47,12 @@ MISTAKES = (
         why="It makes a B × B table, whose mean mixes each reward with choices of other rows. Row i needs its own place alone: gather, or index with torch.arange.",
     ),
     WrongAnswer(
+        id="every_pair_across",
+        code=lambda s, a, r: -(r.detach() * s.log_softmax(-1)[:, a]).mean(),
+        says="log_weights[:, places] is a B × B table: every row's weight at every row's place.",
+        why="Its mean gives row i the places and rewards of all other rows. Row i needs its own place alone: gather, or index with torch.arange.",
+    ),
+    WrongAnswer(
         id="all_places",
         code=lambda s, a, r: -(r.detach()[:, None] * s.log_softmax(-1)).mean(),
         says="You push every place up, not the chosen one.",

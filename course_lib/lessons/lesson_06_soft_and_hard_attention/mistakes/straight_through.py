@@ -60,6 +60,12 @@ MISTAKES = (
         why="Each row chooses one of its own places, along the last axis.",
     ),
     WrongAnswer(
+        id="all_the_largest",
+        code=lambda w: (w == w.amax(-1, keepdim=True)).to(w.dtype) + w - w.detach(),
+        says="Where several weights are equally large, you choose them all.",
+        why="weights == weights.amax(-1, keepdim=True) is True at each of them. Forward, one place alone is looked at: argmax returns one.",
+    ),
+    WrongAnswer(
         id="threshold",
         code=lambda w: (w > 0.5).to(w.dtype) + w - w.detach(),
         says="You choose whatever has a weight above 0.5.",
