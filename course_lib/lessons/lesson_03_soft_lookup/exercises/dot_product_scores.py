@@ -27,6 +27,8 @@ def dot_cases() -> list[Case]:
         Case(label="two queries, three keys, h = 1", args=(queries, keys, 1.0)),
         Case(label="two queries, three keys, h = 2", args=(queries, keys, 2.0)),
         *drawn,
+        Case(label="one query, one key", args=(double([[1, 2]]), double([[3, 1]]), 1.0), edge=True),
+        Case(label="a batch of one", args=(queries[None], keys[None], 0.5), edge=True),
     ]
 
 
@@ -63,6 +65,7 @@ EXERCISE = Exercise(
     oracle=dot_oracle,
     properties=(Property(id="same_weights_as_gaussian", holds=same_weights_as_gaussian),),
     reference=f"{MECHANISM}.dot_product_scores",
+    kinds=("no_lead", "batch_of_one", "one_place", "ties", "zero"),
     hints=(
         "Multiply out ‖q − k‖² = ‖q‖² − 2 q·k + ‖k‖² and divide by −2h². Which of the three terms is the "
         "same for every key?",

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from course_lib.checking.case import Case
-from course_lib.checking.draws import double
+from course_lib.checking.draws import coin, double
 from course_lib.checking.exercise import Exercise, Property
 from course_lib.checking.noise import noise, pick
 from course_lib.lessons.lesson_03_soft_lookup.common import some_bandwidth
@@ -31,6 +31,8 @@ def gap_cases() -> list[Case]:
             label="11 steps, 3 gaps, h = 2, seed 1", args=(_holes(noise(1, 11) + 9, 3, 4, 8), 2.0)
         ),
         Case(label="gaps at both ends", args=(_holes(noise(2, 7), 0, 1, 6), 1.5), edge=True),
+        Case(label="one week, measured", args=(double([-4]), 1.0), edge=True),
+        Case(label="a measured 0 beside a gap", args=(double([0, torch.nan, 4]), 1.0), edge=True),
         Case(label="no gap", args=(noise(3, 5), 1.0), edge=True),
         Case(label="a gap of 60 steps, h = 0.5", args=(long, 0.5), edge=True),
     ]
@@ -40,6 +42,8 @@ def gap_sample(rng: np.random.Generator) -> Case:
     count = pick(rng, range(1, 9))
     series = noise(rng, count)
     gaps = rng.permutation(count)[: pick(rng, range(count))]
+    if coin(rng, 0.3):
+        series[0] = 0.0
     return Case(label="random", args=(_holes(series, *gaps.tolist()), some_bandwidth(rng)))
 
 
@@ -79,6 +83,7 @@ EXERCISE = Exercise(
     oracle=gap_oracle,
     properties=(Property(id="measured_values_stay", holds=measured_values_stay),),
     reference="course_lib.lessons.lesson_03_soft_lookup.reference.fill_gaps",
+    kinds=("one_place", "hidden_nan", "zero", "negative"),
     hints=(
         "Gaps are the queries, measured weeks are the keys, what was measured are the values. A boolean "
         "tensor picks rows: times[gap].",

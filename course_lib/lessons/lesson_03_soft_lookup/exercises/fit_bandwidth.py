@@ -34,7 +34,17 @@ def fit_cases() -> list[Case]:
         Case(label=f"{s} points, 12 steps, seed {seed}", args=(*_wave(seed, s), start, 0.3, 12))
         for s, start, seed in ((9, 0.8, 0), (11, 2.0, 1))
     ]
-    return [*by_hand, *drawn, Case(label="no steps", args=(keys, keys**2, 2.0, 0.05, 0), edge=True)]
+    twice = double([[0], [0], [1]])
+    return [
+        *by_hand,
+        *drawn,
+        Case(label="no steps", args=(keys, keys**2, 2.0, 0.05, 0), edge=True),
+        Case(
+            label="two measurements at the same place, 2 steps",
+            args=(twice, double([[1], [3], [6]]), 1.0, 0.05, 2),
+            edge=True,
+        ),
+    ]
 
 
 def fit_sample(rng: np.random.Generator) -> Case:
@@ -85,6 +95,8 @@ EXERCISE = Exercise(
     # Twelve steps in float32, where log h was made without a dtype, stay within this.
     tolerance=1e-5,
     device="any",
+    kinds=("whole_numbers", "zero", "repeats"),
+    never={"one_place": "A single key has no others that could answer for it."},
     hints=(
         "The variable that moves is log h. Make it a tensor that collects gradients, and compute the error "
         "from its exponential.",

@@ -40,7 +40,8 @@ def gaussian_cases() -> list[Case]:
         args=(double([[0]]), double([[1], [250]]), 0.5),
         edge=True,
     )
-    return [by_hand, plane, *drawn, single, far]
+    one = Case(label="a batch of one", args=(noise(5, 1, T, D), noise(6, 1, S, D), 0.9), edge=True)
+    return [by_hand, plane, *drawn, single, far, one]
 
 
 def one_bandwidth_away(call: Any, case: Case, value: Any) -> str | None:
@@ -66,6 +67,7 @@ EXERCISE = Exercise(
     oracle=score_oracle,
     properties=(Property(id="one_bandwidth_away", holds=one_bandwidth_away),),
     reference=f"{MECHANISM}.gaussian_scores",
+    kinds=("no_lead", "batch_of_one", "one_place", "ties", "zero"),
     hints=(
         "Every query meets every key, so differences need three axes: queries, keys, width. Where do the "
         "axes of size 1 go?",

@@ -31,6 +31,11 @@ def hard_cases() -> list[Case]:
             args=(torch.tensor([8, 9]), torch.tensor([2, 7, 4]), noise(2, 3, 2)),
             edge=True,
         ),
+        Case(
+            label="a single key, asked for twice",
+            args=(torch.tensor([7, 7]), torch.tensor([7]), double([[2, -3]])),
+            edge=True,
+        ),
     ]
 
 
@@ -59,6 +64,7 @@ EXERCISE = Exercise(
     sample=hard_sample,
     oracle=hard_oracle,
     reference=f"{MECHANISM}.hard_lookup",
+    kinds=("one_place", "repeats", "whole_numbers"),
     hints=(
         "Which entries of a (queries, keys) table should be 1 and which 0? A comparison with == fills the "
         "whole table when queries stand in a column.",

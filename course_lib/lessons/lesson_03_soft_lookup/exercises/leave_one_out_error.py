@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from course_lib.checking.case import Case
-from course_lib.checking.draws import double, draw_sizes
+from course_lib.checking.draws import coin, double, draw_sizes
 from course_lib.checking.exercise import Exercise, Property
 from course_lib.checking.noise import noise, pick
 from course_lib.lessons.lesson_03_soft_lookup.common import (
@@ -33,8 +33,8 @@ def error_cases() -> list[Case]:
         for s, d, width, h, seed in ((S, 2, DV, 0.8, 0), (T, 3, 2, 1.5, 1), (D, 1, 3, 0.6, 2))
     ]
     lonely = Case(
-        label="one key 1000 bandwidths from the others",
-        args=(double([[0], [1], [500]]), double([[1], [2], [4]]), 0.5),
+        label="one key 2000 bandwidths from the others",
+        args=(double([[0], [1], [1000]]), double([[1], [2], [4]]), 0.5),
         edge=True,
     )
     return [
@@ -47,6 +47,11 @@ def error_cases() -> list[Case]:
         ),
         *drawn,
         lonely,
+        Case(
+            label="two measurements at the same place, h = 1",
+            args=(double([[0], [0], [1]]), double([[1], [3], [6]]), 1.0),
+            edge=True,
+        ),
     ]
 
 
@@ -54,7 +59,10 @@ def error_sample(rng: np.random.Generator) -> Case:
     s = pick(rng, range(2, 7))
     d, width = draw_sizes(rng, 4, 4)
     far = float(rng.choice([1.0, 1.0, 100.0]))
-    args = (noise(rng, s, d, scale=far), noise(rng, s, width), some_bandwidth(rng))
+    keys = noise(rng, s, d, scale=far)
+    if s > 2 and coin(rng, 0.3):
+        keys[1] = keys[0]
+    args = (keys, noise(rng, s, width), some_bandwidth(rng))
     return Case(label="random", args=args)
 
 
@@ -92,6 +100,8 @@ EXERCISE = Exercise(
     oracle=error_oracle,
     properties=(Property(id="does_not_find_itself", holds=points_do_not_find_themselves),),
     reference=f"{MECHANISM}.leave_one_out_error",
+    kinds=("repeats", "zero", "far_rows"),
+    never={"one_place": "A single key has no others that could answer for it."},
     hints=(
         "Ask with the keys themselves as queries: every key meets every key. Which entries of that square "
         "table are a key meeting itself, and what score gives a weight of exactly 0?",

@@ -55,6 +55,26 @@ def regression_cases() -> list[Case]:
             args=(double([[250]]), keys, values, 0.5),
             edge=True,
         ),
+        Case(
+            label="a query far away beside one that is near",
+            args=(double([[0.5], [1000]]), keys, values, 0.5),
+            edge=True,
+        ),
+        Case(
+            label="a single key",
+            args=(double([[0.5], [3]]), keys[:1], values[:1], 0.5),
+            edge=True,
+        ),
+        Case(
+            label="two values of width 2 at one key",
+            args=(double([[0.5]]), double([[0], [0]]), double([[4, 4], [8, 0]]), 0.5),
+            edge=True,
+        ),
+        Case(
+            label="a batch of one",
+            args=(noise(5, 1, T, D), noise(6, 1, S, D), noise(7, 1, S, DV), 1.5),
+            edge=True,
+        ),
     ]
 
 
@@ -96,6 +116,7 @@ EXERCISE = Exercise(
     oracle=regression_oracle,
     properties=(Property(id="mean_of_ones", holds=regression_of_ones),),
     reference=f"{MECHANISM}.nadaraya_watson",
+    kinds=("no_lead", "batch_of_one", "one_place", "ties", "zero", "far_rows"),
     hints=(
         "You have both halves: 3.3 scores the keys, 3.2 turns scores into a mean of the values.",
         "scores = gaussian_scores of queries, keys, bandwidth\nweighted_mean of scores and values",

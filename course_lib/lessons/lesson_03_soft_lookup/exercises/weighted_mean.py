@@ -44,6 +44,7 @@ def mean_cases() -> list[Case]:
     return [
         by_hand,
         *drawn,
+        Case(label="a batch of one", args=(noise(5, 1, T, S), noise(6, 1, S, DV)), edge=True),
         Case(label="a single key", args=(noise(3, T, 1), noise(4, 1, DV)), edge=True),
         Case(label="scores of 1000 and −1000", args=(steep, double([[4], [8], [0]])), edge=True),
     ]
@@ -79,6 +80,7 @@ EXERCISE = Exercise(
     oracle=mean_oracle,
     properties=(Property(id="mean_of_ones", holds=mean_of_ones),),
     reference=f"{MECHANISM}.weighted_mean",
+    kinds=("no_lead", "batch_of_one", "one_place", "ties", "zero", "large", "far_rows"),
     hints=(
         "In 3.1 the weights were 0 or 1. Now they come from scores: which function of lesson 02 turns any "
         "row of numbers into positive ones with a sum of 1?",
