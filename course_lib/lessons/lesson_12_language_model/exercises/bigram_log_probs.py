@@ -33,12 +33,17 @@ def bigram_cases() -> list[Case]:
             args=(torch.tensor([3, 1, 1, 3, 3, 1]), 6, 0.5),
             edge=True,
         ),
+        Case(
+            label="a single token, so no pair at all",
+            args=(torch.tensor([1]), 3, 0.5),
+            edge=True,
+        ),
     ]
 
 
 def bigram_sample(rng: np.random.Generator) -> Case:
     v = pick(rng, range(1, 6))
-    tokens = draw_ids(rng, v, pick(rng, range(2, 20)))
+    tokens = draw_ids(rng, v, pick(rng, range(1, 20)))
     return Case(label="random", args=(tokens, v, float(rng.choice([0.01, 0.5, 1.0, 3.0]))))
 
 
@@ -78,5 +83,6 @@ EXERCISE = Exercise(
         "counts = torch.full((vocab_size, vocab_size), smoothing), then counts.index_put_((tokens[:-1], tokens[1:]), "
         "torch.tensor(1.0), accumulate=True). A loop does as well.",
     ),
+    kinds=("one_place", "repeats", "whole_numbers"),
     wrong_answers=MISTAKES,
 )

@@ -20,6 +20,7 @@ def bits_cases() -> list[Case]:
         case("“café” in three pieces", 2.5, "c", "af", "é"),
         case("“déjà vu …” in five pieces", 3.2, "d", "éj", "à", " vu", " …"),
         case("characters, one byte each", 1.38, *"attend"),
+        case("“«Où?» — Là!”: capitals and signs", 2.0, "«Où", "?»", " —", " L", "à!", edge=True),
         case("one long piece", 9.0, "attention", edge=True),
         case("nothing to guess", 0.0, "a", "b", edge=True),
     ]
@@ -54,5 +55,6 @@ EXERCISE = Exercise(
         "pieces",
         "len(piece.encode()) counts the bytes of a piece; math.log(2) is ln 2.",
     ),
+    kinds=("repeats", "punctuation", "zero"),
     wrong_answers=MISTAKES,
 )

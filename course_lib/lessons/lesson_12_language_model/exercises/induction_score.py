@@ -26,11 +26,14 @@ def induction_cases() -> list[Case]:
         return Case(label=label, args=(causal_weights(seed, *shape), period), gradients=True)
 
     by_hand = double([[1, 0, 0, 0], [0.5, 0.5, 0, 0], [0.1, 0.8, 0.1, 0], [0.1, 0.2, 0.6, 0.1]])
+    far = double([[1, 0, 0], [0.25, 0.75, 0], [0.5, 0.25, 0.25]])
     return [
+        Case(label="a b a: three tokens, period 2, one query", args=(far, 2)),
         Case(label="a b a b: four tokens, period 2", args=(by_hand, 2)),
         drawn(0, 4, 3, 8, 8),
         drawn(1, 5, 2, 3, 10, 10),
         drawn(2, 3, 5, 7, 7),
+        Case(label="one head alone", args=(causal_weights(5, 1, 6, 6), 2), edge=True),
         Case(label="three rounds", args=(causal_weights(3, 2, 9, 9), 3), edge=True),
         Case(
             label="period 1: the same token again and again",
@@ -68,5 +71,7 @@ EXERCISE = Exercise(
         "queries: period … T − 1\nkeys: each query − period + 1\nread one weight for each query, then the mean over them",
         "t = torch.arange(period, weights.shape[-1]); weights[..., t, t - period + 1] takes one number for each t.",
     ),
+    kinds=("no_lead", "batch_of_one", "ties", "zero"),
+    never={"one_place": "A token comes again only where there are two or more."},
     wrong_answers=MISTAKES,
 )

@@ -54,6 +54,7 @@ def model_cases() -> list[Case]:
         model_case("2 texts of 4 tokens, 7 kinds, two layers, seed 1", (7, 9, 2, 2, 4), 0, 1),
         model_case("3 texts of 5 tokens that 4 others precede, seed 2", (7, 9, 2, 3, 5), 4, 2),
         model_case("2 texts that fill all 6 positions, seed 3", (11, 6, 3, 2, 6), 0, 3),
+        model_case("a single token", (5, 3, 2, 1, 1), 0, 5, edge=True),
         model_case("one token at the last position", (5, 7, 2, 2, 1), 6, 4, edge=True),
     ]
 
@@ -136,5 +137,6 @@ EXERCISE = Exercise(
         "self.blocks = nn.ModuleList(EncoderBlock(config) for _ in range(n_layers)); x = self.embed(tokens) + "
         "self.positions.weight[start : start + T]; at the end self.norm(x) @ self.embed.weight.T.",
     ),
+    kinds=("batch_of_one", "one_place", "repeats"),
     wrong_answers=MISTAKES,
 )

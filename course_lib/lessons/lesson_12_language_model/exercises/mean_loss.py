@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from course_lib.checking.case import Case
-from course_lib.checking.draws import draw_ids, draw_sizes
+from course_lib.checking.draws import double, draw_ids, draw_sizes
 from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import generator, noise, pick
 from course_lib.lessons.lesson_12_language_model.mistakes.mean_loss import MISTAKES
@@ -37,6 +37,30 @@ def loss_cases() -> list[Case]:
         ),
         drawn(3, 5, 7, 0, 0),
         drawn(4, 6, 5, 2, 4),
+        Case(
+            label="padding in front and between",
+            args=(noise(8, 2, 4, 5), torch.tensor([[2, 2, 4, 1], [3, 2, 0, 3]]), 2),
+            edge=True,
+        ),
+        Case(
+            label="a text of padding alone beside a real one",
+            args=(noise(9, 2, 3, 4), torch.tensor([[0, 0, 0], [2, 1, 3]]), 0),
+            edge=True,
+        ),
+        Case(
+            label="one text of one token",
+            args=(double([[[-3, -1, -2, -1.5, -4]]]), torch.tensor([[3]]), 0),
+            edge=True,
+        ),
+        Case(
+            label="small scores beside large ones",
+            args=(
+                double([[[0, 1, 2], [1000, 999, 998]], [[-3, -1, -2], [0, 0, 0]]]),
+                torch.tensor([[1, 2], [2, 1]]),
+                0,
+            ),
+            edge=True,
+        ),
         Case(label="no padding", args=(noise(5, 2, 3, 4), torch.ones(2, 3).long(), 0), edge=True),
         Case(
             label="scores of a thousand",
@@ -77,5 +101,6 @@ EXERCISE = Exercise(
         "logits.log_softmax(-1).gather(-1, targets[..., None]) picks one number a place (squeeze the last axis); index it with "
         "targets != pad.",
     ),
+    kinds=("batch_of_one", "one_place", "ties", "repeats", "large", "far_rows", "negative", "zero"),
     wrong_answers=MISTAKES,
 )

@@ -47,6 +47,8 @@ def next_cases() -> list[Case]:
         next_case("2 texts of 11 tokens, a model that reads 5", 6, 5, text(1, 2, 11, 6)),
         next_case("6 texts of 3 tokens, a model that reads 4", 7, 4, text(2, 6, 3, 7)),
         next_case("a text as long as the model reads", 5, 4, text(3, 2, 4, 5), edge=True),
+        next_case("one text, one token, a model that reads one", 4, 1, text(5, 1, 1, 4), edge=True),
+        next_case("a model that reads a single token", 5, 1, text(6, 2, 3, 5), edge=True),
         next_case("a single token", 5, 4, text(4, 3, 1, 5), edge=True),
     ]
 
@@ -83,5 +85,6 @@ EXERCISE = Exercise(
         "keep the latest max_len columns of tokens\ncall the model\nkeep what its last place says",
         "tokens[:, -max_len:] keeps all of a text that is shorter. The last place is [:, -1].",
     ),
+    kinds=("batch_of_one", "one_place", "repeats", "whole_numbers"),
     wrong_answers=MISTAKES,
 )

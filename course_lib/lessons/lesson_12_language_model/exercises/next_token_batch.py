@@ -27,6 +27,7 @@ def batch_cases() -> list[Case]:
         drawn(30, 3, 5, 0),
         drawn(41, 7, 4, 1),
         Case(label="a window that ends with the text", args=(text, end, 2), edge=True),
+        Case(label="a single window", args=(text, torch.tensor([1]), 3), edge=True),
         Case(label="windows of one token", args=(text, torch.tensor([1, 3, 0]), 1), edge=True),
     ]
 
@@ -63,5 +64,7 @@ EXERCISE = Exercise(
         "all but the first",
         "tokens[starts[:, None] + torch.arange(length + 1)] gives (B, T + 1); then [:, :-1] and [:, 1:].",
     ),
+    kinds=("batch_of_one", "repeats", "whole_numbers"),
+    never={"one_place": "A token and the one that follows it make two places at least."},
     wrong_answers=MISTAKES,
 )

@@ -9,10 +9,6 @@ from course_lib.checking.exercise import WrongAnswer
 Reader = Callable[[Tensor], Tensor]
 
 
-def _given_short(model: Reader, tokens: Tensor, max_len: int) -> Tensor:
-    return model(tokens[:, -max_len:][:, 1:] if tokens.shape[1] > 1 else tokens)[:, -1]
-
-
 MISTAKES = (
     WrongAnswer(
         id="keeps_the_beginning",
@@ -47,7 +43,7 @@ MISTAKES = (
     ),
     WrongAnswer(
         id="one_token_less",
-        code=_given_short,
+        code=lambda model, tokens, max_len: model(tokens[:, -(max_len - 1) :])[:, -1],
         says="You keep one token too few.",
         why="A model with max_len positions reads max_len tokens.",
     ),
