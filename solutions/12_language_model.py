@@ -373,7 +373,9 @@ from torch import nn
 class LanguageModel(nn.Module):
     """Score the next token after each place: tokens (B, T) to logits (B, T, V).
 
-    LanguageModel(103, 64, BlockConfig(d_model=72, n_heads=4, d_ff=272), 3) has three blocks.
+    >>> config = BlockConfig(d_model=8, n_heads=2, d_ff=16)
+    >>> LanguageModel(vocab_size=10, max_len=6, config=config, n_layers=3)(torch.tensor([[4, 1, 9]])).shape
+    torch.Size([1, 3, 10])
     """
 
     def __init__(self, vocab_size, max_len, config, n_layers):
@@ -507,7 +509,12 @@ for kind in ("characters", "pieces"):
 def next_logits(model, tokens, max_len):
     """Return (B, V): the model's scores for the token after tokens (B, T), given its latest max_len tokens.
 
-    With max_len = 3 and tokens [[1, 4, 2, 3]] the model is given [[4, 2, 3]]; its last place answers.
+    >>> def model(tokens):
+    ...     print("read", tokens.tolist())
+    ...     return 1.0 * tokens[..., None].repeat(1, 1, 2)
+    >>> next_logits(model, torch.tensor([[1, 4, 2, 3]]), max_len=3)
+    read [[4, 2, 3]]
+    tensor([[3., 3.]])
     """
     ### BEGIN SOLUTION
     return model(tokens[:, -max_len:])[:, -1]
@@ -611,8 +618,12 @@ lesson.reveal("one_layer")
 def induction_score(weights, period):
     """Return (…), one number a head: the mean weight of query t on key t − period + 1, for t = period … T − 1.
 
-    weights (…, T, T) of a text that begins anew after period tokens. For four tokens and period 2: the mean of
-    weights[2, 1] and weights[3, 2].
+    weights (…, T, T) of a text that begins anew after period tokens.
+
+    >>> weights = torch.zeros(4, 4)
+    >>> weights[2, 1], weights[3, 2] = 0.5, 1.0
+    >>> induction_score(weights, period=2)
+    tensor(0.7500)
     """
     ### BEGIN SOLUTION
     t = torch.arange(period, weights.shape[-1])

@@ -19,7 +19,6 @@ SOLUTIONS = Path(__file__).parents[2] / "solutions"
 #: Exercises whose docstrings still speak in prose; none may be added.
 IN_PROSE: dict[str, set[str]] = {
     "08": {"LearnedPositions", "attend_in_order", "rotary_attention"},
-    "12": {"LanguageModel", "induction_score", "next_logits"},
 }
 
 LESSONS = [registry.find(number) for number in registry.numbers()]
