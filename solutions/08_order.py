@@ -69,6 +69,8 @@ lesson.predict("no_order")
 def angles(positions, d, base=10_000.0):
     """Return the angle of every pair at every position, shape (T, d/2), in radians.
 
+    Positions may be whole numbers, as torch.arange gives them; their angles are float32.
+
     >>> angles(torch.tensor([0.0, 1.0, 2.0]), 4)
     tensor([[0.0000, 0.0000],
             [1.0000, 0.0100],
@@ -164,7 +166,12 @@ from torch import nn
 class LearnedPositions(nn.Module):
     """Add row t of a learned table to token t: x (…, T, d_model) with T ≤ max_len.
 
-    A table [[1, 1], [5, 5]] and one token [[2, 3]] give [[3, 4]].
+    A table [[1, 1], [5, 5]] and one token [[2, 3]] give [[3, 4]]:
+
+    >>> layer = LearnedPositions(2, 2)
+    >>> _ = layer.load_state_dict({"table": torch.tensor([[1.0, 1.0], [5.0, 5.0]])})
+    >>> layer(torch.tensor([[2.0, 3.0]])).detach()
+    tensor([[3., 4.]])
     """
 
     def __init__(self, max_len, d_model):
@@ -199,7 +206,12 @@ LearnedPositions = lesson.check(LearnedPositions)
 def attend_in_order(x, p, w_q, w_k, w_v):
     """Return self-attention over x + p, for x (…, T, d_in) and p (T, d_in).
 
-    With p = 0 it is self-attention as before; with two equal tokens it is p that tells them apart.
+    Two equal tokens, which p tells apart: the second asks more for itself than the first does.
+
+    >>> x, p, eye = torch.zeros(2, 1), torch.tensor([[0.0], [1.0]]), torch.eye(1)
+    >>> attend_in_order(x, p, eye, eye, eye)
+    tensor([[0.5000],
+            [0.7311]])
     """
     ### BEGIN SOLUTION
     h = x + p
@@ -505,6 +517,10 @@ def rotary_attention(q, k, v):
     """Return attention of turned queries (…, T, d) and keys (…, S, d) over values (…, S, d_v).
 
     With one key the output is its value, unturned, for every query.
+
+    >>> rotary_attention(torch.ones(2, 2), torch.ones(1, 2), torch.tensor([[5.0, 7.0]]))
+    tensor([[5., 7.],
+            [5., 7.]])
     """
     ### BEGIN SOLUTION
     at = torch.arange(max(q.shape[-2], k.shape[-2]), dtype=q.dtype, device=q.device)

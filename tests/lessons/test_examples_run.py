@@ -18,7 +18,6 @@ from course_lib.workbook import registry
 SOLUTIONS = Path(__file__).parents[2] / "solutions"
 #: Exercises whose docstrings still speak in prose; none may be added.
 IN_PROSE: dict[str, set[str]] = {
-    "08": {"LearnedPositions", "attend_in_order", "rotary_attention"},
 }
 
 LESSONS = [registry.find(number) for number in registry.numbers()]

@@ -25,8 +25,9 @@ def angles_in_loops(positions, d, base=10_000.0):
 
 def angles_outer(positions, d, base=10_000.0):
     """Constants in float64, as a list first."""
-    rate = torch.tensor([base ** (-2 * i / d) for i in range(d // 2)], dtype=positions.dtype)
-    return torch.einsum("t,i->ti", positions, rate.to(positions.device))
+    rate = torch.tensor([base ** (-2 * i / d) for i in range(d // 2)], dtype=torch.float64)
+    made = torch.einsum("t,i->ti", positions.double(), rate.to(positions.device))
+    return made.to(positions.dtype if positions.is_floating_point() else torch.float32)
 
 
 def table_filled(positions, d):

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from course_lib.checking.case import Case
-from course_lib.checking.draws import draw_lead, draw_sizes
+from course_lib.checking.draws import double, draw_lead, draw_sizes
 from course_lib.checking.exercise import Exercise, Property
 from course_lib.checking.noise import noise
 from course_lib.lessons.lesson_08_order.common import B, places, slope_oracle
@@ -48,7 +48,22 @@ def alibi_cases() -> list[Case]:
         args=(noise(3, 2, 1, 4), noise(4, 2, 1, 4), noise(5, 2, 1, 3), places(0.5, 0.25)),
         edge=True,
     )
-    return [by_hand, *drawn, alone]
+    far = Case(
+        label="a batch of one, scores in the thousands",
+        args=(
+            double([[[[2000, 0], [1, 0]]]]),
+            double([[[[3, 0], [2, 1]]]]),
+            double([[[[1, 2], [3, 4]]]]),
+            places(0.5),
+        ),
+        edge=True,
+    )
+    flat = Case(
+        label="a slope of 0: no distance counts",
+        args=(noise(6, 2, 3, 4), noise(7, 2, 3, 4), noise(8, 2, 3, 2), places(0, 0.5)),
+        edge=True,
+    )
+    return [by_hand, *drawn, alone, far, flat]
 
 
 def alibi_sample(rng: np.random.Generator) -> Case:
@@ -91,6 +106,15 @@ EXERCISE = Exercise(
     sample=alibi_sample,
     oracle=alibi_oracle,
     properties=(Property(id="nothing_from_the_future", holds=nothing_from_the_future),),
+    kinds=(
+        "no_lead",
+        "batch_of_one",
+        "one_place",
+        "ties",
+        "zero",
+        "large",
+        "far_rows",
+    ),
     reference="course_lib.lessons.lesson_08_order.reference.alibi_attention",
     hints=(
         "Make the bias first: how far back key s lies from query t, times the slope of each head. Then what lies ahead "

@@ -20,6 +20,7 @@ EXERCISE = Exercise(
     ],
     sample=lambda rng: Case(label="random", args=(pick(rng, range(1, 70)),)),
     oracle=slope_oracle,
+    kinds=("whole_numbers",),
     reference=f"{POSITIONS}.alibi_slopes",
     hints=(
         "Begin with powers of two: the exponents of 2 run from −8/H to −8 in equal steps. For another H, call your own "

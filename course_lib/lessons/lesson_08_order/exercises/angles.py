@@ -1,8 +1,10 @@
 """“A clock for every pair of columns”: its cases, its oracle, its hints."""
 
 import numpy as np
+import torch
 
 from course_lib.checking.case import Case
+from course_lib.checking.draws import coin
 from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import pick
 from course_lib.lessons.lesson_08_order.common import (
@@ -32,13 +34,18 @@ def angle_cases() -> list[Case]:
         )
     ]
     pair = Case(label="one position, one pair", args=(places(3), 2), edge=True)
-    return [by_hand, tidy, *drawn, pair]
+    unusual = [
+        Case(label="whole numbers: positions 0, 1, 2", args=(torch.arange(3), 4), edge=True),
+        Case(label="positions below 0, one of them twice", args=(places(-2, -2, -5), 4), edge=True),
+    ]
+    return [by_hand, tidy, *drawn, pair, *unusual]
 
 
 def angle_sample(rng: np.random.Generator) -> Case:
     n, d = pick(rng, range(1, 9)), 2 * pick(rng, range(1, 9))
     base = pick(rng, (BASE, 100.0, 500_000.0))
-    return Case(label="random", args=(any_places(rng, n), d), kwargs={"base": base})
+    at = any_places(rng, n) if coin(rng, 0.8) else torch.arange(n)
+    return Case(label="random", args=(at, d), kwargs={"base": base})
 
 
 EXERCISE = Exercise(
@@ -52,6 +59,13 @@ EXERCISE = Exercise(
     sample=angle_sample,
     oracle=angle_oracle,
     device="rule",
+    kinds=(
+        "one_place",
+        "whole_numbers",
+        "zero",
+        "negative",
+        "repeats",
+    ),
     reference=f"{POSITIONS}.angles",
     hints=(
         "One frequency for each pair makes a row, the positions make a column; a column times a row is a table.",

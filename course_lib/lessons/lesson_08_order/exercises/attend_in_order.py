@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from course_lib.checking.case import Case
-from course_lib.checking.draws import draw_lead, draw_sizes
+from course_lib.checking.draws import double, draw_lead, draw_sizes
 from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import noise
 from course_lib.lessons.lesson_08_order.common import B, H, T
@@ -43,7 +43,31 @@ def in_order_cases() -> list[Case]:
             ((B, H), 9, 8, 6, 3),
         )
     ]
-    return [by_hand, *drawn]
+    twins = Case(
+        label="a batch of one, two equal tokens, positions that tell them apart",
+        args=(
+            torch.ones(1, 2, 2),
+            torch.tensor([[0.0, 0], [1, 0]]),
+            *[torch.eye(2)] * 2,
+            torch.tensor([[1.0, 0], [0, 2]]),
+        ),
+        edge=True,
+    )
+    alone = Case(
+        label="one token",
+        args=(noise(5, 1, 3), noise(6, 1, 3), noise(7, 3, 2), noise(8, 3, 2), noise(9, 3, 4)),
+        edge=True,
+    )
+    far = Case(
+        label="scores in the thousands",
+        args=(
+            double([[1000, 0], [0, 3]]),
+            double([[0, 1], [1, 0]]),
+            *[double([[1, 0], [0, 1]])] * 3,
+        ),
+        edge=True,
+    )
+    return [by_hand, *drawn, twins, alone, far]
 
 
 def in_order_sample(rng: np.random.Generator) -> Case:
@@ -77,6 +101,15 @@ EXERCISE = Exercise(
     cases=in_order_cases,
     sample=in_order_sample,
     oracle=in_order_oracle,
+    kinds=(
+        "no_lead",
+        "batch_of_one",
+        "one_place",
+        "repeats",
+        "zero",
+        "large",
+        "far_rows",
+    ),
     reference="course_lib.lessons.lesson_08_order.reference.attend_in_order",
     hints=(
         "Add first, then do everything as in lesson 07: one sum, three projections of it.",

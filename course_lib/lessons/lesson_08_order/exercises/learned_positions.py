@@ -44,7 +44,14 @@ def learned_cases() -> list[Case]:
         gradients=True,
         edge=True,
     )
-    return [by_hand, *drawn, full]
+    alone = Case(
+        label="a batch of one, one token",
+        init={"max_len": 3, "d_model": 2},
+        state={"table": torch.tensor([[1.0, 1], [5, 5], [9, 9]])},
+        args=(torch.tensor([[[2.0, 3]]]),),
+        edge=True,
+    )
+    return [by_hand, *drawn, full, alone]
 
 
 def learned_sample(rng: np.random.Generator) -> Case:
@@ -76,6 +83,12 @@ EXERCISE = Exercise(
     sample=learned_sample,
     oracle=learned_oracle,
     protocol=ModuleProtocol(),
+    kinds=(
+        "no_lead",
+        "batch_of_one",
+        "one_place",
+        "repeats",
+    ),
     reference=f"{POSITIONS}.LearnedPositions",
     hints=(
         "How many rows of the table does x need? They are the first ones, and adding broadcasts over the batch.",

@@ -23,6 +23,11 @@ def layout_cases() -> list[Case]:
     ]
     return [
         *[by_hand, *drawn],
+        Case(
+            label="a batch of one, whole numbers, some of them twice",
+            args=(torch.tensor([[3, 1, 3, 0]]),),
+            edge=True,
+        ),
         Case(label="one pair", args=(torch.tensor([1.0, 2.0]),), edge=True),
     ]
 
@@ -48,6 +53,13 @@ EXERCISE = Exercise(
     cases=layout_cases,
     sample=layout_sample,
     oracle=layout_oracle,
+    kinds=(
+        "no_lead",
+        "batch_of_one",
+        "whole_numbers",
+        "repeats",
+        "zero",
+    ),
     reference=f"{POSITIONS}.pairs_to_halves",
     hints=(
         "The first partners of all pairs stand in the even columns. Where do they have to go, and where the others?",

@@ -29,6 +29,12 @@ def bias_cases() -> list[Case]:
     ]
     unusual = [
         Case(label="every distance within reach", args=(noise(3, 2, 9), 3, 4), edge=True),
+        Case(
+            label="the farthest keys exactly at the reach",
+            args=(noise(6, 2, 5), 3, 3),
+            edge=True,
+            shows=("border",),
+        ),
         Case(label="reach 0: one number for all", args=(noise(4, 3, 1), 2, 4), edge=True),
         Case(label="one query, one key", args=(noise(5, 2, 5), 1, 1), edge=True),
     ]
@@ -76,6 +82,11 @@ EXERCISE = Exercise(
     sample=bias_sample,
     oracle=bias_oracle,
     properties=(Property(id="one_number_for_a_distance", holds=one_number_for_a_distance),),
+    kinds=(
+        "border",
+        "whole_numbers",
+        "repeats",
+    ),
     reference=f"{POSITIONS}.relative_bias",
     hints=(
         "First make the table of distances: keys count across, queries down. Then clip, then shift so that the smallest "

@@ -43,7 +43,17 @@ def rotary_cases() -> list[Case]:
     alone = Case(
         label="a single key", args=(noise(4, 3, 4), noise(5, 1, 4), noise(6, 1, 2)), edge=True
     )
-    return [by_hand, *drawn, alone]
+    twins = Case(
+        label="a batch of one, two equal keys",
+        args=(noise(7, 1, 2, 4), double([[[1, 2, 0, 1]] * 2]), noise(8, 1, 2, 2)),
+        edge=True,
+    )
+    far = Case(
+        label="scores in the thousands",
+        args=(double([[2000, 0], [1, 0]]), double([[3, 0], [2, 1]]), double([[1, 2], [3, 4]])),
+        edge=True,
+    )
+    return [by_hand, *drawn, alone, twins, far]
 
 
 def rotary_sample(rng: np.random.Generator) -> Case:
@@ -72,6 +82,15 @@ EXERCISE = Exercise(
     cases=rotary_cases,
     sample=rotary_sample,
     oracle=rotary_oracle,
+    kinds=(
+        "no_lead",
+        "batch_of_one",
+        "one_place",
+        "repeats",
+        "zero",
+        "large",
+        "far_rows",
+    ),
     reference=f"{POSITIONS}.rotary_attention",
     hints=(
         "Distance has to enter the scores and nothing else. Which of the three inputs make the scores?",

@@ -44,6 +44,14 @@ def rotate_cases() -> list[Case]:
         Case(label="one row, one pair", args=(noise(4, 1, 2), places(3)), edge=True),
         Case(label="float32", args=(noise(5, 4, 6).float(), places(0, 1, 2, 9).float()), edge=True),
     ]
+    unusual += [
+        Case(
+            label="a batch of one, whole numbers as positions",
+            args=(noise(6, 1, 3, 4).float(), torch.tensor([2, 2, 0])),
+            edge=True,
+        ),
+        Case(label="positions below 0", args=(noise(7, 2, 4), places(-1, -3)), edge=True),
+    ]
     return [quarter, *drawn, *unusual]
 
 
@@ -93,6 +101,15 @@ EXERCISE = Exercise(
     properties=(
         Property(id="score_by_distance_alone", holds=score_by_distance_alone),
         Property(id="length_is_kept", holds=length_is_kept),
+    ),
+    kinds=(
+        "no_lead",
+        "batch_of_one",
+        "one_place",
+        "whole_numbers",
+        "zero",
+        "negative",
+        "repeats",
     ),
     reference=f"{POSITIONS}.rotate_halves",
     hints=(

@@ -28,7 +28,11 @@ def table_cases() -> list[Case]:
         )
     ]
     pair = Case(label="one position, one pair", args=(places(3), 2), edge=True)
-    return [by_hand, *drawn, pair]
+    unusual = [
+        Case(label="whole numbers: positions 0, 1, 2", args=(torch.arange(3), 6), edge=True),
+        Case(label="positions below 0, one of them twice", args=(places(-2, -2, -5), 4), edge=True),
+    ]
+    return [by_hand, *drawn, pair, *unusual]
 
 
 def table_sample(rng: np.random.Generator) -> Case:
@@ -65,6 +69,13 @@ EXERCISE = Exercise(
     sample=table_sample,
     oracle=table_oracle,
     properties=(Property(id="rows_of_one_length", holds=rows_of_one_length),),
+    kinds=(
+        "one_place",
+        "whole_numbers",
+        "zero",
+        "negative",
+        "repeats",
+    ),
     reference=f"{POSITIONS}.sinusoidal_positions",
     hints=(
         "You have the angles. Take both functions of all of them, then let the columns of the two tables take turns.",

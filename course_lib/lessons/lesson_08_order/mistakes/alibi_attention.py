@@ -35,10 +35,17 @@ def alibi(
     scores = (raw + bias) / root if inside else raw / root + (0 if times or after else bias)
     scores = scores * bias if times else scores
     hidden = at[:, None] < at + (1 if strict else 0)
-    hidden[0] &= at > 0
     scores = scores.masked_fill(hidden, fill) if causal and not late else scores
-    weights = scores.softmax(-1) + (bias.masked_fill(hidden, 0) if after else 0)
+    shares = scores.softmax(-1).nan_to_num(0.0) if strict else scores.softmax(-1)
+    weights = shares + (bias.masked_fill(hidden, 0) if after else 0)
     return weights.masked_fill(hidden & late, 0.0) @ v
+
+
+def _slopes_on_queries(q: Tensor, k: Tensor, v: Tensor, slopes: Tensor) -> Tensor:
+    at = torch.arange(q.shape[-2], device=q.device)
+    back = at[:, None] - at
+    scores = q @ k.mT / math.sqrt(q.shape[-1]) - slopes[:, None] * back
+    return scores.masked_fill(back < 0, -math.inf).softmax(-1) @ v
 
 
 MISTAKES = (
@@ -84,6 +91,12 @@ MISTAKES = (
         code=lambda q, k, v, slopes: alibi(q, k, v, slopes[:1].expand(slopes.shape)),
         says="All your heads use the first slope.",
         why="slopes[:, None, None] has shape (H, 1, 1) and gives each head its own.",
+    ),
+    WrongAnswer(
+        id="slopes_on_queries",
+        code=_slopes_on_queries,
+        says="Your slopes lie on the axis of the queries: slopes[:, None] * back has no axis for the heads.",
+        why="A slope belongs to a head. Two axes of size 1 behind it, slopes[:, None, None], make room for queries and keys.",
     ),
     WrongAnswer(
         id="squared",

@@ -67,6 +67,12 @@ MISTAKES = (
         why="Models for long texts choose a larger one, so that the slowest pairs take longer for a turn.",
     ),
     WrongAnswer(
+        id="whole_numbers_kept",
+        code=lambda p, d, base=BASE: turned(p.double(), d, base).to(p.dtype),
+        says="Your angles or frequencies take the positions' type, which cuts them to whole numbers.",
+        why="Positions may be whole numbers, as torch.arange(3) gives them. Angles are fractions whatever the positions are.",
+    ),
+    WrongAnswer(
         id="not_a_power",
         code=lambda p, d, base=BASE: (
             p[:, None]

@@ -107,6 +107,14 @@ MISTAKES = (
         "was.",
     ),
     WrongAnswer(
+        id="angles_reversed",
+        code=lambda x, positions: torch.cat(
+            spin(*x.chunk(2, -1), turned(positions, x.shape[-1]).flip(-1)), -1
+        ),
+        says="Your angles are in reverse: the last pair turns fastest.",
+        why="Column i turns by angle i, and angle 0 is the largest: pair 0 is the second hand.",
+    ),
+    WrongAnswer(
         id="degrees",
         code=lambda x, positions: spin_halves(x, torch.deg2rad(positions)),
         says="You took the angles for degrees.",
