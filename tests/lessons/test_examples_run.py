@@ -16,9 +16,6 @@ from course_lib.checking.reference import load_reference
 from course_lib.workbook import registry
 
 SOLUTIONS = Path(__file__).parents[2] / "solutions"
-#: Exercises whose docstrings still speak in prose; none may be added.
-IN_PROSE: dict[str, set[str]] = {
-}
 
 LESSONS = [registry.find(number) for number in registry.numbers()]
 EXERCISES = [
@@ -31,8 +28,7 @@ EXERCISES = [
 @pytest.mark.parametrize("lesson, exercise", EXERCISES)
 def test_the_examples_of_an_exercise_run(lesson: LessonSpec, exercise: Exercise) -> None:
     found = list(examples(lesson, exercise))
-    in_prose = exercise.name in IN_PROSE.get(lesson.number, set())
-    assert bool(found) is not in_prose, "give the docstring an example (>>>), or list it as prose"
+    assert found, "give the docstring an example (>>>)"
     runner = doctest.DocTestRunner(verbose=False, optionflags=doctest.NORMALIZE_WHITESPACE)
     said: list[str] = []
     for test in found:
