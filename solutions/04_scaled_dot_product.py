@@ -557,7 +557,7 @@ attention_gradient = lesson.check(attention_gradient)
 #
 # ### Exercise 4.10 · Bug clinic
 #
-# Difficulty 3 of 3 · 10 minutes · the check proves that your test passes right attentions and catches six faulty ones.
+# Difficulty 3 of 3 · 10 minutes · the check proves that your test passes right attentions and catches seven faulty ones.
 #
 # `attention(q, k, v, mask)` is the candidate. Return True when it is right, False when it is not. Your function from 4.6
 # is a version to trust. Draw with a generator of your own, `torch.Generator().manual_seed(0)`, and compare shapes before
@@ -654,7 +654,7 @@ lesson.quiz()
 #    with stored keys needs it at the bottom right. Draw both for 2 queries and 4 keys.
 # 2. Attention scores need not be dot products. What would change in this lesson if they were −‖q − k‖²/2, as in lesson 03?
 # 3. A query with nothing to attend to gets zeros here. When could a different answer be better?
-# 4. Which of the six faulty attentions would still train, and how would you notice?
+# 4. Which of the seven faulty attentions would still train, and how would you notice?
 #
 # ### References
 #

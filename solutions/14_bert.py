@@ -595,6 +595,8 @@ freeze = lesson.check(freeze)
 def class_scores(predicted, labels, n_classes):
     """Return (precision, recall, f1), each (n_classes,), and the macro F1, a tensor of one number.
 
+    predicted and labels are tensors (N,) of class numbers.
+
     >>> predicted, labels = torch.tensor([1, 1, 1, 0]), torch.tensor([1, 1, 0, 0])
     >>> precision, recall, f1, macro = class_scores(predicted, labels, 2)
     >>> precision, recall

@@ -605,7 +605,7 @@ else:
 def best_span(start, end, passage, longest):
     """Return the first and the last token of the answer.
 
-    start and end hold a score for each token, passage is True where an answer may stand.
+    start and end (T,) hold a score for each token, passage (T,) is True where an answer may stand.
 
     >>> start = torch.tensor([9.0, 1.0, 5.0, 0.0, 2.0])
     >>> end = torch.tensor([9.0, 6.0, 0.0, 3.0, 1.0])

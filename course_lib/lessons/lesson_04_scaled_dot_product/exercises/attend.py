@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from course_lib.checking.case import Case
-from course_lib.checking.draws import draw_lead, draw_sizes
+from course_lib.checking.draws import double, draw_lead, draw_sizes
 from course_lib.checking.exercise import Exercise, Property
 from course_lib.checking.noise import noise
 from course_lib.checking.properties import all_one, numbers
@@ -60,7 +60,17 @@ def attend_cases() -> list[Case]:
         gradients=True,
         edge=True,
     )
-    return [by_hand, *drawn, alone]
+    large = Case(
+        label="a batch of one, scores of 1000 and of 0",
+        args=(
+            double([[[40.0, 0], [0, 1]]]),
+            double([[[40.0, 0], [39, 0]]]),
+            double([[[1.0], [5]]]),
+        ),
+        edge=True,
+        shows=("large",),
+    )
+    return [by_hand, *drawn, alone, large]
 
 
 def attend_sample(rng: np.random.Generator) -> Case:
@@ -90,6 +100,13 @@ EXERCISE = Exercise(
     oracle=attend_oracle,
     parts=("out", "weights"),
     properties=(Property(id="rows_sum_to_one", holds=rows_sum_to_one),),
+    kinds=(
+        "no_lead",
+        "batch_of_one",
+        "one_place",
+        "large",
+        "zero",
+    ),
     reference="course_lib.attention.scaled_dot_product.attend",
     hints=(
         "Three steps: scores, weights, mean. You wrote the first in 4.1; the softmax runs over the keys.",

@@ -22,7 +22,12 @@ def gradient_cases() -> list[Case]:
             double(x) for x in ([1.0, 0.0], [[1.0, 0], [0, 1], [1, 1]], [[1.0], [2], [4]], [1.0])
         ),
     )
-    return [by_hand, *(_gradient_case(seed, S, D, DV) for seed in (0, 1))]
+    alone = Case(
+        label="a single key, to which no gradient of the scores can flow",
+        args=tuple(double(x) for x in ([1.0, -2.0], [[3.0, 1.0]], [[2.0]], [0.5])),
+        edge=True,
+    )
+    return [by_hand, *(_gradient_case(seed, S, D, DV) for seed in (0, 1)), alone]
 
 
 def _gradient_case(seed: Any, s: int, d: int, dv: int) -> Case:
@@ -54,6 +59,10 @@ EXERCISE = Exercise(
     sample=gradient_sample,
     oracle=gradient_oracle,
     parts=("grad_q", "grad_k", "grad_v"),
+    kinds=(
+        "one_place",
+        "zero",
+    ),
     reference="course_lib.lessons.lesson_04_scaled_dot_product.reference.attention_gradient",
     forbidden=("backward", "grad"),
     hints=(

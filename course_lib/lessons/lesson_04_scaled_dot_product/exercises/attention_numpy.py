@@ -46,7 +46,10 @@ def _numpy_case(
         mask,
     )
     return Case(
-        label=label or f"{t} queries, {s} keys, a random mask, seed {seed}", args=args, edge=edge
+        label=label or f"{t} queries, {s} keys, a random mask, seed {seed}",
+        args=args,
+        edge=edge,
+        shows=("large",) * (scale > 1),
     )
 
 
@@ -71,6 +74,11 @@ EXERCISE = Exercise(
     cases=numpy_cases,
     sample=numpy_sample,
     oracle=numpy_oracle,
+    kinds=(
+        "one_place",
+        "large",
+        "zero",
+    ),
     reference="course_lib.lessons.lesson_04_scaled_dot_product.reference.attention_numpy",
     forbidden=("softmax", "from_numpy"),
     hints=(

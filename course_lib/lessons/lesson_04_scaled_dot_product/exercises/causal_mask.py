@@ -29,6 +29,7 @@ EXERCISE = Exercise(
     cases=causal_cases,
     sample=lambda rng: Case(label="random", args=(pick(rng, range(1, 20)),)),
     oracle=causal_oracle,
+    kinds=("whole_numbers",),
     reference="course_lib.attention.masks.causal_mask",
     hints=(
         "Row t is query t. Which keys have been written when it looks?",

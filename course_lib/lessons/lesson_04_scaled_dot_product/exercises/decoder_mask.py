@@ -16,6 +16,8 @@ def decoder_cases() -> list[Case]:
     ]
     return [
         *drawn,
+        Case(label="one sequence of one token", args=(torch.tensor([1]), 1), edge=True),
+        Case(label="two of the same length", args=(torch.tensor([2, 2]), 3), edge=True),
         Case(label="an empty sequence among others", args=(torch.tensor([0, 3]), 4), edge=True),
     ]
 
@@ -37,6 +39,11 @@ EXERCISE = Exercise(
     cases=decoder_cases,
     sample=padding_sample,
     oracle=decoder_oracle,
+    kinds=(
+        "batch_of_one",
+        "repeats",
+        "whole_numbers",
+    ),
     reference="course_lib.attention.masks.decoder_mask",
     hints=(
         "A key is allowed when both masks allow it. Which operator says “both”, entry by entry?",

@@ -30,6 +30,7 @@ FAULTY_ATTENTIONS: dict[str, Callable[..., Tensor]] = {
     "masks after the softmax": variant(after=True),
     "sets forbidden scores to 0": variant(fill=0.0),
     "mixes the keys instead of the values": variant(swap=True),
+    "hands its rows out in reverse": lambda *args: attention_oracle(*args).flip(-2),
 }
 
 
@@ -81,8 +82,8 @@ EXERCISE = Exercise(
     minutes=10,
     difficulty=3,
     marks=2,
-    proves="your test passes right attentions and catches six faulty ones",
-    passed="Your test passes two right attentions and catches all six faulty ones.",
+    proves="your test passes right attentions and catches seven faulty ones",
+    passed="Your test passes two right attentions and catches all seven faulty ones.",
     cases=clinic_cases,
     sample=clinic_sample,
     oracle=clinic_oracle,
@@ -91,7 +92,7 @@ EXERCISE = Exercise(
     device="any",
     hints=(
         "A fault hides where it changes nothing: scaling when d = 1, masks when all is allowed, values when they equal "
-        "the keys. Choose inputs where each of the six would show.",
+        "the keys. Choose inputs where each of the seven would show.",
         "make q, k, v with sizes that all differ, and a mask with a few False\nout = attention(q, k, v, mask)\n"
         "compare with a version that you trust",
         "Trust scaled_dot_product_attention from 4.6. Draw with torch.Generator().manual_seed(0); three queries, five "

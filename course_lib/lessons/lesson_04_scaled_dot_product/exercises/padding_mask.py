@@ -18,6 +18,8 @@ def padding_cases() -> list[Case]:
     ]
     return [
         *drawn,
+        Case(label="two of the same length", args=(torch.tensor([2, 2]), 4), edge=True),
+        Case(label="one sequence that fills its place", args=(torch.tensor([3]), 3), edge=True),
         Case(label="an empty sequence among others", args=(torch.tensor([2, 0, 4]), 5), edge=True),
     ]
 
@@ -38,6 +40,11 @@ EXERCISE = Exercise(
     sample=padding_sample,
     oracle=padding_oracle,
     device="rule",
+    kinds=(
+        "batch_of_one",
+        "repeats",
+        "whole_numbers",
+    ),
     reference="course_lib.attention.masks.padding_mask",
     hints=(
         "Key s is real when its position is smaller than the length of its sequence. Compare positions with lengths.",

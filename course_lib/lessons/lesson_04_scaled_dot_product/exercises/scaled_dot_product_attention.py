@@ -99,12 +99,13 @@ def _unusual_attention_cases() -> list[Case]:
         args=(*(x.half() for x in _qkv(11, (B,))), mask_with_empty_row(12, B, T, S)),
         edge=True,
     )
+    alone = Case(label="a batch of one", args=(*_qkv(13, (1,)), noise(14, 1, T, S) > -1), edge=True)
     far = Case(
         label="every allowed score far below a forbidden one",
         args=tuple(torch.from_numpy(x) for x in far_apart()),
         edge=True,
     )
-    return [*empty, single, queries, far, *narrow, empty_half]
+    return [*empty, single, queries, far, *narrow, empty_half, alone]
 
 
 def attention_sample(rng: np.random.Generator) -> Case:
@@ -151,6 +152,17 @@ EXERCISE = Exercise(
     sample=attention_sample,
     oracle=attention_oracle,
     properties=(Property(id="forbidden_keys_count_nothing", holds=no_forbidden_key_counts),),
+    kinds=(
+        "front",
+        "gaps",
+        "empty",
+        "no_lead",
+        "batch_of_one",
+        "one_place",
+    ),
+    never={
+        "hidden_nan": "A value of NaN spoils the mean at weight 0 as well, as in PyTorch: nothing is asked of it.",
+    },
     reference="course_lib.attention.scaled_dot_product.scaled_dot_product_attention",
     forbidden=("scaled_dot_product_attention",),
     hints=(

@@ -31,7 +31,12 @@ def score_cases() -> list[Case]:
         )
         for (name, lead), seed in itertools.product(shapes.items(), (0, 1))
     ]
-    return [by_hand, *drawn]
+    alone = Case(
+        label="a batch of one, one query, one key of zeros",
+        args=(noise(4, 1, 1, 3), torch.zeros(1, 1, 3, dtype=torch.float64)),
+        edge=True,
+    )
+    return [by_hand, *drawn, alone]
 
 
 def score_sample(rng: np.random.Generator) -> Case:
@@ -56,6 +61,12 @@ EXERCISE = Exercise(
     cases=score_cases,
     sample=score_sample,
     oracle=score_oracle,
+    kinds=(
+        "no_lead",
+        "batch_of_one",
+        "one_place",
+        "zero",
+    ),
     reference="course_lib.attention.scaled_dot_product.scaled_scores",
     hints=(
         "Row t of the result holds the dot products of query t with every key. Which of the two matrices has "

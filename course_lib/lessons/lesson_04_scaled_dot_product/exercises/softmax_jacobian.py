@@ -29,7 +29,9 @@ def jacobian_cases() -> list[Case]:
         args=(double([0.0, 1, 0, 0]),),
         edge=True,
     )
-    return [*tidy, *drawn, sure]
+    alone = Case(label="a single weight", args=(double([1.0]),), edge=True)
+    even = Case(label="four equal weights", args=(double([0.25] * 4),), edge=True)
+    return [*tidy, *drawn, sure, alone, even]
 
 
 def jacobian_oracle(w: Tensor) -> Tensor:
@@ -60,6 +62,11 @@ EXERCISE = Exercise(
     sample=lambda rng: Case(label="random", args=(noise(rng, pick(rng, range(1, 9))).softmax(0),)),
     oracle=jacobian_oracle,
     properties=(Property(id="columns_sum_to_zero", holds=jacobian_rows_vanish),),
+    kinds=(
+        "one_place",
+        "ties",
+        "zero",
+    ),
     reference="course_lib.lessons.lesson_04_scaled_dot_product.reference.softmax_jacobian",
     forbidden=("jacobian", "jacrev"),
     hints=(

@@ -22,6 +22,14 @@ def _clinic_fault(t: int, s: int, d: int, dv: int | None, masked: bool) -> Calla
     return test
 
 
+def _totals(attention: Callable[..., Tensor]) -> bool:
+    q, k, v = noise(5, 3, 4), noise(6, 5, 4), noise(7, 5, 2)
+    mask = noise(8, 3, 5) > -0.5
+    mask[:, 1] = True
+    out, due = attention(q, k, v, mask), F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+    return out.shape == due.shape and bool(torch.allclose(out.sum(), due.sum()))
+
+
 MISTAKES = (
     WrongAnswer(
         id="accepts_all",
@@ -41,7 +49,13 @@ MISTAKES = (
             attention(noise(1, 3, 4), noise(2, 5, 4), noise(3, 5, 2)).shape == (3, 2)
         ),
         says="Your test looks at the shape of the output alone.",
-        why="Five of the six faulty attentions return the right shape. Compare numbers.",
+        why="Six of the seven faulty attentions return the right shape. Compare numbers.",
+    ),
+    WrongAnswer(
+        id="totals",
+        code=_totals,
+        says="An attention that hands its rows out in reverse passes your test: totals or sorted numbers do not see it.",
+        why="Every output belongs to its own query. Compare entry by entry: torch.allclose.",
     ),
     WrongAnswer(
         id="no_mask",
