@@ -167,6 +167,9 @@ lesson.map()
 # %% [markdown]
 # Lesson 01 is optional: it begins with a test of ten questions that says what you may skip. If you know PyTorch, go on to
 # lesson 02.
+#
+# “45 + 40” minutes are two sittings: the lesson says where the second begins. Little time? The **short way** (02, 03, 04, 07, 08, 09
+# and 10) leads to the transformer block; a **side road** leads to nothing that later lessons build on.
 
 # %% [markdown]
 # ## 6 · Your machine

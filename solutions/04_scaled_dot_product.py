@@ -8,7 +8,7 @@
 # %% [markdown]
 # # 04 · Scaled dot-product attention
 #
-# 75 minutes · needs 02 Similarity and 03 Soft lookup · ten exercises, the first within three minutes.
+# 85 minutes in two sittings · needs 02 Similarity and 03 Soft lookup · ten exercises, the first within three minutes.
 #
 # You will be able to
 #
@@ -458,6 +458,8 @@ except AssertionError as leak:
 
 # %% [markdown]
 # ## 4 · Without a framework, without autograd
+#
+# *The second sitting begins here: about 35 minutes. On another day, run the cells above again first: Run → Run All Above Selected Cell.*
 #
 # Nothing in attention needs PyTorch. Write it once more with NumPy alone, for one sequence. There is no softmax to call,
 # so you meet its trap again: exp(1000) is infinite. Subtracting each row's largest score changes no weight, since the

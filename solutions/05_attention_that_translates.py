@@ -8,7 +8,7 @@
 # %% [markdown]
 # # 05 · Attention that translates
 #
-# 75 minutes · needs 04 Scaled dot-product attention · ten exercises, the first within five minutes.
+# 85 minutes in two sittings · needs 04 Scaled dot-product attention · ten exercises, the first within five minutes.
 #
 # You will be able to
 #
@@ -232,6 +232,8 @@ additive_attention = lesson.check(additive_attention)
 
 # %% [markdown]
 # ## 3 · A decoder that asks, and learns to write
+#
+# *The second sitting begins here: about 50 minutes. On another day, run the cells above again first: Run → Run All Above Selected Cell.*
 #
 # The context enters the decoder together with the word written last (Bahdanau et al. 2015, §3.1). The order is fixed by
 # that: the state **before** the step asks, since the step itself needs what was read.

@@ -8,7 +8,7 @@
 # %% [markdown]
 # # 06 · Soft and hard attention
 #
-# 75 minutes · needs 02 Similarity, 03 Soft lookup and 04 Scaled dot-product attention · nine exercises, the first within
+# 80 minutes in two sittings · needs 02 Similarity, 03 Soft lookup and 04 Scaled dot-product attention · nine exercises, the first within
 # five minutes.
 #
 # You will be able to
@@ -229,6 +229,8 @@ print("200,000 draws within 0.01:", torch.allclose(-slope, exact, atol=0.01))
 
 # %% [markdown]
 # ## 3 · The noise in the estimate, and how to lower it
+#
+# *The second sitting begins here: about 55 minutes. On another day, run the cells above again first: Run → Run All Above Selected Cell.*
 #
 # Right on average can still be useless. Rewards 10 and 11, w = (0.5, 0.5). Drawing place 0 gives 10 · (0.5, −0.5) = (5, −5).
 # Drawing place 1 gives 11 · (−0.5, 0.5) = (−5.5, 5.5). The mean is (−0.25, 0.25), as it must be, but each single estimate is

@@ -8,7 +8,7 @@
 # %% [markdown]
 # # 08 · Order
 #
-# 75 minutes · needs 07 Self-attention · ten exercises, the first within five minutes.
+# 80 minutes in two sittings · needs 07 Self-attention · ten exercises, the first within five minutes.
 #
 # You will be able to
 #
@@ -371,6 +371,8 @@ relative_bias = lesson.check(relative_bias)
 # what does the outermost column hold after training, and what happens on a longer text?
 #
 # ## 4 · Turn queries and keys
+#
+# *The second sitting begins here: about 45 minutes. On another day, run the cells above again first: Run → Run All Above Selected Cell.*
 #
 # Rotary encoding (Su et al. 2021, §3.2) adds nothing: it *turns* pairs of columns of each query and key by the hands of the
 # clock. A point $(a, b)$ of the plane, turned by θ, becomes

@@ -8,7 +8,7 @@
 # %% [markdown]
 # # 09 · Many heads
 #
-# 75 minutes · needs 04 Scaled dot-product attention and 07 Self-attention · ten exercises, the first within three minutes.
+# 80 minutes in two sittings · needs 04 Scaled dot-product attention and 07 Self-attention · ten exercises, the first within three minutes.
 #
 # You will be able to
 #
@@ -283,6 +283,8 @@ for h, look in enumerate(looks):
 
 # %% [markdown]
 # ## 3 · Other people's heads
+#
+# *The second sitting begins here: about 45 minutes. On another day, run the cells above again first: Run → Run All Above Selected Cell.*
 #
 # To use trained weights you must speak their library's dialect. PyTorch's `nn.MultiheadAttention` differs from yours in three ways
 # that raise no error when you get them wrong. First, it takes `(T, B, d_model)` unless you pass `batch_first=True`.

@@ -8,7 +8,7 @@
 # %% [markdown]
 # # 11 · Translation
 #
-# 75 minutes · needs 10 The transformer block · nine exercises, the first within five minutes.
+# 90 minutes in two sittings · needs 10 The transformer block · nine exercises, the first within five minutes.
 #
 # You will be able to
 #
@@ -475,6 +475,8 @@ print("at least 99.5 % of held-out numbers:", sum(right) >= 0.995 * len(right))
 
 # %% [markdown]
 # ## 4 · A length it never saw
+#
+# *The second sitting begins here: about 35 minutes. On another day, run the cells above again first: Run → Run All Above Selected Cell.*
 #
 # Held-out numbers were of lengths that it knew. What about a whole magnitude? A second translator learned numbers of 1, 2, 3, 4 and 6 digits. It knows all the words that
 # a five-digit number needs.

@@ -8,7 +8,7 @@
 # %% [markdown]
 # # 12 · A language model
 #
-# 75 minutes · needs 10 The transformer block · ten exercises, the first within five minutes.
+# 85 minutes in two sittings · needs 10 The transformer block · ten exercises, the first within five minutes.
 #
 # You will be able to
 #
@@ -312,6 +312,8 @@ lesson.reveal("which_is_better")
 
 # %% [markdown]
 # ## 3 · The model
+#
+# *The second sitting begins here: about 40 minutes. On another day, run the cells above again first: Run → Run All Above Selected Cell.*
 #
 # Texts of a batch may differ in length. The short ones are filled up with a token that means nothing, and the loss has to
 # leave it out. Say two texts, of two and one token, have losses 2, 2 and 2, and the filler 0.2, for filler after filler is easy to

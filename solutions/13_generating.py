@@ -8,7 +8,7 @@
 # %% [markdown]
 # # 13 · Generating
 #
-# 75 minutes · needs 12 A language model · ten exercises, the first within three minutes.
+# 90 minutes in two sittings · needs 12 A language model · ten exercises, the first within three minutes.
 #
 # A language model scores the tokens that may come next; somebody has to choose. You will be able to
 #
@@ -356,6 +356,8 @@ decoding_stepper(
 # temperature 2, where top-p keeps hundreds?
 #
 # ## 3 · Keys and values, kept
+#
+# *The second sitting begins here: about 55 minutes. On another day, run the cells above again first: Run → Run All Above Selected Cell.*
 #
 # To write token 101, the loop above could read all 100 tokens again. But what has changed since token 100 was written?
 

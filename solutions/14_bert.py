@@ -11,7 +11,7 @@
 # A language model reads from left to right, because it must not see what it is to guess. BERT reads in both directions. It hides words
 # from itself and guesses those.
 #
-# Needs lessons 10 and 12. 75 minutes. You will be able to
+# Needs lessons 10 and 12. 80 minutes in two sittings. You will be able to
 #
 # - hide words, ask for them, and pretrain an encoder in small;
 # - run a real pretrained encoder in a model of your own, and search sentences by meaning;
@@ -367,6 +367,8 @@ print("MiniLM runs in your class; hidden states equal to 1e-4:", apart < 1e-4)
 # **In a word.** Embed three things, normalise, and repeat a block. The rest is weights.
 #
 # ## 4 · Search by meaning
+#
+# *The second sitting begins here: about 35 minutes. On another day, run the cells above again first: Run → Run All Above Selected Cell.*
 #
 # An encoder gives a vector for each token. A search wants one for each text. MiniLM was trained with the **mean** over the text's tokens. Texts of a
 # batch differ in length, so the short ones end in padding:

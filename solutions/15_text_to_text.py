@@ -11,7 +11,7 @@
 # Translate, sum up, answer, say whether a sentence is kind: each of these reads a text and writes a text. So one model can do all of them,
 # and learn from any text at all before it has seen a single task.
 #
-# Needs lessons 13 and 14. 75 minutes. You will be able to
+# Needs lessons 13 and 14. 100 minutes in two sittings. You will be able to
 #
 # - make T5's training task out of any text, and say in what BART's differs;
 # - build the two parts in which T5's attention differs from what you know, and what its decoder reads;
@@ -369,6 +369,8 @@ lesson.reveal("scaled")
 
 # %% [markdown]
 # ## 4 · What the decoder reads
+#
+# *The second sitting begins here: about 50 minutes. On another day, run the cells above again first: Run → Run All Above Selected Cell.*
 #
 # While the decoder learns to write `7 8 1` (1 is the end), at each place it may know what stands before. Before the first token nothing does,
 # so it reads a **start token**: `0 7 8`. T5 takes its padding, 0. BART has another.

@@ -8,7 +8,7 @@
 # %% [markdown]
 # # 16 · Images as tokens
 #
-# 75 minutes · needs 10 The transformer block · nine exercises, the first within three minutes.
+# 85 minutes in two sittings · needs 10 The transformer block · nine exercises, the first within three minutes.
 #
 # You will be able to
 #
@@ -248,6 +248,8 @@ for rows, rows_last in ((first, False), (last, True), (first, True)):
 
 # %% [markdown]
 # ## 3 · A token that asks, and where tokens are
+#
+# *The second sitting begins here: about 50 minutes. On another day, run the cells above again first: Run → Run All Above Selected Cell.*
 #
 # Two things are missing. Which token gives the answer? ViT adds one that stands for no patch: the **class token**, a learned row, the same for
 # every image. It asks in every layer, and the answer is read off what it has gathered.

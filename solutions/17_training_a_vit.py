@@ -8,7 +8,7 @@
 # %% [markdown]
 # # 17 · Training a ViT on the GPU
 #
-# 75 minutes · needs 16 Images as tokens · nine exercises, the first within three minutes.
+# 75 minutes in two sittings · needs 16 Images as tokens · nine exercises, the first within three minutes.
 #
 # You will be able to
 #
@@ -266,6 +266,8 @@ for name, logits in (("quite sure", sure), ("91 %, 1 % for each other", best)):
 # **Explain**: why a mean and not a sum? (Double the batch, and ask what the gradient does.)
 #
 # ## 4 · Steps of the right size
+#
+# *The second sitting begins here: about 40 minutes. On another day, run the cells above again first: Run → Run All Above Selected Cell.*
 #
 # **Weight decay** shrinks weights a little at every step: PyTorch's AdamW, after Loshchilov and Hutter 2019, multiplies them by 1 − rate ·
 # decay. It keeps matrices from growing. A gain of a norm starts at 1, where it changes nothing, and decay pulls it towards 0.

@@ -8,7 +8,7 @@
 # %% [markdown]
 # # 18 · What does it look at?
 #
-# 75 minutes · needs 16 Images as tokens · nine exercises, the first within three minutes.
+# 75 minutes in two sittings · needs 16 Images as tokens · nine exercises, the first within three minutes.
 #
 # You will be able to
 #
@@ -324,6 +324,8 @@ print(baselines)
 
 # %% [markdown]
 # ## 4 · Ask the gradient
+#
+# *The second sitting begins here: about 35 minutes. On another day, run the cells above again first: Run → Run All Above Selected Cell.*
 #
 # Rollout has a blind spot. It never asks **for which answer**: the map for *lesion* and the map for *healthy* are the same. The gradient does ask. Take the
 # logit of *lesion*, and how it moves with each attention weight: ∇A. The product ∇A ⊙ A says how much each weight in use adds, to first

@@ -172,6 +172,7 @@ LESSON = LessonSpec(
     slug="similarity",
     title="Similarity",
     minutes=60,
+    way="short",
     needs=("00",),
     exercises=(
         loud_vector.EXERCISE,

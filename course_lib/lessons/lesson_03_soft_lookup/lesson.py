@@ -162,6 +162,8 @@ LESSON = LessonSpec(
     slug="soft_lookup",
     title="Soft lookup",
     minutes=70,
+    way="short",
+    side_sections="§ 5",
     needs=("02",),
     exercises=(
         hard_lookup.EXERCISE,

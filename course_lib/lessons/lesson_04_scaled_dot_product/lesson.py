@@ -138,7 +138,9 @@ LESSON = LessonSpec(
     number="04",
     slug="scaled_dot_product",
     title="Scaled dot-product attention",
-    minutes=75,
+    minutes=85,
+    sittings=(50, 35),
+    way="short",
     needs=("02", "03"),
     exercises=(
         scaled_scores.EXERCISE,

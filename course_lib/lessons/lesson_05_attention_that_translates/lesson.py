@@ -147,7 +147,8 @@ LESSON = LessonSpec(
     number="05",
     slug="attention_that_translates",
     title="Attention that translates",
-    minutes=75,
+    minutes=85,
+    sittings=(35, 50),
     needs=("04",),
     exercises=(
         gru_step.EXERCISE,

@@ -170,7 +170,9 @@ LESSON = LessonSpec(
     number="06",
     slug="soft_and_hard_attention",
     title="Soft and hard attention",
-    minutes=75,
+    minutes=80,
+    sittings=(25, 55),
+    way="side",
     needs=("02", "03", "04"),
     exercises=(
         draw_places.EXERCISE,

@@ -219,6 +219,8 @@ LESSON = LessonSpec(
     slug="self_attention",
     title="Self-attention",
     minutes=75,
+    way="short",
+    side_sections="§ 3 and 4",
     needs=("04",),
     exercises=(
         projected_scores.EXERCISE,

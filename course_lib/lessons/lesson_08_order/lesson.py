@@ -172,7 +172,9 @@ LESSON = LessonSpec(
     number="08",
     slug="order",
     title="Order",
-    minutes=75,
+    minutes=80,
+    sittings=(35, 45),
+    way="short",
     needs=("07",),
     exercises=(
         angles.EXERCISE,

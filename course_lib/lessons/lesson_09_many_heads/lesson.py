@@ -157,7 +157,9 @@ LESSON = LessonSpec(
     number="09",
     slug="many_heads",
     title="Many heads",
-    minutes=75,
+    minutes=80,
+    sittings=(35, 45),
+    way="short",
     needs=("04", "07"),
     exercises=(
         split_heads.EXERCISE,

@@ -185,7 +185,9 @@ LESSON = LessonSpec(
     number="10",
     slug="transformer_block",
     title="The transformer block",
-    minutes=75,
+    minutes=85,
+    sittings=(35, 50),
+    way="short",
     needs=("09",),
     exercises=(
         layer_norm.EXERCISE,

@@ -140,7 +140,8 @@ LESSON = LessonSpec(
     number="11",
     slug="translation",
     title="Translation",
-    minutes=75,
+    minutes=90,
+    sittings=(55, 35),
     needs=("10",),
     exercises=(
         three_masks.EXERCISE,

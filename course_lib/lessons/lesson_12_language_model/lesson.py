@@ -137,7 +137,8 @@ LESSON = LessonSpec(
     number="12",
     slug="language_model",
     title="A language model",
-    minutes=75,
+    minutes=85,
+    sittings=(45, 40),
     needs=("10",),
     exercises=(
         merge_pair.EXERCISE,

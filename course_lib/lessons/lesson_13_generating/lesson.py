@@ -134,7 +134,8 @@ LESSON = LessonSpec(
     number="13",
     slug="generating",
     title="Generating",
-    minutes=75,
+    minutes=90,
+    sittings=(35, 55),
     needs=("12",),
     exercises=(
         greedy.EXERCISE,

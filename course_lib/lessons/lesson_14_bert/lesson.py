@@ -147,7 +147,8 @@ LESSON = LessonSpec(
     number="14",
     slug="bert",
     title="BERT",
-    minutes=75,
+    minutes=80,
+    sittings=(45, 35),
     needs=("10", "12"),
     exercises=(
         mask_tokens.EXERCISE,

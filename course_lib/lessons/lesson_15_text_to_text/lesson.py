@@ -124,7 +124,8 @@ LESSON = LessonSpec(
     number="15",
     slug="text_to_text",
     title="Text to text",
-    minutes=75,
+    minutes=100,
+    sittings=(50, 50),
     needs=("13", "14"),
     exercises=(
         corrupt.EXERCISE,

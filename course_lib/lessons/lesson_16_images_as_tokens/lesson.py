@@ -156,7 +156,8 @@ LESSON = LessonSpec(
     number="16",
     slug="images_as_tokens",
     title="Images as tokens",
-    minutes=75,
+    minutes=85,
+    sittings=(35, 50),
     needs=("10",),
     exercises=(
         patchify.EXERCISE,

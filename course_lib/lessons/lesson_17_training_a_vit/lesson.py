@@ -122,6 +122,7 @@ LESSON = LessonSpec(
     slug="training_a_vit",
     title="Training a ViT on the GPU",
     minutes=75,
+    sittings=(35, 40),
     needs=("16",),
     exercises=(
         standardise.EXERCISE,

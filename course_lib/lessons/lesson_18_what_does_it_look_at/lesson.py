@@ -143,6 +143,7 @@ LESSON = LessonSpec(
     slug="what_does_it_look_at",
     title="What does it look at?",
     minutes=75,
+    sittings=(40, 35),
     needs=("16",),
     exercises=(
         attention_per_head.EXERCISE,
