@@ -1,4 +1,4 @@
-"""Seconds from `git clone` to a JupyterLab that answers: a fresh clone of the last commit.
+"""Seconds from `git clone` to a JupyterLab that answers, and gigabytes: a fresh clone.
 
 The clone is made in a temporary folder and removed afterwards. `--cold` gives uv an empty cache,
 so that everything is downloaded; without it, what this machine has downloaded before is used.
@@ -26,9 +26,10 @@ def main() -> int:
     parser.add_argument("--cold", action="store_true", help="download everything")
     with tempfile.TemporaryDirectory() as folder:
         steps = measure(Path(folder), cold=parser.parse_args().cold)
+        size = installed(Path(folder) / "course" / ".venv")
     total = sum(steps.values())
     parts = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in steps.items())
-    print(f"clone to lab: {total:.1f} s ({parts}); bar {BAR_S} s")
+    print(f"clone to lab: {total:.1f} s ({parts}); bar {BAR_S} s; installed {size:.1f} GB")
     return int(total > BAR_S)
 
 
@@ -42,6 +43,17 @@ def measure(folder: Path, *, cold: bool) -> dict[str, float]:
     clone = timed(["git", "clone", "--quiet", str(ROOT), str(course)], folder, environment)
     install = timed(["make", "env"], course, environment)
     return {"clone": clone, "install": install, "lab": start_lab(course, environment)}
+
+
+def installed(folder: Path) -> float:
+    """Return the gigabytes that an environment takes, files that are linked twice counted once."""
+    seen = {(one.st_dev, one.st_ino): one.st_size for one in map(os.lstat, files_of(folder))}
+    return sum(seen.values()) / 1e9
+
+
+def files_of(folder: Path) -> list[str]:
+    """Return the path of every file below a folder."""
+    return [os.path.join(at, name) for at, _, names in os.walk(folder) for name in names]
 
 
 def timed(command: list[str], folder: Path, environment: dict[str, str]) -> float:
