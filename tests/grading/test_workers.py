@@ -4,14 +4,18 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from small_lesson import TASK, notebook
 
 from course_lib.grading.marks import Marker
+from course_lib.grading.sandbox.launch import sweep
+from course_lib.grading.sandbox.limits import Limits
 from course_lib.grading.submissions import HandIn
 from course_lib.grading.workers import mark_in_processes
 
+LIMITS = Limits(exercise=3.0, submission=30.0)
 CLASS = [HandIn(who, 1, "99_small.ipynb", notebook()) for who in ("ann", "bob", "cyd")]
 DEFAULT_THREADS = """
 import sys, torch
@@ -65,3 +69,58 @@ def test_a_process_that_dies_costs_nobody_else_and_is_told(nests, monkeypatch):
     marked = {h.learner: m for h, m in mark_in_processes(TASK, "s", CLASS, nests, 1)}
     assert {who: marks["total"] for who, marks in marked.items()} == {"ann": 0, "bob": 3, "cyd": 3}
     assert "ended 2 times" in marked["ann"]["notes"][0]
+
+
+# ---------------------------------------------------------------- kill -9 of the command
+
+KILLED = """
+import sys, time, torch
+sys.path[:0] = [sys.argv[1]]
+from test_workers import CLASS, LIMITS, TASK, Marker
+from course_lib.grading.sandbox.host import Sandbox
+from course_lib.grading.workers import Crew, Worker
+Marker.mark = lambda self, hand_in: time.sleep(600)
+sandbox = Sandbox(TASK.master.sources, LIMITS)
+crew = Crew(TASK, "s", CLASS, sandbox, 600.0)
+crew.begin(), crew.begin()
+print(sandbox.cage.process.pid, *[w.process.pid for w in crew.busy], flush=True)
+print(sandbox.cage.kit, flush=True)
+next(crew.work())
+"""
+
+
+def test_a_killed_command_leaves_no_process_and_no_kit(nests):
+    here = os.path.dirname(__file__)
+    words = [sys.executable, "-c", KILLED, here]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as command:
+        pids = [int(word) for word in command.stdout.readline().split()]
+        kit = Path(command.stdout.readline().strip())
+        alive = [pid for pid in pids if _lives(pid)]
+        command.kill()
+    assert len(alive) == 3 and kit.is_dir()
+    until = time.monotonic() + 10
+    while any(map(_lives, pids)) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert [pid for pid in pids if _lives(pid)] == []
+    sweep()
+    assert not kit.exists() and nests.cage.kit.is_dir()
+
+
+def test_a_kit_in_the_making_is_left_in_peace(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    (tmp_path / "course-kit-new").mkdir()
+    (tmp_path / "course-kit-old").mkdir()
+    os.utime(tmp_path / "course-kit-old", (0, 0))
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "course-kit-link").symlink_to(tmp_path / "elsewhere")
+    sweep()
+    left = sorted(path.name for path in tmp_path.iterdir())
+    assert left == ["course-kit-link", "course-kit-new", "elsewhere"]
+
+
+def _lives(pid):
+    """Tell whether a process is there, and no corpse that waits to be buried."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
