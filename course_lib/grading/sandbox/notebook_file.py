@@ -90,21 +90,37 @@ def _cell(raw: dict[str, Any], notes: list[str]) -> dict[str, Any] | None:
         "check": bool(CHECK.fullmatch(source)),
         "kept": _kept(source, tree, DEFINITIONS | ast.Import | ast.ImportFrom) if tree else "",
         "imports": _kept(source, tree, ast.Import | ast.ImportFrom) if tree else "",
+        "pieces": _pieces(source, tree) if tree else [],
         "wrong": wrong,
     }
 
 
 def _plain(source: str) -> tuple[str, bool]:
-    """Turn magics and shell escapes into comments."""
+    """Turn magics and shell escapes into calls of a shell that does nothing, or comments."""
     if _parsed(source)[0] is not None:
         return source, False
     if source.lstrip().startswith("%%"):
         first, _, rest = source.lstrip().partition("\n")
         keeps = first.split()[0] in ("%%time", "%%timeit", "%%capture", "%%prun")
-        return (f"# {first}\n{rest}" if keeps else ""), True
+        if keeps:
+            return f"# {first}\n{_plain(rest)[0]}", True
+    read = _read_by_ipython(source)
+    if read is not None:
+        return read, True
     plain = MAGIC.sub(r"\1pass  # \2", source)
     assigned = re.sub(r"^(\s*\w+\s*=\s*)[%!].*$", r"\1None", plain, flags=re.MULTILINE)
     return assigned, assigned != source
+
+
+def _read_by_ipython(source: str) -> str | None:
+    """Return the Python that IPython makes of a cell; None where it makes none."""
+    try:
+        from IPython.core.inputtransformer2 import TransformerManager
+
+        found = TransformerManager().transform_cell(source)
+    except Exception:
+        return None
+    return found if _parsed(found)[0] is not None else None
 
 
 def _parsed(source: str) -> tuple[ast.Module | None, str | None]:
@@ -123,9 +139,14 @@ def _defined(tree: ast.Module) -> Iterator[str]:
             yield node.name
         elif isinstance(node, ast.Assign | ast.AnnAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            yield from (t.id for t in targets if isinstance(t, ast.Name))
-        elif isinstance(node, ast.ImportFrom):
-            yield from (alias.asname or alias.name for alias in node.names)
+            leaves = (leaf for target in targets for leaf in ast.walk(target))
+            yield from (t.id for t in leaves if isinstance(t, ast.Name) and _stores(t))
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            yield from (alias.asname or alias.name.split(".")[0] for alias in node.names)
+
+
+def _stores(name: ast.Name) -> bool:
+    return isinstance(name.ctx, ast.Store)
 
 
 def _by_look(source: str) -> list[str]:
@@ -141,6 +162,17 @@ def _kept(source: str, tree: ast.Module, kinds: Any) -> str:
             first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
             found.append("\n".join(lines[first - 1 : node.end_lineno]))
     return "\n".join(found)
+
+
+def _pieces(source: str, tree: ast.Module) -> list[list[Any]]:
+    """Return what defines something, one by one: the names, and the code."""
+    found = []
+    for node in tree.body:
+        alone = ast.Module([node], type_ignores=[])
+        names = sorted(_defined(alone))
+        if names:
+            found.append([names, _kept(source, alone, ast.stmt)])
+    return found
 
 
 def _get(value: Any, *keys: str) -> Any:
