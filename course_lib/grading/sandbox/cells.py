@@ -41,7 +41,7 @@ def _flags(source: str, name: str) -> int:
     """Return the flags of a cell: those of its `from __future__`, and that of `await`."""
     flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
     code = compile(source, name, "exec", flags, dont_inherit=True)
-    return flags | (code.co_flags & FUTURES)
+    return int(flags | (code.co_flags & FUTURES))
 
 
 def _one(statement: ast.stmt, name: str, names: dict[str, Any], flags: int) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
-from course_lib.checking.forbidden import LIBRARIES, OPERATOR
+from course_lib.checking.forbidden import LIBRARIES, OPERATOR, Own
 
 MAGIC = re.compile(r"^(\s*)([%!?].*|.*\?)$", re.MULTILINE)
 CHECK = re.compile(r"\s*(\w+)\s*=\s*(?:lesson|assignment)\.check\(.*\)\s*")
@@ -202,10 +202,11 @@ def forbidden(sources: Sequence[str], names: Mapping[str, Sequence[str]]) -> dic
     for node in bodies:
         if isinstance(node, DEFINITIONS):
             known.pop(node.name, None)
+    mine = Own.of(bodies)
     found = {}
     for exercise, banned in names.items():
         trees = [n for n in bodies if isinstance(n, DEFINITIONS) and n.name == exercise]
-        used = _used(trees[-1], known) if trees else iter(())
+        used = _used(trees[-1], known, mine) if trees else iter(())
         name = next((name for name in used if name in banned), None)
         if name is not None:
             found[exercise] = name
@@ -236,8 +237,9 @@ def _imported(bodies: list[ast.stmt]) -> dict[str, str]:
     return found
 
 
-def _used(tree: ast.stmt, known: Mapping[str, str]) -> Iterator[str]:
+def _used(tree: ast.stmt, known: Mapping[str, str], mine: Own) -> Iterator[str]:
     own = {n.arg for n in ast.walk(tree) if isinstance(n, ast.arg)}
+    own |= {n.name for n in ast.walk(tree) if isinstance(n, DEFINITIONS)}
     own |= {
         n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
     }
@@ -245,7 +247,8 @@ def _used(tree: ast.stmt, known: Mapping[str, str]) -> Iterator[str]:
         if isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.MatMult):
             yield OPERATOR
         elif isinstance(node, ast.Attribute):
-            yield node.attr
+            if not mine.has(node):
+                yield node.attr
         elif isinstance(node, ast.ImportFrom):
             if (node.module or "").split(".")[0] in LIBRARIES:
                 yield from (alias.name for alias in node.names)
