@@ -16,6 +16,7 @@ MAGIC = re.compile(r"^(\s*)([%!?].*|.*\?)$", re.MULTILINE)
 CHECK = re.compile(r"\s*(\w+)\s*=\s*(?:lesson|assignment)\.check\(.*\)\s*")
 #: Cells of a notebook, and characters of one cell, beyond which nobody writes by hand.
 CELLS, CHARACTERS = 2000, 200_000
+WRITES = "A cell writes a file that others may import; forbidden calls are not looked for in it."
 DEFINITIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
@@ -77,6 +78,8 @@ def _cell(raw: dict[str, Any], notes: list[str]) -> dict[str, Any] | None:
     if len(source) > CHARACTERS:
         notes.append("A cell is too long to be read; it was left out.")
         return None
+    if source.lstrip().startswith("%%writefile"):
+        notes.append(WRITES)
     source, magics = _plain(source)
     if magics:
         notes.append("Magics and shell commands were left out: marks are given to Python alone.")
