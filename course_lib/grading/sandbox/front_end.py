@@ -1,5 +1,6 @@
 """What a notebook's front end gives to cells, where there is none: quiet, and without effect."""
 
+import ast
 import contextlib
 import os
 import sys
@@ -45,6 +46,18 @@ def offer(names: dict[str, Any]) -> None:
     names["get_ipython"] = lambda: shell
     names["display"] = lambda *objects, **options: None
     names["input"] = lambda prompt="": ""
+
+
+def without_magics(source: str) -> str | None:
+    """Return the Python that IPython makes of a cell; None where it makes none."""
+    try:
+        from IPython.core.inputtransformer2 import TransformerManager
+
+        found: str = TransformerManager().transform_cell(source)
+        ast.parse(found)
+    except Exception:
+        return None
+    return found
 
 
 def warm_up() -> None:

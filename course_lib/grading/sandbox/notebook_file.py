@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from course_lib.checking.forbidden import LIBRARIES, OPERATOR, Own
+from course_lib.grading.sandbox import front_end
 
 MAGIC = re.compile(r"^(\s*)([%!?].*|.*\?)$", re.MULTILINE)
 CHECK = re.compile(r"\s*(\w+)\s*=\s*(?:lesson|assignment)\.check\(.*\)\s*")
@@ -107,23 +108,12 @@ def _plain(source: str) -> tuple[str, bool]:
         keeps = first.split()[0] in ("%%time", "%%timeit", "%%capture", "%%prun")
         if keeps:
             return f"# {first}\n{_plain(rest)[0]}", True
-    read = _read_by_ipython(source)
+    read = front_end.without_magics(source)
     if read is not None:
         return read, True
     plain = MAGIC.sub(r"\1pass  # \2", source)
     assigned = re.sub(r"^(\s*\w+\s*=\s*)[%!].*$", r"\1None", plain, flags=re.MULTILINE)
     return assigned, assigned != source
-
-
-def _read_by_ipython(source: str) -> str | None:
-    """Return the Python that IPython makes of a cell; None where it makes none."""
-    try:
-        from IPython.core.inputtransformer2 import TransformerManager
-
-        found = TransformerManager().transform_cell(source)
-    except Exception:
-        return None
-    return found if _parsed(found)[0] is not None else None
 
 
 def _parsed(source: str) -> tuple[ast.Module | None, str | None]:
