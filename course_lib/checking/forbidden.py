@@ -4,7 +4,8 @@ import ast
 import builtins
 import inspect
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
@@ -13,6 +14,10 @@ from torch.overrides import TorchFunctionMode
 OPERATOR = "@"
 LIBRARIES = {"torch", "numpy", "scipy", "einops", "math", "statistics", "builtins"}
 MATMUL = {"matmul", "__matmul__", "__rmatmul__"}
+
+
+#: Modules whose classes are no learner's.
+FOREIGN = {"builtins", "typing", "collections"}
 
 
 class ForbiddenCall(BaseException):
@@ -35,11 +40,70 @@ def find_forbidden(obj: Callable[..., Any], names: Sequence[str]) -> str | None:
     known = getattr(inspect.unwrap(obj), "__globals__", None) or vars(inspect.getmodule(obj) or ast)
     bound = _bound(tree)
     known = {n: found for n, found in (vars(builtins) | known).items() if n not in bound}
+    own = Own.of([tree], {n for n, found in known.items() if _is_own_class(found)})
     for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and own.has(node):
+            continue
         for name in _named(node, known):
             if name in names:
                 return name
     return None
+
+
+@dataclass(frozen=True)
+class Own:
+    """What code calls its own: classes, their methods and attributes, and what is made of them.
+
+    Args:
+        classes: their names.
+        members: names of their methods, and of attributes that are set.
+        made: names and attributes that hold an object of such a class.
+    """
+
+    classes: frozenset[str]
+    members: frozenset[str]
+    made: frozenset[str]
+
+    @classmethod
+    def of(cls, trees: Sequence[ast.AST], classes: Collection[str] = ()) -> "Own":
+        """Find them in some code; `classes` are own ones that are defined elsewhere."""
+        nodes = [node for tree in trees for node in ast.walk(tree)]
+        found = [node for node in nodes if isinstance(node, ast.ClassDef)]
+        names = {node.name for node in found} | set(classes)
+        members = {getattr(item, "name", "") for node in found for item in node.body}
+        members |= {n.attr for n in nodes if isinstance(n, ast.Attribute) and _is_stored(n)}
+        made = {
+            getattr(target, "id", getattr(target, "attr", ""))
+            for node in nodes
+            if isinstance(node, ast.Assign) and _calls(node.value, names)
+            for target in node.targets
+        }
+        return cls(frozenset(names), frozenset(members), frozenset(made))
+
+    def has(self, node: ast.Attribute) -> bool:
+        """Tell whether what stands behind a dot is one's own, whatever its name."""
+        if _is_stored(node):
+            return True
+        if node.attr not in self.members:
+            return False
+        owner = node.value
+        if _calls(owner, self.classes | {"super"}):
+            return True
+        if isinstance(owner, ast.Name):
+            return owner.id in {"self", "cls"} | self.classes | self.made
+        return isinstance(owner, ast.Attribute) and owner.attr in self.made
+
+
+def _is_stored(node: ast.Attribute) -> bool:
+    return isinstance(node.ctx, ast.Store)
+
+
+def _calls(node: ast.AST, names: Collection[str]) -> bool:
+    return isinstance(node, ast.Call) and getattr(node.func, "id", "") in names
+
+
+def _is_own_class(found: Any) -> bool:
+    return inspect.isclass(found) and _is_local(found) and found.__module__ not in FOREIGN
 
 
 def _bound(tree: ast.AST) -> set[str]:

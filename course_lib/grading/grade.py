@@ -11,7 +11,7 @@ from typing import Any
 from course_lib.errors import CourseError
 from course_lib.grading import results
 from course_lib.grading.keeping import Kept, secret_of
-from course_lib.grading.marking import Marked, mark_here
+from course_lib.grading.marking import mark_here, one_thread
 from course_lib.grading.sandbox import bubblewrap
 from course_lib.grading.sandbox.host import Sandbox
 from course_lib.grading.sandbox.launch import Cage
@@ -26,6 +26,7 @@ from course_lib.grading.submissions import (
     strangers,
 )
 from course_lib.grading.task import Task, load_task, which_task
+from course_lib.grading.workers import Marked
 
 KEEP = ("best", "last")
 UNSAFE = (
@@ -44,7 +45,7 @@ class Options:
         seed: the instructor's secret; kept in `to` when left out.
         keep: "best" or "last" of a learner's hand-ins.
         roster: CSV file with a column `learner`.
-        workers: processes; one for each processor when None.
+        workers: processes; one for each processor when None; 0 marks in this one.
         unsafe: run without bubblewrap.
         limits: of each submission.
         scheduler: address of a Dask scheduler, when many machines work.
@@ -90,10 +91,11 @@ def run_grade(
     people = read_roster(options.roster) if options.roster else []
     if not submissions.exists():
         raise CourseError(f"there is no {submissions}; give the folder of submissions.")
-    task = load_task(*which_task(submissions, options.lesson, options.assignment))
-    with _sandbox(task, options, cage) as sandbox:
-        found, outside = _found(submissions, task, people, sandbox)
-        marked = _marks(task, found, options, sandbox)
+    with one_thread():  # before anything is prepared
+        task = load_task(*which_task(submissions, options.lesson, options.assignment))
+        with _sandbox(task, options, cage) as sandbox:
+            found, outside = _found(submissions, task, people, sandbox)
+            marked = _marks(task, found, options, sandbox)
     kept = {who: choose(marked[who], options.keep) for who in marked}
     summary = results.write(task, kept, marked, people, outside, options.to)
     print(json.dumps(summary, indent=2) if as_json else results.in_words(summary, options.to))
@@ -127,7 +129,8 @@ def _marks(
     waiting = [h for h in every if (h.learner, h.number) not in done]
     with _bar(len(every), len(done)) as bar:
         for hand_in, marks in _mark(task, secret, waiting, options, sandbox):
-            kept.put(hand_in, marks)
+            if not marks.get("stopped"):
+                kept.put(hand_in, marks)
             done[hand_in.learner, hand_in.number] = marks
             bar.update()
     return {

@@ -25,6 +25,8 @@ from course_lib.grading.trained import score_file
 #: Hidden cases of an exercise, and the seconds in which a file must have been read.
 DRAWS = 8
 READING = 10.0
+#: Ends the report of a learner's cell that failed.
+COST = "What it defines was run all the same; it may have cost marks."
 #: Bytes of JSON that the cells of a notebook may come to.
 NOTEBOOK = 32 << 20
 
@@ -252,7 +254,7 @@ def _mention(results: Sequence[dict[str, Any]], calls: Mapping[str, Sequence[str
 def _troubles(answers: Answers) -> list[str]:
     """Return what a person should know of the cells; a given cell may wait for an answer."""
     return [
-        f"{name} {what}."
+        f"{name} {what}. {COST if not name.startswith(GIVEN) else ''}".rstrip()
         for name, what in answers.trouble.items()
         if not (name.startswith(GIVEN) and "raised NotImplementedError" in what)
     ]

@@ -1,5 +1,6 @@
 """What is run of a submission: the master's setup and given cells, the learner's own otherwise."""
 
+import ast
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -138,8 +139,11 @@ class _Assembly:
             named = [master.exercise]
         if role in MASTERS and master and not (self.trust or named):
             if cell["source"].strip() != master.source.strip():
-                self.notes.append(f"{step.name}: a given cell was changed; the original was run.")
-                self.own.setdefault(anchor, []).append(_step(cell, cell["imports"]))
+                self.notes.append(
+                    f"{step.name}: a given cell was changed; the original was run, "
+                    "then what was added to it."
+                )
+                self.own.setdefault(anchor, []).append(_step(cell, _added(cell, master)))
         elif role in MASTERS and self.trust:
             self.changed[anchor] = step
         elif named:
@@ -170,6 +174,16 @@ class _Assembly:
         if cell.role == "exercise" and cell.exercise:
             return [step for step in self.answers[cell.exercise] if step not in before]
         return []
+
+
+def _added(cell: Mapping[str, Any], master: Given) -> str:
+    """Return what a learner has added to a given cell; what the cell itself defines stays."""
+    tree = ast.parse(master.source)
+    own = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    own |= {getattr(node, "name", "") for node in tree.body}
+    own |= {alias.asname or alias.name for n in ast.walk(tree)
+            if isinstance(n, ast.Import | ast.ImportFrom) for alias in n.names}  # fmt: skip
+    return "\n".join(source for names, source in cell["pieces"] if not own & set(names))
 
 
 def _step(cell: Mapping[str, Any], source: str) -> Step:

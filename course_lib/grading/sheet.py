@@ -72,3 +72,10 @@ def absent(task: Task, learner: str) -> dict[str, Any]:
     said = "Nothing was handed in."
     rows = [row(item, "", "not_started", said) for item in (*task.spec.exercises, *task.trained)]
     return sheet(task, learner, rows, notes=[said])
+
+
+def stopped(task: Task, learner: str, number: int, file: str, said: str) -> dict[str, Any]:
+    """Return the marks of a hand-in that could not be marked to its end: a person must look."""
+    rows = [row(item, "", "timeout", said) for item in (*task.spec.exercises, *task.trained)]
+    marks = sheet(task, learner, rows, number=number, file=file, notes=[said], read=False)
+    return {**marks, "stopped": True}

@@ -12,6 +12,8 @@ INSIDE = (
     "child",
     "functions",
     "isolate",
+    "cells",
+    "front_end",
     "notebook_file",
     "stand_in",
 )

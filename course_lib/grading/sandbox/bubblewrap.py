@@ -132,6 +132,7 @@ def stage(folder: Path, sources: Sequence[str]) -> list[str]:
         The modules that cells import, to be loaded before the fork.
     """
     wanted = {f"course_lib.grading.sandbox.{name}" for name in INSIDE} - _INIT
+    wanted |= {f"course_lib.figures.{path.stem}" for path in (PACKAGE / "figures").glob("[!_]*.py")}
     asked = {name for source in sources for name in _imports(ast.parse(source))}
     asked = {name for name in asked if not name.startswith("course_lib.lessons")}
     for module in _closure(wanted | {name for name in asked if name.startswith("course_lib")}):

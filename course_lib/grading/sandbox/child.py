@@ -21,7 +21,7 @@ from course_lib.checking.device import warm_up as warm_up_device
 from course_lib.checking.protocol import ModuleProtocol, WrongObject
 from course_lib.checking.run import Outcome, Runner
 from course_lib.checking.timeout import Timeout, limit
-from course_lib.grading.sandbox import notebook_file
+from course_lib.grading.sandbox import cells, front_end, notebook_file
 from course_lib.grading.sandbox.functions import Unpacker
 from course_lib.grading.sandbox.wire import Decoder, Encoder, Gone, Size, framed, receive
 
@@ -33,6 +33,7 @@ TEXT, PRINTED = 2000, 2000
 def warm_up() -> None:
     """Let torch load what its first sums need, so that no learner waits for it."""
     warm_up_device()
+    front_end.warm_up()
     x = torch.ones(3, 3, dtype=torch.float64, requires_grad=True)
     torch.autograd.grad((x @ x).softmax(-1).sum(), x)
     case = Case(label="warm-up", args=(x.detach(),), gradients=True)
@@ -62,7 +63,7 @@ class Desk:
 
     def __init__(self) -> None:
         self.module = types.ModuleType("__main__")
-        self.module.__dict__["get_ipython"] = lambda: None
+        front_end.offer(vars(self.module))
 
     def answer(self, header: Any, body: memoryview) -> tuple[dict[str, Any], list[bytes]]:
         """Do what is asked; a failure is an answer too."""
@@ -115,7 +116,7 @@ class Desk:
             contextlib.redirect_stdout(nothing),
             contextlib.redirect_stderr(nothing),
         ):
-            exec(compile(source, name, "exec", dont_inherit=True), vars(self.module))
+            cells.run(source, name, vars(self.module))
         return {"done": True}
 
     def do_defined(self, request: "Request", encoder: Encoder) -> dict[str, Any]:

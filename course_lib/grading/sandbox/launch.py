@@ -2,13 +2,27 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
+import stat
 import subprocess
 import tempfile
+import time
 from pathlib import Path
+from types import ModuleType
 
 from course_lib.grading.sandbox import bubblewrap
+
+#: How kits' folders begin; the file that whoever uses one keeps locked.
+KIT, LOCK = "course-kit-", ".in-use"
+#: Seconds after which a kit without a lock is a dead one.
+UNLOCKED = 3600.0
+fcntl: ModuleType | None
+try:
+    import fcntl
+except ImportError:  # on Windows, where no kit is swept
+    fcntl = None
 
 
 class Cage:
@@ -21,8 +35,10 @@ class Cage:
 
     def __init__(self, *, unsafe: bool = False, whole_disk: bool = False) -> None:
         self.unsafe = unsafe
-        self._folder = tempfile.TemporaryDirectory(prefix="course-kit-")
+        sweep()
+        self._folder = tempfile.TemporaryDirectory(prefix=KIT)
         self.kit = Path(self._folder.name)
+        self._lock = _locked(self.kit / LOCK)
         bubblewrap.stage(self.kit, ())
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         path = os.environ.get("PATH", "")
@@ -60,9 +76,44 @@ class Cage:
             self.process.stderr.close()
         self.control.close()
         self._folder.cleanup()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
     def __enter__(self) -> "Cage":
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def sweep() -> None:
+    """Remove the kits of commands that were killed: nobody holds their lock."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{KIT}*"):
+        with contextlib.suppress(OSError):
+            own = folder.stat(follow_symlinks=False)
+            if stat.S_ISDIR(own.st_mode) and own.st_uid == os.getuid() and _is_dead(folder):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_dead(folder: Path) -> bool:
+    """Tell whether nobody uses a kit; one without a lock may be in the making."""
+    if not (folder / LOCK).exists():
+        return time.time() - folder.stat().st_mtime > UNLOCKED
+    lock = _locked(folder / LOCK)
+    if lock is not None:
+        os.close(lock)
+    return lock is not None
+
+
+def _locked(path: Path) -> int | None:
+    """Lock a file for this process and those that are forked from it; None when another has."""
+    if fcntl is None:
+        return None
+    found = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(found, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(found)
+        return None
+    return found

@@ -10,12 +10,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
-from course_lib.checking.forbidden import LIBRARIES, OPERATOR
+from course_lib.checking.forbidden import LIBRARIES, OPERATOR, Own
+from course_lib.grading.sandbox import front_end
 
 MAGIC = re.compile(r"^(\s*)([%!?].*|.*\?)$", re.MULTILINE)
 CHECK = re.compile(r"\s*(\w+)\s*=\s*(?:lesson|assignment)\.check\(.*\)\s*")
 #: Cells of a notebook, and characters of one cell, beyond which nobody writes by hand.
 CELLS, CHARACTERS = 2000, 200_000
+WRITES = "A cell writes a file that others may import; forbidden calls are not looked for in it."
 DEFINITIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
@@ -77,6 +79,8 @@ def _cell(raw: dict[str, Any], notes: list[str]) -> dict[str, Any] | None:
     if len(source) > CHARACTERS:
         notes.append("A cell is too long to be read; it was left out.")
         return None
+    if source.lstrip().startswith("%%writefile"):
+        notes.append(WRITES)
     source, magics = _plain(source)
     if magics:
         notes.append("Magics and shell commands were left out: marks are given to Python alone.")
@@ -90,18 +94,23 @@ def _cell(raw: dict[str, Any], notes: list[str]) -> dict[str, Any] | None:
         "check": bool(CHECK.fullmatch(source)),
         "kept": _kept(source, tree, DEFINITIONS | ast.Import | ast.ImportFrom) if tree else "",
         "imports": _kept(source, tree, ast.Import | ast.ImportFrom) if tree else "",
+        "pieces": _pieces(source, tree) if tree else [],
         "wrong": wrong,
     }
 
 
 def _plain(source: str) -> tuple[str, bool]:
-    """Turn magics and shell escapes into comments."""
+    """Turn magics and shell escapes into calls of a shell that does nothing, or comments."""
     if _parsed(source)[0] is not None:
         return source, False
     if source.lstrip().startswith("%%"):
         first, _, rest = source.lstrip().partition("\n")
         keeps = first.split()[0] in ("%%time", "%%timeit", "%%capture", "%%prun")
-        return (f"# {first}\n{rest}" if keeps else ""), True
+        if keeps:
+            return f"# {first}\n{_plain(rest)[0]}", True
+    read = front_end.without_magics(source)
+    if read is not None:
+        return read, True
     plain = MAGIC.sub(r"\1pass  # \2", source)
     assigned = re.sub(r"^(\s*\w+\s*=\s*)[%!].*$", r"\1None", plain, flags=re.MULTILINE)
     return assigned, assigned != source
@@ -123,9 +132,14 @@ def _defined(tree: ast.Module) -> Iterator[str]:
             yield node.name
         elif isinstance(node, ast.Assign | ast.AnnAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            yield from (t.id for t in targets if isinstance(t, ast.Name))
-        elif isinstance(node, ast.ImportFrom):
-            yield from (alias.asname or alias.name for alias in node.names)
+            leaves = (leaf for target in targets for leaf in ast.walk(target))
+            yield from (t.id for t in leaves if isinstance(t, ast.Name) and _stores(t))
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            yield from (alias.asname or alias.name.split(".")[0] for alias in node.names)
+
+
+def _stores(name: ast.Name) -> bool:
+    return isinstance(name.ctx, ast.Store)
 
 
 def _by_look(source: str) -> list[str]:
@@ -141,6 +155,17 @@ def _kept(source: str, tree: ast.Module, kinds: Any) -> str:
             first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
             found.append("\n".join(lines[first - 1 : node.end_lineno]))
     return "\n".join(found)
+
+
+def _pieces(source: str, tree: ast.Module) -> list[list[Any]]:
+    """Return what defines something, one by one: the names, and the code."""
+    found = []
+    for node in tree.body:
+        alone = ast.Module([node], type_ignores=[])
+        names = sorted(_defined(alone))
+        if names:
+            found.append([names, _kept(source, alone, ast.stmt)])
+    return found
 
 
 def _get(value: Any, *keys: str) -> Any:
@@ -170,10 +195,11 @@ def forbidden(sources: Sequence[str], names: Mapping[str, Sequence[str]]) -> dic
     for node in bodies:
         if isinstance(node, DEFINITIONS):
             known.pop(node.name, None)
+    mine = Own.of(bodies)
     found = {}
     for exercise, banned in names.items():
         trees = [n for n in bodies if isinstance(n, DEFINITIONS) and n.name == exercise]
-        used = _used(trees[-1], known) if trees else iter(())
+        used = _used(trees[-1], known, mine) if trees else iter(())
         name = next((name for name in used if name in banned), None)
         if name is not None:
             found[exercise] = name
@@ -204,8 +230,9 @@ def _imported(bodies: list[ast.stmt]) -> dict[str, str]:
     return found
 
 
-def _used(tree: ast.stmt, known: Mapping[str, str]) -> Iterator[str]:
+def _used(tree: ast.stmt, known: Mapping[str, str], mine: Own) -> Iterator[str]:
     own = {n.arg for n in ast.walk(tree) if isinstance(n, ast.arg)}
+    own |= {n.name for n in ast.walk(tree) if isinstance(n, DEFINITIONS)}
     own |= {
         n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
     }
@@ -213,7 +240,8 @@ def _used(tree: ast.stmt, known: Mapping[str, str]) -> Iterator[str]:
         if isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.MatMult):
             yield OPERATOR
         elif isinstance(node, ast.Attribute):
-            yield node.attr
+            if not mine.has(node):
+                yield node.attr
         elif isinstance(node, ast.ImportFrom):
             if (node.module or "").split(".")[0] in LIBRARIES:
                 yield from (alias.name for alias in node.names)

@@ -107,6 +107,8 @@ class Zygote:
         if not data:
             if control is self.controls[0]:
                 os._exit(0)
+            for key in [key for key in self.jobs if key[0] == control.fileno()]:
+                self._end(key)  # its marker was killed
             self.controls.remove(control)
             control.close()
             return
