@@ -231,6 +231,15 @@ Unsafe = Annotated[
     bool, typer.Option("--unsafe", help="Run without bubblewrap: submissions can do anything.")
 ]
 
+Overrides = Annotated[
+    Path | None,
+    typer.Option(help="CSV or TOML: learner, exercise, points, comment; else TO/overrides.csv."),
+]
+Deadline = Annotated[
+    Path | None,
+    typer.Option(help="TOML: due date, late days, extensions; TO/deadline.toml if there."),
+]
+
 
 @app.command(
     epilog="Examples:  course grade submitted --to marks --lesson 04 --seed 'our secret'  ·  "
@@ -249,6 +258,8 @@ def grade(
     scheduler: Scheduler = None,
     security: Security = None,
     unsafe: Unsafe = False,
+    overrides: Overrides = None,
+    deadline: Deadline = None,
     as_json: Json = False,
 ) -> None:
     """Mark SUBMISSIONS in a sandbox; exit 1 when one cannot be read or is nobody's, else 0."""
@@ -268,6 +279,8 @@ def grade(
             scheduler=scheduler,
             security=security,
             unsafe=unsafe,
+            overrides=overrides,
+            deadline=deadline,
         )
         code = run_grade(submissions, options, as_json=as_json, cage=cage)
     raise typer.Exit(code)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from course_lib.errors import CourseError
-from course_lib.grading import results
+from course_lib.grading import late, overrides, results
 from course_lib.grading.keeping import Kept, secret_of
 from course_lib.grading.marking import Marked, mark_here
 from course_lib.grading.sandbox import bubblewrap
@@ -49,6 +49,8 @@ class Options:
         limits: of each submission.
         scheduler: address of a Dask scheduler, when many machines work.
         security: folder of the certificates for it.
+        overrides: CSV or TOML file of what a person decided; in `to` when left out.
+        deadline: TOML file of a due date, late days and extensions; in `to` when left out.
     """
 
     to: Path
@@ -62,6 +64,8 @@ class Options:
     limits: Limits = field(default_factory=Limits)
     scheduler: str | None = None
     security: Path | None = None
+    overrides: Path | None = None
+    deadline: Path | None = None
 
 
 def run_grade(
@@ -91,10 +95,14 @@ def run_grade(
     if not submissions.exists():
         raise CourseError(f"there is no {submissions}; give the folder of submissions.")
     task = load_task(*which_task(submissions, options.lesson, options.assignment))
+    decisions = overrides.read(overrides.find_file(options.to, options.overrides), task)
+    deadline = late.read(late.find_file(options.to, options.deadline))
     with _sandbox(task, options, cage) as sandbox:
         found, outside = _found(submissions, task, people, sandbox)
-        marked = _marks(task, found, options, sandbox)
+        overrides.demand_known(decisions, found)
+        marked = late.apply(_marks(task, found, options, sandbox), deadline)
     kept = {who: choose(marked[who], options.keep) for who in marked}
+    kept = overrides.apply(kept, decisions)
     summary = results.write(task, kept, marked, people, outside, options.to)
     print(json.dumps(summary, indent=2) if as_json else results.in_words(summary, options.to))
     return 1 if summary["unread"] or summary["unknown"] else 0
@@ -167,4 +175,4 @@ def _bar(total: int, done: int) -> Any:
 
 def choose(marked: Sequence[dict[str, Any]], keep: str) -> dict[str, Any]:
     """Return the last hand-in, or the best (of equals the first)."""
-    return marked[-1] if keep == "last" else max(marked, key=lambda marks: int(marks["total"]))
+    return marked[-1] if keep == "last" else max(marked, key=lambda marks: float(marks["total"]))
