@@ -17,7 +17,7 @@ from course_lib.grading.task import Task
 #: Where marks already given are kept, so that a run that was cut short goes on.
 DONE = "done"
 #: Goes into every fingerprint: raise it when marking changes.
-VERSION = 1
+VERSION = 2
 
 
 def secret_of(results: Path, given: str | None = None) -> str:

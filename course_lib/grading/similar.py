@@ -17,16 +17,18 @@ from itertools import combinations
 from typing import Any
 
 GRAM, WINDOW = 12, 6
+#: Tokens of a cell below which right answers are alike by themselves.
+SHORTEST = 50
 #: Characters of one hand-in's code that are looked at.
-MOST = 200_000
+MOST = 100_000
 #: Fingerprints that two must share, and the share of the smaller one's, to be pointed out.
 LEAST, SHARE = 14, 0.75
 #: Fingerprints of more than this share of different works are what anybody writes.
 COMMON, CLASS = 0.2, 5
 TOKEN = re.compile(
     r"(?P<skip>\#[^\n]*|\s+)"
-    r"|(?P<text>\"\"\"(?:[^\\]|\\.)*?\"\"\"|'''(?:[^\\]|\\.)*?'''"
-    r"|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*')"
+    r"|(?P<text>\"\"\"(?:[^\\]|\\.){0,5000}?\"\"\"|'''(?:[^\\]|\\.){0,5000}?'''"
+    r"|\"(?:[^\"\\\n]|\\.){0,500}\"|'(?:[^'\\\n]|\\.){0,500}')"
     r"|(?P<value>\d[\w.]*)|(?P<name>\.?\s?[^\W\d]\w*)|(?P<sign>[^\s\w])",
     re.S,
 )
@@ -50,9 +52,10 @@ def tokens(source: str) -> list[str]:
     return found
 
 
-def prints(sources: Iterable[str]) -> list[str]:
-    """Return the fingerprints of pieces of code, sorted."""
-    return sorted({one for source in sources for one in _winnow(tokens(source))})
+def prints(sources: Iterable[str], shortest: int = SHORTEST) -> list[str]:
+    """Return the fingerprints of pieces of code, sorted; of pieces too short to tell, none."""
+    pieces = [found for source in sources if len(found := tokens(source)) >= shortest]
+    return sorted({one for found in pieces for one in _winnow(found)})
 
 
 def _winnow(found: Sequence[str]) -> set[str]:
@@ -102,7 +105,7 @@ def _joined(
     alike: Mapping[frozenset[str], list[str]],
     links: Sequence[tuple[float, frozenset[str], frozenset[str]]],
 ) -> list[dict[str, Any]]:
-    group = {held: [list(who), 1.0] for held, who in alike.items()}
+    group: dict[frozenset[str], Any] = {held: [list(who), 1.0] for held, who in alike.items()}
     for share, one, two in sorted(links, key=lambda link: -link[0]):
         first, second = group[one], group[two]
         if first is second:
