@@ -1,5 +1,10 @@
 """Work that is alike is pointed out; what anybody would write is not."""
 
+import inspect
+import time
+
+from right_answers import RIGHT
+
 from course_lib.grading import assignments
 from course_lib.grading.program import Master
 from course_lib.grading.similar import groups, prints, tokens
@@ -39,3 +44,15 @@ def test_different_solutions_are_not_alike():
 def test_tokens_forget_names_comments_and_values():
     assert tokens("a = b.c(1) # x") == tokens("z=y.c( 20 )") != tokens("a = b.d(1)")
     assert tokens("'# no comment'") == ["S"]
+
+
+def test_right_answers_written_another_way_are_not_alike():
+    other = [inspect.getsource(answer) for answer in RIGHT.values()]
+    every = [text for name in assignments.names() for text in solution(name)]
+    assert groups({"ann": prints(every), "bob": prints(other)}) == []
+
+
+def test_hostile_code_is_read_in_bounded_time():
+    started = time.perf_counter()
+    prints(["'" + "\\'" * 50_000, '"""' + '\\"""' * 20_000])
+    assert time.perf_counter() - started < 20
