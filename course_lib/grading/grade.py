@@ -90,12 +90,7 @@ def run_grade(
     Raises:
         CourseError: when nothing can be marked as asked.
     """
-    if options.keep not in KEEP:
-        raise CourseError(f"--keep is best or last, not {options.keep!r}.")
-    if options.unsafe:
-        print(UNSAFE, file=sys.stderr)
-    else:
-        bubblewrap.demand()
+    _demand(options)
     people = read_roster(options.roster) if options.roster else []
     if not submissions.exists():
         raise CourseError(f"there is no {submissions}; give the folder of submissions.")
@@ -117,6 +112,16 @@ def run_grade(
     words = [results.in_words(summary, options.to), *first_page.in_words(summary, options.to)]
     print(json.dumps(summary, indent=2) if as_json else "\n".join(words))
     return 1 if summary["unread"] or summary["unknown"] else 0
+
+
+def _demand(options: Options) -> None:
+    """Raise unless marking can begin as asked; say what --unsafe gives up."""
+    if options.keep not in KEEP:
+        raise CourseError(f"--keep is best or last, not {options.keep!r}.")
+    if options.unsafe:
+        print(UNSAFE, file=sys.stderr)
+    else:
+        bubblewrap.demand()
 
 
 def _sandbox(task: Task, options: Options, cage: Cage | None = None) -> Sandbox:
