@@ -3,6 +3,7 @@
 import shutil
 import sys
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -28,6 +29,8 @@ app = typer.Typer(
 
 #: A learner's kit comes without these.
 INSTRUCTORS = ("course_lib.authoring", "course_lib.grading")
+#: Commands that a kit cannot run are not listed there.
+IN_KIT = find_spec("course_lib.grading") is None
 #: A learner's install comes without these.
 AUTHORS = ("jupytext",)
 
@@ -137,7 +140,9 @@ def vit(
     raise typer.Exit(run_bench(scale, as_json=as_json, seed=seed))  # type: ignore[arg-type]
 
 
-@app.command(epilog="Examples:  course build   ·   course build 04   ·   course build --check")
+@app.command(
+    hidden=IN_KIT, epilog="Examples:  course build   ·   course build 04   ·   course build --check"
+)
 def build(
     lesson: Annotated[
         str | None, typer.Argument(metavar="[NN]", help="One lesson; all when left out.")
@@ -151,7 +156,8 @@ def build(
 
 
 @app.command(
-    epilog="Examples:  course new 19 captions  ·  course new 19 captions --exercise soft_captions"
+    hidden=IN_KIT,
+    epilog="Examples:  course new 19 captions  ·  course new 19 captions --exercise soft_captions",
 )
 def new(
     lesson: LessonNumber,
@@ -167,8 +173,9 @@ def new(
 
 
 @app.command(
+    hidden=IN_KIT,
     epilog="Examples:  course release --to kit  ·  "
-    "course release --to kit --lessons 02,04 --assignments attention"
+    "course release --to kit --lessons 02,04 --assignments attention",
 )
 def release(
     to: Annotated[Path, typer.Option(help="The kit's folder; an older kit there is replaced.")],
@@ -185,7 +192,9 @@ def release(
     raise typer.Exit(run_release(to, *_both(lessons, assignments)))
 
 
-@app.command(epilog="Examples:  course workshop --hours 3 --lessons 02,04,09 --to room")
+@app.command(
+    hidden=IN_KIT, epilog="Examples:  course workshop --hours 3 --lessons 02,04,09 --to room"
+)
 def workshop(
     hours: Annotated[float, typer.Option(help="Of the whole workshop, breaks included.")],
     lessons: Annotated[str, typer.Option(help="Numbers with commas, in the order taught.")],
@@ -231,11 +240,24 @@ Unsafe = Annotated[
     bool, typer.Option("--unsafe", help="Run without bubblewrap: submissions can do anything.")
 ]
 
+Partial = Annotated[
+    bool, typer.Option("--partial", help="Right cases earn their share of the points.")
+]
+Overrides = Annotated[
+    Path | None,
+    typer.Option(help="CSV or TOML: learner, exercise, points, comment; else TO/overrides.csv."),
+]
+Deadline = Annotated[
+    Path | None,
+    typer.Option(help="TOML: due date, late days, extensions; TO/deadline.toml if there."),
+]
+
 
 @app.command(
+    hidden=IN_KIT,
     epilog="Examples:  course grade submitted --to marks --lesson 04 --seed 'our secret'  ·  "
     "course grade moodle.zip --to marks --assignment attention --roster class.csv --keep last  ·  "
-    "course grade submitted --to marks --json"
+    "course grade submitted --to marks --json",
 )
 def grade(
     submissions: Submissions,
@@ -249,6 +271,9 @@ def grade(
     scheduler: Scheduler = None,
     security: Security = None,
     unsafe: Unsafe = False,
+    partial: Partial = False,
+    overrides: Overrides = None,
+    deadline: Deadline = None,
     as_json: Json = False,
 ) -> None:
     """Mark SUBMISSIONS in a sandbox; exit 1 when one cannot be read or is nobody's, else 0."""
@@ -268,6 +293,10 @@ def grade(
             scheduler=scheduler,
             security=security,
             unsafe=unsafe,
+            partial=partial,
+            as_json=as_json,
+            overrides=overrides,
+            deadline=deadline,
         )
         code = run_grade(submissions, options, as_json=as_json, cage=cage)
     raise typer.Exit(code)

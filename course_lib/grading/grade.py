@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from course_lib.errors import CourseError
-from course_lib.grading import results
+from course_lib.grading import first_page, late, overrides, partial, regrade, results
+from course_lib.grading.forecast import Lines
 from course_lib.grading.keeping import Kept, secret_of
 from course_lib.grading.marking import mark_here, one_thread
 from course_lib.grading.sandbox import bubblewrap
@@ -50,6 +51,10 @@ class Options:
         limits: of each submission.
         scheduler: address of a Dask scheduler, when many machines work.
         security: folder of the certificates for it.
+        partial: give the share of points that right cases earn.
+        as_json: progress is told as JSON.
+        overrides: CSV or TOML file of what a person decided; in `to` when left out.
+        deadline: TOML file of a due date, late days and extensions; in `to` when left out.
     """
 
     to: Path
@@ -63,6 +68,10 @@ class Options:
     limits: Limits = field(default_factory=Limits)
     scheduler: str | None = None
     security: Path | None = None
+    partial: bool = False
+    as_json: bool = False
+    overrides: Path | None = None
+    deadline: Path | None = None
 
 
 def run_grade(
@@ -82,24 +91,39 @@ def run_grade(
     Raises:
         CourseError: when nothing can be marked as asked.
     """
+    _demand(options)
+    people = read_roster(options.roster) if options.roster else []
+    if not submissions.exists():
+        raise CourseError(f"there is no {submissions}; give the folder of submissions.")
+    with one_thread():  # before anything is prepared
+        task = load_task(*which_task(submissions, options.lesson, options.assignment))
+        if options.partial:
+            task = partial.with_partial_credit(task)
+        decisions = overrides.read(overrides.find_file(options.to, options.overrides), task)
+        deadline = late.read(late.find_file(options.to, options.deadline))
+        with _sandbox(task, options, cage) as sandbox:
+            found, outside = _found(submissions, task, people, sandbox)
+            overrides.demand_known(decisions, found)
+            marked = late.apply(_marks(task, found, options, sandbox), deadline)
+    prints = first_page.take_prints(marked)
+    kept = {who: choose(marked[who], options.keep) for who in marked}
+    kept = overrides.apply(kept, decisions)
+    summary = results.write(task, kept, marked, people, outside, options.to)
+    state = regrade.state(task, kept, options, secret_of(options.to, options.seed))
+    summary = first_page.write(task, kept, marked, summary, prints, state, options.to)
+    words = [results.in_words(summary, options.to), *first_page.in_words(summary, options.to)]
+    print(json.dumps(summary, indent=2) if as_json else "\n".join(words))
+    return 1 if summary["unread"] or summary["unknown"] else 0
+
+
+def _demand(options: Options) -> None:
+    """Raise unless marking can begin as asked; say what --unsafe gives up."""
     if options.keep not in KEEP:
         raise CourseError(f"--keep is best or last, not {options.keep!r}.")
     if options.unsafe:
         print(UNSAFE, file=sys.stderr)
     else:
         bubblewrap.demand()
-    people = read_roster(options.roster) if options.roster else []
-    if not submissions.exists():
-        raise CourseError(f"there is no {submissions}; give the folder of submissions.")
-    with one_thread():  # before anything is prepared
-        task = load_task(*which_task(submissions, options.lesson, options.assignment))
-        with _sandbox(task, options, cage) as sandbox:
-            found, outside = _found(submissions, task, people, sandbox)
-            marked = _marks(task, found, options, sandbox)
-    kept = {who: choose(marked[who], options.keep) for who in marked}
-    summary = results.write(task, kept, marked, people, outside, options.to)
-    print(json.dumps(summary, indent=2) if as_json else results.in_words(summary, options.to))
-    return 1 if summary["unread"] or summary["unknown"] else 0
 
 
 def _sandbox(task: Task, options: Options, cage: Cage | None = None) -> Sandbox:
@@ -127,7 +151,7 @@ def _marks(
     every = [hand_in for hand_ins in found.values() for hand_in in hand_ins]
     done = {(h.learner, h.number): marks for h in every if (marks := kept.get(h))}
     waiting = [h for h in every if (h.learner, h.number) not in done]
-    with _bar(len(every), len(done)) as bar:
+    with _bar(len(every), len(done), options.as_json) as bar:
         for hand_in, marks in _mark(task, secret, waiting, options, sandbox):
             if not marks.get("stopped"):
                 kept.put(hand_in, marks)
@@ -161,13 +185,15 @@ def _mark(
     )
 
 
-def _bar(total: int, done: int) -> Any:
+def _bar(total: int, done: int, as_json: bool) -> Any:
+    if not sys.stderr.isatty():
+        return Lines(total, done, as_json=as_json)
     from tqdm import tqdm
 
-    quiet = os.environ.get("COURSE_QUIET") == "1" or not sys.stderr.isatty()
+    quiet = os.environ.get("COURSE_QUIET") == "1"
     return tqdm(total=total, initial=done, desc="marking", unit="hand-in", disable=quiet)
 
 
 def choose(marked: Sequence[dict[str, Any]], keep: str) -> dict[str, Any]:
     """Return the last hand-in, or the best (of equals the first)."""
-    return marked[-1] if keep == "last" else max(marked, key=lambda marks: int(marks["total"]))
+    return marked[-1] if keep == "last" else max(marked, key=lambda marks: float(marks["total"]))

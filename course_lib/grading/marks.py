@@ -12,6 +12,7 @@ from course_lib.checking.guard import GlobalState
 from course_lib.checking.prepared import Prepared
 from course_lib.checking.result import Result, Status
 from course_lib.checking.timeout import Timeout
+from course_lib.grading import partial, similar
 from course_lib.grading.answers import Answers, ProcessEnded
 from course_lib.grading.hidden import hidden_cases, hidden_seed
 from course_lib.grading.program import GIVEN
@@ -66,7 +67,7 @@ class Marker:
         finally:
             answers.close()
         results += [self._trained(task, hand_in) for task in self.task.trained]
-        return sheet(
+        marks = sheet(
             self.task,
             hand_in.learner,
             results,
@@ -75,6 +76,9 @@ class Marker:
             notes=notes,
             read=hand_in.trouble is None,
         )
+        own = [step.source for step in answers.program.steps if not step.name.startswith(GIVEN)]
+        work = hashlib.sha256(hand_in.notebook).hexdigest()
+        return {**marks, "sha256": work, "prints": similar.prints(own)}
 
     # ------------------------------------------------------------ reading
 
@@ -143,7 +147,30 @@ class Marker:
             return self._nothing(exercise, said, "error")
         finally:
             state.restore()
-        return self._judged(exercise, result, hidden)
+        row = self._judged(exercise, result, hidden)
+        if partial.wanted(self.task) and result.status in partial.COUNTED:
+            return self._credited(row, exercise, answers, found, hand_in)
+        return row
+
+    def _credited(
+        self,
+        row: dict[str, Any],
+        exercise: Exercise,
+        answers: Answers,
+        found: str | None,
+        hand_in: HandIn,
+    ) -> dict[str, Any]:
+        """Count the cases that are right, each checked alone."""
+
+        def check(case: Case) -> Result:
+            answers.start()
+            return self._check(exercise, answers, found, [case])
+
+        try:
+            cases = [*Prepared.of(exercise).cases, *self._draws(exercise, hand_in)]
+            return partial.credit(row, cases, check)
+        except (Timeout, ProcessEnded):  # no time is left, or no process: nothing is credited
+            return row
 
     def _missing(self, exercise: Exercise, answers: Answers) -> dict[str, Any] | None:
         name = exercise.name

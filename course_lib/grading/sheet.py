@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from course_lib.grading import text
 from course_lib.grading.task import Task
 
 #: Characters of a message.
@@ -60,7 +61,7 @@ def sheet(
         "file": file,
         "task": task.name,
         "exercises": list(rows),
-        "total": sum(row["points"] for row in rows),
+        "total": text.number(sum(row["points"] for row in rows)),
         "possible": task.possible,
         "notes": list(dict.fromkeys(notes)),
         "read": read,

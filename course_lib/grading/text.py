@@ -30,3 +30,9 @@ def cell(value: Any) -> str:
     if isinstance(value, int | float):
         return text
     return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def number(value: float) -> float:
+    """Return points with two decimals at most, and none where they are whole."""
+    rounded = round(float(value), 2)
+    return int(rounded) if rounded.is_integer() else rounded

@@ -7,7 +7,13 @@ import pytest
 import typer
 
 from course_lib.cli import app
-from course_lib.grading import assignments
+from course_lib.grading import assignments, first_page, late, overrides, regrade, similar
+from course_lib.grading.forecast import Lines
+from course_lib.grading.reports import gradebook_csv
+from course_lib.grading.results import in_words
+from course_lib.grading.sheet import absent
+from course_lib.grading.submissions import read_roster
+from course_lib.grading.task import load_task
 
 
 @pytest.fixture(scope="module")
@@ -44,3 +50,47 @@ def test_links_in_the_guide_lead_somewhere(guide, root):
         assert (root / "docs" / target).exists(), target
     for path in re.findall(r"`((?:tests|solutions)/[\w/.]+)`", guide):
         assert (root / path).exists(), path
+
+
+def blocks(guide, kind):
+    """Return the fenced blocks of a kind."""
+    return re.findall(rf"^```{kind}\n(.*?)^```$", guide, re.M | re.S)
+
+
+def test_the_files_in_the_guide_are_read_as_they_stand(guide, tmp_path):
+    task = load_task("assignment", "attention")
+    roster, lines = blocks(guide, "csv")
+    tables, deadline = blocks(guide, "toml")
+    files = {"r.csv": roster, "o.csv": lines, "o.toml": tables, "d.toml": deadline}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    people = read_roster(tmp_path / "r.csv")
+    assert [person.learner for person in people] == ["ada", "ben"]
+    both = [overrides.read(tmp_path / name, task) for name in ("o.csv", "o.toml")]
+    assert (both[0][0].exercise, both[0][0].points) == ("prefix_mask", 1)
+    assert both[1][0].comment == both[0][0].comment
+    found = late.read(tmp_path / "d.toml")
+    assert (found.days, found.days_of, list(found.extensions)) == (2, {"ben": 5}, ["ada"])
+    marks = {who: absent(task, who) | {"total": n} for who, n in (("ada", 11), ("ben", 8))}
+    book = gradebook_csv(task, marks, people).decode("utf-8-sig").replace("\r\n", "\n")
+    assert book in guide
+
+
+def test_the_outputs_in_the_guide_are_those_of_the_commands(guide):
+    summary = {
+        "learners": 4, "hand_ins": 3, "task": "attention", "mean": 7.25, "possible": 11,
+        "look": {"fay": ["Nothing was handed in."]}, "unknown": [],
+        "similar": [{"learners": ["ada", "ben", "eve"], "share": 1.0}], "changes": [],
+    }  # fmt: skip
+    said = [in_words(summary, "marks"), *first_page.in_words(summary, "marks")]
+    assert "\n".join(said) in guide
+    pairs = (("", 7, 8), ("prefix_mask", 0, 1))
+    why = ["an override changed"]
+    changed = [
+        {"learner": "ben", "exercise": name, "old": old, "new": new, "reasons": why}
+        for name, old, new in pairs
+    ]
+    assert "\n".join(regrade.in_words(changed)) in guide
+    assert Lines(3, 1)._line(9.0, 18.0) in guide
+    for words in (f"fewer than {similar.SHORTEST} tokens", "feedback-moodle.zip"):
+        assert words in guide
