@@ -5,11 +5,13 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from course_lib.errors import CourseError
 from course_lib.grading import results
+from course_lib.grading.hand_in_limit import MOST, at_most, tell_left_out
+from course_lib.grading.identity import claim_of, confusable
 from course_lib.grading.keeping import Kept, secret_of
 from course_lib.grading.marking import Marked, mark_here
 from course_lib.grading.sandbox import bubblewrap
@@ -44,6 +46,7 @@ class Options:
         seed: the instructor's secret; kept in `to` when left out.
         keep: "best" or "last" of a learner's hand-ins.
         roster: CSV file with a column `learner`.
+        most: hand-ins of one learner that are marked; of more, the last ones.
         workers: processes; one for each processor when None.
         unsafe: run without bubblewrap.
         limits: of each submission.
@@ -57,6 +60,7 @@ class Options:
     seed: str | None = None
     keep: str = "best"
     roster: Path | None = None
+    most: int = MOST
     workers: int | None = None
     unsafe: bool = False
     limits: Limits = field(default_factory=Limits)
@@ -93,11 +97,14 @@ def run_grade(
     task = load_task(*which_task(submissions, options.lesson, options.assignment))
     with _sandbox(task, options, cage) as sandbox:
         found, outside = _found(submissions, task, people, sandbox)
+        found, more = at_most(found, options.most)
         marked = _marks(task, found, options, sandbox)
     kept = {who: choose(marked[who], options.keep) for who in marked}
-    summary = results.write(task, kept, marked, people, outside, options.to)
+    tell_left_out(kept, more, options.most)
+    alike = confusable([*found, *(claim_of(PurePosixPath(name)).name for name in outside)])
+    summary = results.write(task, kept, marked, people, outside, options.to, alike)
     print(json.dumps(summary, indent=2) if as_json else results.in_words(summary, options.to))
-    return 1 if summary["unread"] or summary["unknown"] else 0
+    return 1 if summary["unread"] or summary["unknown"] or summary["alike"] else 0
 
 
 def _sandbox(task: Task, options: Options, cage: Cage | None = None) -> Sandbox:

@@ -29,4 +29,6 @@ def cell(value: Any) -> str:
     text = " ".join(plain(str(value)).split())
     if isinstance(value, int | float):
         return text
-    return f"'{text}" if text.startswith(FORMULA) else text
+    # Spreadsheets in some languages read fullwidth and other forms of these signs as well.
+    alike = unicodedata.normalize("NFKC", text).replace("\u2212", "-").lstrip()
+    return f"'{text}" if alike.startswith(FORMULA) else text

@@ -12,6 +12,8 @@ INSIDE = (
     "child",
     "functions",
     "isolate",
+    "archive_file",
     "notebook_file",
+    "script_file",
     "stand_in",
 )
