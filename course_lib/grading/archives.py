@@ -1,8 +1,12 @@
 """Archives: a class's is streamed to the disk by a limited process, a learner's by the sandbox."""
 
 import json
+import os
+import shutil
 import subprocess
 import sys
+import tempfile
+import weakref
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
@@ -14,6 +18,19 @@ EVERYBODY = {"files": 50_000, "bytes": 100 << 20, "total": 16 << 30}
 #: Seconds for the archive of a learner, and of a class.
 SECONDS, OF_A_CLASS = 30.0, 1800.0
 CHILD = "course_lib.grading.unpack_child"
+
+
+class Space:
+    """A folder for what is unpacked; it goes with the last hand-in that lies there."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="course-grade-"))
+        weakref.finalize(self, _clear, self.folder, os.getpid())
+
+
+def _clear(folder: Path, owner: int) -> None:
+    if os.getpid() == owner:  # not a process that was forked
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def unpack_class(

@@ -3,19 +3,24 @@
 A learner is known by the folder, the file's name, or the roster: never by what a notebook says.
 """
 
-import os
 import re
-import shutil
 import tempfile
-import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from course_lib.errors import CourseError
-from course_lib.grading.archives import EVERYBODY, unpack_class, unzip
-from course_lib.grading.identity import CANVAS, owners
+from course_lib.grading.archives import EVERYBODY, Space, unpack_class, unzip
+from course_lib.grading.file_names import (
+    PACKED,
+    copy_number,
+    natural,
+    packed,
+    plain_name,
+    shared_folders,
+)
 from course_lib.grading.identity import Person as Person
+from course_lib.grading.identity import owners
 from course_lib.grading.identity import read_roster as read_roster
 from course_lib.grading.sandbox.host import Sandbox
 from course_lib.grading.text import plain
@@ -25,26 +30,12 @@ MOST_BYTES = 50 << 20
 ARCHIVE = {"files": 2000, "bytes": 50 << 20, "total": 60 << 20}
 #: Archives inside an archive of one learner: how deep, how many, and bytes of all.
 DEEP, ARCHIVES, UNPACKED = 3, 20, 200 << 20
-PACKED = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz")
 #: What a notebook is saved or exported as, best first; ".ipynb.txt" is a ".txt".
 READ = (".ipynb", ".json", ".txt", ".py", ".html", ".htm")
 HANDED_IN = (".ipynb", *PACKED)
 ASIDE = (".ipynb_checkpoints", "__MACOSX", ".git", ".venv", "__pycache__")
 #: Files that lie beside notebooks and are not missed.
 BESIDE = re.compile(r"^(readme|feedback|timestamp|\.|thumbs\.db|desktop\.ini)", re.IGNORECASE)
-
-
-class Space:
-    """A folder for what is unpacked; it goes with the last hand-in that lies there."""
-
-    def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="course-grade-"))
-        weakref.finalize(self, _clear, self.folder, os.getpid())
-
-
-def _clear(folder: Path, owner: int) -> None:
-    if os.getpid() == owner:  # not a process that was forked
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @dataclass(frozen=True)
@@ -128,6 +119,10 @@ class Tree:
         if size > MOST_BYTES:
             raise ValueError(f"The file weighs more than {MOST_BYTES >> 20} MB.")
 
+    def fits(self, path: PurePosixPath) -> bool:
+        """Tell whether a file is small enough to be read."""
+        return self.files[path].stat().st_size <= MOST_BYTES
+
     def room(self) -> Path:
         """Return a new folder for what is unpacked."""
         self.space = self.space or Space()
@@ -177,11 +172,6 @@ def _list(tree: Tree, folder: Path) -> None:
             tree.trouble[place] = "It is a link, which could point anywhere: send the file."
         elif path.is_file() and not path.is_symlink():
             tree.files[place] = path
-
-
-def packed(path: PurePosixPath) -> bool:
-    """Tell whether a path is that of an archive."""
-    return path.suffix.lower() in PACKED
 
 
 def _unpack(tree: Tree, first: PurePosixPath, sandbox: Sandbox | None) -> None:
@@ -259,7 +249,7 @@ def strangers(tree: Tree, people: Sequence[Person]) -> list[str]:
 
 def _hand_ins(tree: Tree, who: str, paths: Sequence[PurePosixPath], slug: str) -> list[HandIn]:
     found = []
-    for number, path in enumerate(sorted(_chosen(tree, paths, slug), key=_natural), 1):
+    for number, path in enumerate(sorted(_chosen(tree, paths, slug), key=natural), 1):
         trouble = tree.trouble.get(path)
         if trouble is None:
             try:
@@ -305,42 +295,9 @@ def _beside(
 ) -> dict[str, bytes | Path]:
     """Return the learner's trained models, by their plain names; of one name the nearest."""
     found = [other for other in paths if other.suffix.lower() == ".safetensors"]
-    found = [other for other in found if other in tree.files and _fine(tree, other)]
+    found = [other for other in found if other in tree.files and tree.fits(other)]
     # The last one wins: the nearest folder, then the copy of the notebook's own number.
-    found.sort(key=lambda other: (_shared(path, other), _copy(path) == _copy(other)))
+    found.sort(
+        key=lambda other: (shared_folders(path, other), copy_number(path) == copy_number(other))
+    )
     return {plain_name(other): tree.files[other] for other in found}
-
-
-def _fine(tree: Tree, path: PurePosixPath) -> bool:
-    try:
-        tree.look(path)
-    except ValueError:
-        return False
-    return True
-
-
-def _shared(path: PurePosixPath, other: PurePosixPath) -> int:
-    """Count the folders that two files share."""
-    return sum(a == b for a, b in zip(path.parts[:-1], other.parts[:-1], strict=False))
-
-
-def _copy(path: PurePosixPath) -> int:
-    """Return the number that a browser or Canvas gave to a copy: 1 of "x (1).ipynb"."""
-    found = re.search(r"(?:\s*\((\d+)\)|-(\d+))$", path.stem)
-    return int(found[1] or found[2]) if found else 0
-
-
-def plain_name(path: PurePosixPath) -> str:
-    """Return a file's name without what Canvas and browsers add to it, in small letters."""
-    name = CANVAS.sub(lambda found: found["rest"], path.name)
-    return re.sub(r"(?:\s*\(\d+\)|-\d+)(?=\.\w+$)", "", name).strip().lower()
-
-
-def _natural(path: PurePosixPath) -> list[list[tuple[int, int, str]]]:
-    """Order "attempt 2" before "attempt 10", and "04.ipynb" before "04 (1).ipynb"."""
-    return [_pieces(part) for part in (*path.parts[:-1], path.stem)]
-
-
-def _pieces(text: str) -> list[tuple[int, int, str]]:
-    pieces = re.findall(r"\d+|\D+", text)
-    return [(0, int(piece), "") if piece.isdigit() else (1, 0, piece) for piece in pieces]
