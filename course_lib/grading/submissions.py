@@ -35,7 +35,9 @@ READ = (".ipynb", ".json", ".txt", ".py", ".html", ".htm")
 HANDED_IN = (".ipynb", *PACKED)
 ASIDE = (".ipynb_checkpoints", "__MACOSX", ".git", ".venv", "__pycache__")
 #: Files that lie beside notebooks and are not missed.
-BESIDE = re.compile(r"^(readme|feedback|timestamp|\.|thumbs\.db|desktop\.ini)", re.IGNORECASE)
+BESIDE = re.compile(
+    r"^(readme|feedback|timestamp|\.|thumbs\.db|desktop\.ini|.*\.(csv|xlsx?)$)", re.I
+)
 
 
 @dataclass(frozen=True)
@@ -230,7 +232,7 @@ def find(tree: Tree, slug: str, people: Sequence[Person] = ()) -> dict[str, list
     places: dict[str, list[PurePosixPath]] = {person.learner: [] for person in people}
     whose = owners(sorted({*tree.files, *tree.trouble}), people)
     for path, who in whose.items():
-        if who is not None:
+        if who is not None and (len(path.parts) > 1 or not BESIDE.match(path.name)):
             places.setdefault(who, []).append(path)
     if not people:
         empty = owners([*whose, *(folder / "nothing" for folder in tree.folders)])
@@ -255,9 +257,7 @@ def _hand_ins(tree: Tree, who: str, paths: Sequence[PurePosixPath], slug: str) -
             try:
                 tree.look(path)
                 if path.suffix.lower() not in READ:
-                    raise ValueError(
-                        f"It is no notebook ({path.suffix or path.name}): send .ipynb."
-                    )
+                    raise ValueError(f"It is no notebook ({path.suffix}): send .ipynb.")
             except ValueError as error:
                 trouble = str(error)
         held = b"" if trouble else tree.files[path]
@@ -287,9 +287,6 @@ def _of_this_assignment(
     return [path for path in found if path.parent not in stamped or slug in path.parent.name]
 
 
-# ---------------------------------------------------------------- trained models
-
-
 def _beside(
     tree: Tree, path: PurePosixPath, paths: Sequence[PurePosixPath]
 ) -> dict[str, bytes | Path]:
@@ -297,7 +294,6 @@ def _beside(
     found = [other for other in paths if other.suffix.lower() == ".safetensors"]
     found = [other for other in found if other in tree.files and tree.fits(other)]
     # The last one wins: the nearest folder, then the copy of the notebook's own number.
-    found.sort(
-        key=lambda other: (shared_folders(path, other), copy_number(path) == copy_number(other))
-    )
+    number = copy_number(path)
+    found.sort(key=lambda other: (shared_folders(path, other), copy_number(other) == number))
     return {plain_name(other): tree.files[other] for other in found}

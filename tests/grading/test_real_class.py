@@ -163,6 +163,11 @@ def test_other_formats_are_read(cage, tmp_path, name):
     assert points(mark(cage, hand_in.notebook)) == FULL
 
 
+def test_a_list_or_a_readme_beside_the_folders_is_nobody(tmp_path):
+    lay(tmp_path, "ann/99_small.ipynb", "README.md", "grades.csv", "roster.xlsx")
+    assert list(learners(tmp_path)) == ["ann"]
+
+
 def test_what_cannot_be_read_is_named_and_needs_a_look(shared, tmp_path, capsys):  # noqa: F811
     lay(tmp_path / "in", "ann/answers.pdf", data=b"%PDF")
     lay(tmp_path / "in", "bob/99_small.ipynb", data=notebook())
