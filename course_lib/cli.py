@@ -229,6 +229,7 @@ Secret = Annotated[
 Roster = Annotated[
     Path | None, typer.Option(help="CSV with a column `learner`; nobody else is marked.")
 ]
+Most = Annotated[int, typer.Option(min=1, help="Hand-ins of a learner; of more, the last.")]
 Workers = Annotated[int | None, typer.Option(min=1, help="Processes; one for each processor.")]
 Scheduler = Annotated[
     str | None, typer.Option(help="Address of a Dask scheduler (tls://…): many machines.")
@@ -267,6 +268,7 @@ def grade(
     seed: Secret = None,
     keep: Annotated[str, typer.Option(help="Of several hand-ins, the best or the last.")] = "best",
     roster: Roster = None,
+    most: Most = 5,
     workers: Workers = None,
     scheduler: Scheduler = None,
     security: Security = None,
@@ -289,6 +291,7 @@ def grade(
             seed=seed,
             keep=keep,
             roster=roster,
+            most=most,
             workers=workers,
             scheduler=scheduler,
             security=security,

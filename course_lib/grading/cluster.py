@@ -87,7 +87,7 @@ def mark_with(
     what = ("assignment" if task.trained or not task.name.isdigit() else "lesson", task.name)
     jobs = {
         client.submit(
-            mark_there, what, task.digest, secret, limits, unsafe, hand_in,
+            mark_there, what, task.digest, secret, limits, unsafe, hand_in.loaded(),
             pure=False, retries=RETRIES,
         ): hand_in
         for hand_in in waiting

@@ -18,8 +18,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
+from course_lib.grading.identity import CANVAS, MOODLE
 from course_lib.grading.reports import learner_html
-from course_lib.grading.submissions import CANVAS, MOODLE
 from course_lib.grading.task import Task
 
 PAGE = "feedback.html"

@@ -5,12 +5,14 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from course_lib.errors import CourseError
 from course_lib.grading import first_page, late, overrides, partial, regrade, results
 from course_lib.grading.forecast import Lines
+from course_lib.grading.hand_in_limit import MOST, at_most, tell_left_out
+from course_lib.grading.identity import claim_of, confusable
 from course_lib.grading.keeping import Kept, secret_of
 from course_lib.grading.marking import mark_here, one_thread
 from course_lib.grading.sandbox import bubblewrap
@@ -46,6 +48,7 @@ class Options:
         seed: the instructor's secret; kept in `to` when left out.
         keep: "best" or "last" of a learner's hand-ins.
         roster: CSV file with a column `learner`.
+        most: hand-ins of one learner that are marked; of more, the last ones.
         workers: processes; one for each processor when None; 0 marks in this one.
         unsafe: run without bubblewrap.
         limits: of each submission.
@@ -63,6 +66,7 @@ class Options:
     seed: str | None = None
     keep: str = "best"
     roster: Path | None = None
+    most: int = MOST
     workers: int | None = None
     unsafe: bool = False
     limits: Limits = field(default_factory=Limits)
@@ -104,16 +108,19 @@ def run_grade(
         with _sandbox(task, options, cage) as sandbox:
             found, outside = _found(submissions, task, people, sandbox)
             overrides.demand_known(decisions, found)
+            found, more = at_most(found, options.most)
             marked = late.apply(_marks(task, found, options, sandbox), deadline)
     prints = first_page.take_prints(marked)
     kept = {who: choose(marked[who], options.keep) for who in marked}
     kept = overrides.apply(kept, decisions)
-    summary = results.write(task, kept, marked, people, outside, options.to)
+    tell_left_out(kept, more, options.most)
+    alike = confusable([*found, *(claim_of(PurePosixPath(name)).name for name in outside)])
+    summary = results.write(task, kept, marked, people, outside, options.to, alike)
     state = regrade.state(task, kept, options, secret_of(options.to, options.seed))
     summary = first_page.write(task, kept, marked, summary, prints, state, options.to)
     words = [results.in_words(summary, options.to), *first_page.in_words(summary, options.to)]
     print(json.dumps(summary, indent=2) if as_json else "\n".join(words))
-    return 1 if summary["unread"] or summary["unknown"] else 0
+    return 1 if summary["unread"] or summary["unknown"] or summary["alike"] else 0
 
 
 def _demand(options: Options) -> None:

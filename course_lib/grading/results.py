@@ -18,6 +18,7 @@ def write(
     people: Sequence[Person],
     outside: Sequence[str],
     to: Path,
+    alike: Sequence[Sequence[str]] = (),
 ) -> dict[str, Any]:
     """Write every report; return the summary.
 
@@ -28,6 +29,7 @@ def write(
         people: the roster.
         outside: files that belong to nobody in it.
         to: the folder of the results.
+        alike: groups of names that look alike and were kept apart.
     """
     files: dict[Path, bytes] = {}
     # Who handed nothing in has marks, and number 0: no hand-in.
@@ -52,6 +54,7 @@ def write(
         "possible": task.possible,
         "look": look,
         "unread": [who for who, all_ in marked.items() if not all(m["read"] for m in all_)],
+        "alike": [list(names) for names in alike],
         "unknown": [plain(name) for name in outside],
     }
     files[to / "summary.json"] = reports.as_json(summary)
@@ -68,4 +71,6 @@ def in_words(summary: Mapping[str, Any], to: Path) -> str:
     ]
     lines += [plain(f"  {who}: {' '.join(notes)}") for who, notes in summary["look"].items()]
     lines += [f"  {name}: nobody in the roster" for name in summary["unknown"]]
+    for names in summary["alike"]:
+        lines.append(plain(f"  {', '.join(names)}: names that look alike; kept apart, please look"))
     return "\n".join(lines)

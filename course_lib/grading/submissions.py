@@ -3,62 +3,91 @@
 A learner is known by the folder, the file's name, or the roster: never by what a notebook says.
 """
 
-import csv
 import re
-import unicodedata
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from course_lib.errors import CourseError
-from course_lib.grading.sandbox.host import Sandbox, WireError
+from course_lib.grading.archives import EVERYBODY, Space, unpack_class, unzip
+from course_lib.grading.file_names import (
+    PACKED,
+    copy_number,
+    natural,
+    packed,
+    plain_name,
+    shared_folders,
+)
+from course_lib.grading.identity import Person as Person
+from course_lib.grading.identity import owners
+from course_lib.grading.identity import read_roster as read_roster
+from course_lib.grading.sandbox.host import Sandbox
 from course_lib.grading.text import plain
 
-#: Bytes of one file; files of one archive, and bytes of all of them.
-MOST_BYTES = 20 << 20
-ARCHIVE = {"files": 2000, "bytes": 20 << 20, "total": 60 << 20}
-#: A zip of everybody's work may hold more than the zip of one learner.
-EVERYBODY = {"files": 20_000, "bytes": 20 << 20, "total": 60 << 20}
-SECONDS = 30.0
-#: Moodle: "Full Name_1234_assignsubmission_file_"; Canvas: "name_LATE_1234_5678_file.ipynb".
-MOODLE = re.compile(r"^(?P<who>.+?)_(?P<id>\d+)_assignsubmission_\w+?_?$")
-CANVAS = re.compile(r"^(?P<who>[^_]+?)_(?:LATE_)?(?P<id>\d+)_\d+_.+$")
-HANDED_IN = (".ipynb", ".zip")
+#: Bytes of one file; files of one learner's archive, and bytes of all of them.
+MOST_BYTES = 50 << 20
+ARCHIVE = {"files": 2000, "bytes": 50 << 20, "total": 60 << 20}
+#: Archives inside an archive of one learner: how deep, how many, and bytes of all.
+DEEP, ARCHIVES, UNPACKED = 3, 20, 200 << 20
+#: What a notebook is saved or exported as, best first; ".ipynb.txt" is a ".txt".
+READ = (".ipynb", ".json", ".txt", ".py", ".html", ".htm")
+HANDED_IN = (".ipynb", *PACKED)
 ASIDE = (".ipynb_checkpoints", "__MACOSX", ".git", ".venv", "__pycache__")
-
-
-@dataclass(frozen=True)
-class Person:
-    """A learner in the roster.
-
-    Args:
-        learner: the name under which marks stand.
-        fields: the columns of the roster.
-    """
-
-    learner: str
-    fields: Mapping[str, str] = field(default_factory=dict)
+#: Files that lie beside notebooks and are not missed.
+BESIDE = re.compile(
+    r"^(readme|feedback|timestamp|\.|thumbs\.db|desktop\.ini|.*\.(csv|xlsx?)$)", re.I
+)
 
 
 @dataclass(frozen=True)
 class HandIn:
-    """One thing that was handed in.
+    """One thing that was handed in; what lies on the disk is read when it is asked for.
 
     Args:
         learner: by the folder, or the roster.
         number: 1 for the learner's first.
         name: of the notebook, for people.
-        notebook: its bytes.
-        files: what lay beside it, by name.
+        held: its bytes, or where they are.
+        beside: trained models that came with it, by name.
         trouble: why it could not be read at all.
+        space: where it lies, kept for as long as it does.
     """
 
     learner: str
     number: int
     name: str
-    notebook: bytes
-    files: Mapping[str, bytes] = field(default_factory=dict)
+    held: bytes | Path
+    beside: Mapping[str, bytes | Path] = field(default_factory=dict)
     trouble: str | None = None
+    space: Space | None = field(default=None, compare=False, repr=False)
+
+    def __getstate__(self) -> dict[str, object]:
+        """Leave the space here: it belongs to this process."""
+        return {**self.__dict__, "space": None}
+
+    @property
+    def notebook(self) -> bytes:
+        """Its bytes."""
+        return self.held if isinstance(self.held, bytes) else self.held.read_bytes()
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """What came with it, by name."""
+        return {
+            name: data if isinstance(data, bytes) else data.read_bytes()
+            for name, data in self.beside.items()
+        }
+
+    def weights(self, name: str) -> bytes | None:
+        """Return the trained model of a name, or the only one whatever its name."""
+        files = self.files
+        only = next(iter(files.values())) if len(files) == 1 else None
+        return files.get(name.lower(), files.get(name, only))
+
+    def loaded(self) -> "HandIn":
+        """Return it with all its bytes, as it travels to another machine."""
+        return replace(self, held=self.notebook, beside=self.files)
 
 
 @dataclass
@@ -69,54 +98,37 @@ class Tree:
         files: what was found.
         trouble: why a file is not among them.
         folders: those at the top, each of one learner.
+        space: where what was unpacked lies; it goes when the tree does.
     """
 
-    files: dict[PurePosixPath, Path | bytes] = field(default_factory=dict)
+    files: dict[PurePosixPath, Path] = field(default_factory=dict)
     trouble: dict[PurePosixPath, str] = field(default_factory=dict)
     folders: list[PurePosixPath] = field(default_factory=list)
+    space: Space | None = None
 
     def read(self, path: PurePosixPath) -> bytes:
         """Return the bytes of a file; raise ValueError for one that is too large."""
-        held = self.files[path]
-        if isinstance(held, bytes):
-            return held
+        self.look(path)
+        return self.files[path].read_bytes()
+
+    def look(self, path: PurePosixPath) -> None:
+        """Raise ValueError where a file cannot be read or is too large."""
         try:
-            with open(held, "rb") as file:
-                data = file.read(MOST_BYTES + 1)
+            with open(self.files[path], "rb"):
+                size = self.files[path].stat().st_size
         except OSError as error:
             raise ValueError(f"The file cannot be read: {error.strerror}.") from None
-        if len(data) > MOST_BYTES:
+        if size > MOST_BYTES:
             raise ValueError(f"The file weighs more than {MOST_BYTES >> 20} MB.")
-        return data
 
+    def fits(self, path: PurePosixPath) -> bool:
+        """Tell whether a file is small enough to be read."""
+        return self.files[path].stat().st_size <= MOST_BYTES
 
-# ---------------------------------------------------------------- the roster
-
-
-def read_roster(path: Path) -> list[Person]:
-    """Read a CSV file whose column `learner` names everybody; other columns are kept.
-
-    Raises:
-        CourseError: when it has no such column, or names somebody twice.
-    """
-    try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise CourseError(f"the roster {path} cannot be read: {error}") from None
-    if not rows or "learner" not in rows[0]:
-        raise CourseError(f"the roster {path} needs a first line with a column `learner`.")
-    people = [
-        Person(_tidy(row["learner"]), {k: v or "" for k, v in row.items() if k}) for row in rows
-    ]
-    names = [person.learner for person in people]
-    for twice in {name for name in names if names.count(name) > 1}:
-        raise CourseError(f"the roster names {twice!r} twice.")
-    return people
-
-
-def _tidy(name: str) -> str:
-    return unicodedata.normalize("NFC", plain(name)).strip()
+    def room(self) -> Path:
+        """Return a new folder for what is unpacked."""
+        self.space = self.space or Space()
+        return Path(tempfile.mkdtemp(dir=self.space.folder))
 
 
 # ---------------------------------------------------------------- files
@@ -126,68 +138,75 @@ def read_tree(submissions: Path, sandbox: Sandbox | None = None) -> Tree:
     """List every file under a folder, and inside the archives there.
 
     Args:
-        submissions: a folder, one notebook, or one archive.
-        sandbox: unpacks archives.
+        submissions: a folder, one notebook, or the archive of a class.
+        sandbox: unpacks archives of learners.
 
     Raises:
-        CourseError: when there is nothing of that name.
+        CourseError: when there is nothing of that name, or the archive of a class is refused.
     """
     tree = Tree()
     if submissions.is_dir():
-        for path in sorted(submissions.rglob("*")):
-            place = PurePosixPath(path.relative_to(submissions).as_posix())
-            inside = [parent for parent in path.parents if submissions in parent.parents]
-            if _aside(place) or any(parent.is_symlink() for parent in inside):
-                continue
-            if path.is_dir():
-                tree.folders += [] if inside else [place]
-            elif path.is_symlink() and path.suffix.lower() in HANDED_IN:
-                tree.trouble[place] = "It is a link, which could point anywhere: send the file."
-            elif path.is_file() and not path.is_symlink():
-                tree.files[place] = path
+        handed_in = submissions / "submitted"  # nbgrader's course folder
+        _list(tree, handed_in if handed_in.is_dir() else submissions)
+    elif submissions.is_file() and submissions.suffix.lower() == ".zip":
+        files, tree.trouble = unpack_class(submissions, tree.room(), EVERYBODY)
+        tree.files = {path: file for path, file in files.items() if not _aside(path)}
+        tree.folders = sorted({PurePosixPath(p.parts[0]) for p in tree.files if len(p.parts) > 1})
     elif submissions.is_file():
         tree.files[PurePosixPath(submissions.name)] = submissions
     else:
         raise CourseError(f"there is no {submissions}; give the folder of submissions.")
-    archives = [place for place in tree.files if place.suffix.lower() == ".zip"]
-    for archive in archives:
-        _unpack(tree, archive, sandbox, whole=submissions.is_file())
+    for archive in [place for place in tree.files if packed(place)]:
+        _unpack(tree, archive, sandbox)
     return tree
 
 
-def _unpack(tree: Tree, path: PurePosixPath, sandbox: Sandbox | None, whole: bool) -> None:
-    """Put the members of an archive in the place of the archive."""
-    root = PurePosixPath() if whole else path.with_suffix("")
-    try:
-        data = tree.read(path)
-        del tree.files[path]
-        if sandbox is None:
-            raise ValueError("There is no sandbox to unpack it in.")
-        tree.files |= {
-            root / name: content
-            for name, content in unzip(sandbox, data, EVERYBODY if whole else ARCHIVE)
-            if not _aside(PurePosixPath(name))
-        }
-    except ValueError as error:
+def _list(tree: Tree, folder: Path) -> None:
+    """Put the files of a folder into a tree; links are not followed."""
+    for path in sorted(folder.rglob("*")):
+        place = PurePosixPath(path.relative_to(folder).as_posix())
+        inside = [parent for parent in path.parents if folder in parent.parents]
+        if _aside(place) or any(parent.is_symlink() for parent in inside):
+            continue
+        if path.is_dir():
+            tree.folders += [] if inside else [place]
+        elif path.is_symlink() and path.suffix.lower() in HANDED_IN:
+            tree.trouble[place] = "It is a link, which could point anywhere: send the file."
+        elif path.is_file() and not path.is_symlink():
+            tree.files[place] = path
+
+
+def _unpack(tree: Tree, first: PurePosixPath, sandbox: Sandbox | None) -> None:
+    """Put the members of a learner's archive in its place, and those of archives inside it."""
+    waiting, opened, left = [(first, 1)], 0, UNPACKED
+    while waiting:
+        path, deep = waiting.pop(0)
+        opened += 1
+        try:
+            if deep > DEEP or opened > ARCHIVES or left < 0:
+                raise ValueError("There are too many archives inside archives: send the notebook.")
+            if sandbox is None:
+                raise ValueError("There is no sandbox to unpack it in.")
+            for place, data in _members(tree, path, sandbox):
+                left -= len(data)
+                tree.files[place] = tree.room() / "file"
+                tree.files[place].write_bytes(data)
+                waiting += [(place, deep + 1)] if packed(place) else []
+        except ValueError as error:
+            tree.trouble[path] = str(error)
         tree.files.pop(path, None)
-        tree.trouble[path] = str(error)
 
 
-def unzip(
-    sandbox: Sandbox, data: bytes, most: Mapping[str, int] = ARCHIVE
-) -> Iterator[tuple[str, bytes]]:
-    """Unpack an archive inside the sandbox; raise ValueError with what is wrong with it."""
-    try:
-        with sandbox.session(SECONDS) as session:
-            reply, decoder = session.ask("unzip", SECONDS, arrays=[data], most=dict(most))
-    except WireError as error:
-        raise ValueError(f"The archive could not be unpacked: {error}.") from None
-    if "files" not in reply:
-        raise ValueError(str(reply.get("refused") or "The archive could not be unpacked."))
-    at = 0
-    for name, count in reply["files"]:
-        yield str(name), bytes(decoder.body[at : at + int(count)])
-        at += int(count)
+def _members(
+    tree: Tree, path: PurePosixPath, sandbox: Sandbox
+) -> Iterator[tuple[PurePosixPath, bytes]]:
+    """Yield what an archive holds, under a folder named like it."""
+    root = path.with_suffix("")
+    while packed(root):  # .tar.gz
+        root = root.with_suffix("")
+    for name, data in unzip(sandbox, tree.read(path), ARCHIVE):
+        if not _aside(PurePosixPath(name)):
+            yield root / name, data
 
 
 def _aside(path: PurePosixPath) -> bool:
@@ -204,74 +223,77 @@ def find(tree: Tree, slug: str, people: Sequence[Person] = ()) -> dict[str, list
         tree: the files.
         slug: of the notebook that is asked for, "04_scaled_dot_product"; where a learner has
             notebooks of that name, others beside them are left alone. Who has a folder and no
-            notebook in it has handed in nothing.
+            file in it has handed in nothing.
         people: the roster; nobody else is marked when it is given.
+
+    Raises:
+        CourseError: when a path fits two people of the roster.
     """
     places: dict[str, list[PurePosixPath]] = {person.learner: [] for person in people}
-    for path in [*tree.files, *tree.trouble]:
-        if path.suffix == ".ipynb" or path in tree.trouble:
-            who = _who(path, people)
-            if who is not None:
-                places.setdefault(who, []).append(path)
-    for folder in () if people else tree.folders:
-        places.setdefault(_who(folder / "nothing", ()) or folder.name, [])
+    whose = owners(sorted({*tree.files, *tree.trouble}), people)
+    for path, who in whose.items():
+        if who is not None and (len(path.parts) > 1 or not BESIDE.match(path.name)):
+            places.setdefault(who, []).append(path)
+    if not people:
+        empty = owners([*whose, *(folder / "nothing" for folder in tree.folders)])
+        for folder in tree.folders:
+            places.setdefault(empty[folder / "nothing"] or folder.name, [])
     return {who: _hand_ins(tree, who, places[who], slug) for who in sorted(places)}
 
 
 def strangers(tree: Tree, people: Sequence[Person]) -> list[str]:
     """Return the files that belong to nobody in the roster."""
-    paths = [path for path in tree.files if path.suffix == ".ipynb"]
-    return [str(path) for path in paths if people and _who(path, people) is None]
-
-
-def _who(path: PurePosixPath, people: Sequence[Person]) -> str | None:
-    """Return the learner that a path belongs to: by its first folder, else by its name."""
-    first = path.parts[0] if len(path.parts) > 1 else path.stem
-    first = _tidy(first)
-    found = MOODLE.match(first) or (CANVAS.match(first) if len(path.parts) == 1 else None)
-    names = [first, *(found.groups() if found else ())]
     if not people:
-        return found["who"] if found else first
-    for person in people:
-        known = {person.learner, *person.fields.values()} - {""}
-        if known.intersection(names):
-            return person.learner
-    return None
+        return []
+    whose = owners(sorted({*tree.files, *tree.trouble}), people)
+    return [str(p) for p, who in whose.items() if who is None and not BESIDE.match(p.name)]
 
 
 def _hand_ins(tree: Tree, who: str, paths: Sequence[PurePosixPath], slug: str) -> list[HandIn]:
-    named = [path for path in paths if slug in path.stem]
-    chosen = sorted(named or paths, key=_natural)
     found = []
-    for number, path in enumerate(chosen, 1):
-        trouble, data = tree.trouble.get(path), b""
+    for number, path in enumerate(sorted(_chosen(tree, paths, slug), key=natural), 1):
+        trouble = tree.trouble.get(path)
         if trouble is None:
             try:
-                data = tree.read(path)
+                tree.look(path)
+                if path.suffix.lower() not in READ:
+                    raise ValueError(f"It is no notebook ({path.suffix}): send .ipynb.")
             except ValueError as error:
                 trouble = str(error)
-        files = _beside(tree, path) if len(path.parts) > 1 else {}
-        found.append(HandIn(who, number, plain(str(path)), data, files, trouble))
+        held = b"" if trouble else tree.files[path]
+        beside = _beside(tree, path, paths)
+        found.append(HandIn(who, number, plain(str(path)), held, beside, trouble, tree.space))
     return found
 
 
-def _beside(tree: Tree, path: PurePosixPath) -> dict[str, bytes]:
-    """Return the trained models that lie beside a notebook."""
-    found = {}
-    for other in tree.files:
-        if other.parent == path.parent and other.suffix == ".safetensors":
-            try:
-                found[other.name] = tree.read(other)
-            except ValueError:
-                continue
-    return found
+def _chosen(tree: Tree, paths: Sequence[PurePosixPath], slug: str) -> list[PurePosixPath]:
+    """Return the notebooks that are marked: of the name asked for, and of the best kind."""
+    troubled = [path for path in paths if path in tree.trouble]
+    read = [path for path in paths if path not in tree.trouble and not BESIDE.match(path.name)]
+    for kind in READ:
+        same = [path for path in read if path.suffix.lower() == kind]
+        named = [path for path in same if slug.lower() in path.name.lower()]
+        if same:
+            chosen = named or _of_this_assignment(same, paths, slug)
+            return [*chosen, *(p for p in troubled if not named or slug in p.name)]
+    return troubled or [p for p in read if p.suffix.lower() != ".safetensors"]
 
 
-def _natural(path: PurePosixPath) -> list[list[tuple[int, int, str]]]:
-    """Order "attempt 2" before "attempt 10", and "04.ipynb" before "04 (1).ipynb"."""
-    return [_pieces(part) for part in (*path.parts[:-1], path.stem)]
+def _of_this_assignment(
+    found: list[PurePosixPath], paths: Sequence[PurePosixPath], slug: str
+) -> list[PurePosixPath]:
+    """Leave out nbgrader's folders of other assignments: a timestamp lies in each."""
+    stamped = {path.parent for path in paths if path.name == "timestamp.txt"}
+    return [path for path in found if path.parent not in stamped or slug in path.parent.name]
 
 
-def _pieces(text: str) -> list[tuple[int, int, str]]:
-    pieces = re.findall(r"\d+|\D+", text)
-    return [(0, int(piece), "") if piece.isdigit() else (1, 0, piece) for piece in pieces]
+def _beside(
+    tree: Tree, path: PurePosixPath, paths: Sequence[PurePosixPath]
+) -> dict[str, bytes | Path]:
+    """Return the learner's trained models, by their plain names; of one name the nearest."""
+    found = [other for other in paths if other.suffix.lower() == ".safetensors"]
+    found = [other for other in found if other in tree.files and tree.fits(other)]
+    # The last one wins: the nearest folder, then the copy of the notebook's own number.
+    number = copy_number(path)
+    found.sort(key=lambda other: (shared_folders(path, other), copy_number(other) == number))
+    return {plain_name(other): tree.files[other] for other in found}

@@ -29,7 +29,9 @@ def cell(value: Any) -> str:
     text = " ".join(plain(str(value)).split())
     if isinstance(value, int | float):
         return text
-    return f"'{text}" if text.startswith(FORMULA) else text
+    # Spreadsheets in some languages read fullwidth and other forms of these signs as well.
+    alike = unicodedata.normalize("NFKC", text).replace("\u2212", "-").lstrip()
+    return f"'{text}" if alike.startswith(FORMULA) else text
 
 
 def number(value: float) -> float:

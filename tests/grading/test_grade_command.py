@@ -218,6 +218,10 @@ def test_cells_are_no_formulas_and_would_be_without_their_guard(monkeypatch):
         return [row[0] for row in csv.reader(io.StringIO(data))][1:]
 
     assert not any(cell.startswith(("=", "+", "-", "@", "\t")) for cell in first_cells())
+    assert {
+        text.cell(f"{c}1+1")[0] for c in "\uff1d\uff0b\uff0d\uff20\ufe66\u2212\uff5c\uff05"
+    } == {"'"}
+    assert text.cell("Li") == "Li" and text.cell(-2) == "-2"
     monkeypatch.setattr(text, "FORMULA", ("never",))
     assert first_cells()[0] == LEARNER
 

@@ -14,6 +14,8 @@ INSIDE = (
     "isolate",
     "cells",
     "front_end",
+    "archive_file",
     "notebook_file",
+    "script_file",
     "stand_in",
 )

@@ -7,11 +7,14 @@ import json
 import re
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import PurePosixPath
 from typing import Any
 
 from course_lib.checking.forbidden import LIBRARIES, OPERATOR, Own
 from course_lib.grading.sandbox import front_end
+from course_lib.grading.sandbox.archive_file import name as _name
+from course_lib.grading.sandbox.archive_file import unsafe as _unsafe
+from course_lib.grading.sandbox.archive_file import untar
+from course_lib.grading.sandbox.script_file import cells_of_text
 
 MAGIC = re.compile(r"^(\s*)([%!?].*|.*\?)$", re.MULTILINE)
 CHECK = re.compile(r"\s*(\w+)\s*=\s*(?:lesson|assignment)\.check\(.*\)\s*")
@@ -27,10 +30,13 @@ def read(data: bytes) -> dict[str, Any]:
     A reply holds either `refused`, a sentence, or `cells` and `notes`.
     """
     try:
-        notebook = json.loads(data.decode("utf-8-sig"))
+        text = data.decode("utf-8-sig")
+        notebook = json.loads(text)
     except UnicodeDecodeError:
         return {"refused": "The file is not text, so it is no notebook."}
     except (ValueError, RecursionError):
+        notebook = cells_of_text(text)
+    if notebook is None:
         return {"refused": "The file is not JSON, so it is no notebook. Save it again and resend."}
     raw = _raw_cells(notebook)
     if raw is None:
@@ -61,7 +67,11 @@ def _raw_cells(notebook: Any) -> list[Any] | None:
 
 def _notes(notebook: Any, raw: list[Any]) -> list[str]:
     notes = []
-    if "cells" not in notebook:
+    if notebook.get("exported"):
+        notes.append(
+            f"It is {_text(notebook['exported'])[:20]}, not the notebook; its code was read."
+        )
+    elif "cells" not in notebook:
         notes.append("The notebook is of an old format; its cells were read.")
     if len(raw) > CELLS:
         notes.append(f"The notebook has {len(raw)} cells; the first {CELLS} were read.")
@@ -264,7 +274,8 @@ def unzip(data: bytes, most: Mapping[str, int], arrays: list[bytes]) -> dict[str
         archive = zipfile.ZipFile(io.BytesIO(data))
         members = [item for item in archive.infolist() if not item.is_dir()]
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
-        return {"refused": "The archive cannot be read as a zip file."}
+        tar = untar(data, most, arrays)
+        return tar or {"refused": "The archive cannot be read as a zip file, or as a tar file."}
     if len(members) > most["files"]:
         return {"refused": f"The archive holds {len(members)} files; {most['files']} at most."}
     names, total = [], 0
@@ -283,18 +294,3 @@ def unzip(data: bytes, most: Mapping[str, int], arrays: list[bytes]) -> dict[str
         names.append([_name(item), len(content)])
         arrays.append(content)
     return {"files": names}
-
-
-def _unsafe(item: zipfile.ZipInfo) -> str | None:
-    path = PurePosixPath(_name(item))
-    if path.is_absolute() or ".." in path.parts or re.match(r"^[A-Za-z]:", str(path)):
-        return "a path that leads out of it"
-    if (item.external_attr >> 16) & 0o170000 == 0o120000:
-        return "a link"
-    if item.flag_bits & 1:
-        return "a file behind a password"
-    return None
-
-
-def _name(item: zipfile.ZipInfo) -> str:
-    return item.filename.replace("\\", "/")
