@@ -80,7 +80,7 @@ def test_the_outputs_in_the_guide_are_those_of_the_commands(guide):
     summary = {
         "learners": 4, "hand_ins": 3, "task": "attention", "mean": 7.25, "possible": 11,
         "look": {"fay": ["Nothing was handed in."]}, "unknown": [],
-        "similar": [{"learners": ["ada", "ben", "eve"], "share": 1.0}], "changes": [],
+        "alike": [], "similar": [{"learners": ["ada", "ben", "eve"], "share": 1.0}], "changes": [],
     }  # fmt: skip
     said = [in_words(summary, "marks"), *first_page.in_words(summary, "marks")]
     assert "\n".join(said) in guide
