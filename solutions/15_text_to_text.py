@@ -89,8 +89,8 @@ corrupt = lesson.check(corrupt)
 # says, none touching another.
 #
 # `cut(total, parts)` draws `parts` lengths of at least 1 that sum to `total`. Ask it for the lengths of the gaps, and for those of the
-# stretches that stay. Round both counts with `round`; one token at least goes, and one stays (n is 2 or more); there is one span at least,
-# and a stretch for each.
+# stretches that stay. `round(n · density)` tokens go, one at least, and one stays (n is 2 or more). Divide **this number** by `mean_length`
+# and round again: so many are the spans, one at least, with a stretch for each.
 
 
 # %% exercise

@@ -252,6 +252,7 @@ SPELT = {
         "exactly_two_axes": [split(lambda name, p: len(p.size()) == 2)],
     },
     "rates": {
+        "ends_at_zero": [ends_at_zero],
         "from_zero": [rates(rise=lambda t, w: t / w)],
         "per_epoch": [rates(by=0)],
         "jumps": [rates(start=0)],
@@ -295,11 +296,8 @@ NEAR = {
         loss(lambda t, e, k: t * (1 - e) + e / (k - 1)),
         loss(out=lambda x: x.sum() / x.shape[1]),
     ],
-    "split_for_decay": [
-        split(lambda name, p: p.dim() > 1 and "places" not in name),
-        sorted_by_name,
-    ],
-    "rates": [ends_at_zero, squared],
+    "split_for_decay": [split(lambda name, p: p.dim() > 1 and p.numel() > 8), sorted_by_name],
+    "rates": [squared, rates(fall=lambda d: 1 - d**2)],
     "update_average": [
         floats_of_counts,
         average(lambda d: 1 - d**2, lambda d: d**2),

@@ -60,7 +60,7 @@ MISTAKES = (
         id="plus",
         code=lambda q, k, h: (_dots(q, k) + _norms(k) / 2) / h**2,
         says="The key's term is added; it is subtracted.",
-        why="A long key has large dot products; −‖k‖²/2h² takes that advantage away. Added, it doubles it.",
+        why="A long key has large dot products; −‖k‖²/2h² takes that advantage away. Added, it makes it larger.",
     ),
     WrongAnswer(
         id="bandwidth_not_squared",

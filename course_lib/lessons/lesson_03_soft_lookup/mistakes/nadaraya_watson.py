@@ -52,6 +52,12 @@ MISTAKES = (
         why="A wider bandwidth must let more keys speak; here it leaves the nearest alone.",
     ),
     WrongAnswer(
+        id="far_weigh_most",
+        code=lambda q, k, v, h: (squares(q, k) / (2 * h**2)).softmax(-1) @ v,
+        says="The sign is turned round: the farthest keys weigh most.",
+        why="A score is −distance²/2h²: the nearer, the higher.",
+    ),
+    WrongAnswer(
         id="no_half",
         code=lambda q, k, v, h: (-squares(q, k) / h**2).softmax(-1) @ v,
         says="The factor 2 in the denominator of the scores is missing.",

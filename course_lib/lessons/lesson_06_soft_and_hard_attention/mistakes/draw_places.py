@@ -28,6 +28,12 @@ MISTAKES = (
         why="Rows then choose together, and the average of their estimates is nearly as noisy as a single one.",
     ),
     WrongAnswer(
+        id="sums_of_the_first_row",
+        code=lambda w, u: _first_beyond(w.cumsum(-1)[:1].expand(w.shape), u),
+        says="Every row looks its number up in the running sums of the first row.",
+        why="Each row has weights of its own, and so running sums of its own.",
+    ),
+    WrongAnswer(
         id="one_too_far",
         code=lambda w, u: (_first_beyond(w.cumsum(-1), u) + 1).clamp(max=w.shape[-1] - 1),
         says="You are one place too far.",

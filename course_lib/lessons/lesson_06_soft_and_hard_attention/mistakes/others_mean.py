@@ -63,6 +63,12 @@ MISTAKES = (
         why="zeros_like and empty_like copy the type as well. Rewards of 0 and 1 may be whole numbers; a mean of them is not.",
     ),
     WrongAnswer(
+        id="whole_division",
+        code=lambda r: (r.sum(-1, keepdim=True) - r) // (r.shape[-1] - 1),
+        says="You divide by //, which cuts the mean down to a whole number.",
+        why="The mean of others is a fraction as a rule: divide by /.",
+    ),
+    WrongAnswer(
         id="neighbour",
         code=lambda r: r.roll(1, -1),
         says="Your baseline is one other try, not the mean of all others.",

@@ -61,6 +61,12 @@ MISTAKES = (
         why="They come as an argument, and position 0 is not turned at all. Who calls decides where to start.",
     ),
     WrongAnswer(
+        id="places_counted",
+        code=lambda p, d, base=BASE: turned(torch.arange(len(p)).to(p), d, base),
+        says="You count the rows 0, 1, 2, …; the positions that you were given are not used.",
+        why="Positions may begin anywhere, as behind a cache (lesson 13), and lie between whole numbers.",
+    ),
+    WrongAnswer(
         id="base_left_out",
         code=lambda p, d, base=BASE: turned(p, d),
         says="Your base is always 10000: the argument is not used.",

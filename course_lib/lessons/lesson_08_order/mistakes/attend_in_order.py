@@ -28,6 +28,18 @@ MISTAKES = (
         "next layer may need.",
     ),
     WrongAnswer(
+        id="keys_without",
+        code=lambda x, p, w_q, w_k, w_v: attend((x + p) @ w_q, x @ w_k, (x + p) @ w_v),
+        says="Your keys are made of x alone; positions are missing there.",
+        why="A query that asks for a place finds it by the keys. All three projections read x + p.",
+    ),
+    WrongAnswer(
+        id="queries_without",
+        code=lambda x, p, w_q, w_k, w_v: attend(x @ w_q, (x + p) @ w_k, (x + p) @ w_v),
+        says="Your queries are made of x alone; positions are missing there.",
+        why="A token that does not know its own place cannot ask for the one before it. All three projections read x + p.",
+    ),
+    WrongAnswer(
         id="queries_only",
         code=lambda x, p, w_q, w_k, w_v: attend((x + p) @ w_q, x @ w_k, x @ w_v),
         says="Only your queries know their positions.",

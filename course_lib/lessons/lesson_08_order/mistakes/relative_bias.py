@@ -42,6 +42,14 @@ MISTAKES = (
         "for one after it.",
     ),
     WrongAnswer(
+        id="zero_beyond",
+        code=lambda table, t, s: (
+            _bias(table, _steps(t, s)) * (_steps(t, s).abs() <= _reach(table)).to(table)
+        ),
+        says="Beyond the reach your bias is 0; the outermost number of the table is due.",
+        why="All that is far shares the last number on its side: the distance is clipped, not the bias.",
+    ),
+    WrongAnswer(
         id="wraps",
         code=lambda table, t, s: table[:, (_steps(t, s) + _reach(table)) % table.shape[-1]],
         says="Your distances wrap round: far before turns into after.",

@@ -32,6 +32,7 @@ def _scores(
     sets: bool = False,
     measure: str = "f1",
     exact: str = "words",
+    common_once: bool = False,
 ) -> tuple[bool, float]:
     """Both scores with switches for their classic mistakes; all off, they are right."""
     said, due = words(prediction), words(truth)
@@ -40,7 +41,8 @@ def _scores(
     same = {"words": said == due, "raw": prediction == truth, "inside": _inside(due, said)}[exact]
     if not said or not due:
         return same, float(said == due)
-    common = sum((Counter(said) & Counter(due)).values())
+    both = Counter(said) & Counter(due)
+    common = len(both) if common_once else both.total()
     below = {"f1": (len(said) + len(due)) / 2, "precision": len(said), "recall": len(due)}
     return same, common / below[measure] if measure in below else common / len(set(said) | set(due))
 
@@ -148,4 +150,11 @@ MISTAKES = (
 
 def _case_kept(text: str) -> list[str]:
     bare = text.translate(str.maketrans("", "", string.punctuation))
-    return re.sub(r"\b(a|an|the|A|An|The)\b", " ", bare).split()
+    return re.sub(r"\b(a|an|the|A|An|The)\b", " ", bare).split(
+        WrongAnswer(
+            id="common_once",
+            code=_scores_fault(common_once=True),
+            says="You count each common word once, however often both say it.",
+            why="Repeated words count as often as both have them: (Counter(said) & Counter(due)).total().",
+        ),
+    )

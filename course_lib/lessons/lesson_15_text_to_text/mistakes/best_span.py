@@ -19,6 +19,7 @@ def _span(
     limit: int | None = 0,
     inside: str = "both",
     product: bool = False,
+    later: bool = False,
 ) -> tuple[int, int]:
     """The search with switches for its classic mistakes; all off, it is right."""
     best, found = -float("inf"), (0, 0)
@@ -34,7 +35,7 @@ def _span(
             ):
                 continue
             score = first[i] * last[j] if product else first[i] + last[j]
-            if score > best:
+            if score > best or (later and score == best):
                 best, found = score, (i, j)
     return found
 
@@ -133,5 +134,11 @@ MISTAKES = (
         ),
         says="Your end is the place behind the answer.",
         why="The end is the last token of the answer, as the logits were trained.",
+    ),
+    WrongAnswer(
+        id="last_of_equals",
+        code=_span_fault(later=True),
+        says="Of spans with equal sums you take the last; the first is due.",
+        why="A later span replaces the best one only when its sum is larger: >, not >=.",
     ),
 )

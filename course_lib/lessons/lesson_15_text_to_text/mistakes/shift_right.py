@@ -26,6 +26,11 @@ def _overwritten(labels: Tensor, start: int, pad: int) -> Tensor:
     return torch.cat([torch.full_like(read[:, :1], start), read[:, 1:]], dim=1)
 
 
+def _start_at_the_end(labels: Tensor, start: int, pad: int) -> Tensor:
+    read = labels.masked_fill(labels == -100, pad)
+    return torch.cat([read[:, 1:], torch.full_like(read[:, :1], start)], dim=1)
+
+
 MISTAKES = (
     WrongAnswer(
         id="not_shifted",
@@ -76,5 +81,11 @@ MISTAKES = (
         code=lambda labels, start, pad: shift_right(labels, start, start),
         says="Where a label is −100 you read the start token.",
         why="It marks one place, the first. What the loss leaves out is padding.",
+    ),
+    WrongAnswer(
+        id="start_at_the_end",
+        code=_start_at_the_end,
+        says="You shifted to the left and put start at the end.",
+        why="At place t the decoder reads what stood at t − 1, so the words move to the right and start stands in front.",
     ),
 )

@@ -31,6 +31,8 @@ def _attend(
         scores = scores * bias
     if masked == "inf":
         scores = scores.masked_fill(~mask, -torch.inf)
+    if masked == "finite":
+        scores = scores.masked_fill(~mask, -1e9)
     if masked == "zero":
         scores = scores.masked_fill(~mask, 0.0)
     if masked == "inverted":
@@ -124,5 +126,11 @@ MISTAKES = (
         ),
         says="You average keys; values are averaged.",
         why="Keys say where to look, values what is fetched.",
+    ),
+    WrongAnswer(
+        id="fill_finite",
+        code=_attend_fault(masked="finite"),
+        says="A query with no key allowed gets the plain mean of all values: its scores are filled with a finite number.",
+        why="All its scores are the same then, and the softmax shares out 1 among keys that are all forbidden. Such a query gets zeros.",
     ),
 )

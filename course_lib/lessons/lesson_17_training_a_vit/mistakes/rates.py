@@ -51,6 +51,10 @@ def _warmup_in_epochs(step: int, steps: int, warmup: int, per_epoch: int) -> flo
     return share_at(step, steps, min(warmup * per_epoch, steps))
 
 
+def _ends_at_zero(step: int, steps: int, warmup: int) -> float:
+    return _cosine((step - warmup) / max(steps - warmup - 1, 1))
+
+
 MISTAKES = (
     WrongAnswer(
         id="per_epoch",
@@ -118,5 +122,11 @@ MISTAKES = (
         code=_rating(_warmup_in_epochs),
         says="You take warmup for a number of epochs; it counts steps.",
         why="Say in which unit a schedule counts: this mistake makes the warm-up longer by the steps in an epoch.",
+    ),
+    WrongAnswer(
+        id="ends_at_zero",
+        code=_rating(_after(_ends_at_zero)),
+        says="Your cosine reaches 0 at the last step: it is divided by one step less than there are.",
+        why="done = (step − warmup) / (steps − warmup). A last step with rate 0 is a step that learns nothing.",
     ),
 )

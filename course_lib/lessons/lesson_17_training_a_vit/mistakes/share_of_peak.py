@@ -28,6 +28,12 @@ def median(values: list[float]) -> float:
     return ordered[half] if len(values) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
 
+def _timed_sorted(
+    seconds: Sequence[float], batch: int, forward: float, peak: float, skip: int
+) -> float:
+    return _timed()(sorted(seconds), batch, forward, peak, skip)
+
+
 MISTAKES = (
     WrongAnswer(
         id="forward_alone",
@@ -92,5 +98,11 @@ MISTAKES = (
         ),
         says="You divide the peak by what was reached; the share is the other way round.",
         why="A share of the peak is between 0 and 1: reached by possible.",
+    ),
+    WrongAnswer(
+        id="sorted_first",
+        code=_timed_sorted,
+        says="You sort before you skip, so the fastest steps are dropped and the slow first ones stay.",
+        why="The first steps are skipped because they compile and warm up. Skip them, then take the middle of the rest.",
     ),
 )

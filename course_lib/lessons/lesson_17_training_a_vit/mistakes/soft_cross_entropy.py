@@ -13,6 +13,11 @@ def _spread_over_others(targets: Tensor, smoothing: float) -> Tensor:
     return (1 - smoothing) * targets + smoothing * (1 - targets) / (targets.shape[-1] - 1)
 
 
+def _rest_overwritten(targets: Tensor, smoothing: float) -> Tensor:
+    even = smoothing / (targets.shape[-1] - 1)
+    return ((1 - smoothing) * targets).where(targets > 0, even)
+
+
 MISTAKES = (
     WrongAnswer(
         id="summed",
@@ -84,5 +89,13 @@ MISTAKES = (
         code=lambda z, t, smoothing=0.0: -(_smooth(t, smoothing) * z.softmax(-1)).sum(-1).mean(),
         says="You leave out the logarithm: your loss is minus the mean probability of the targets.",
         why="The logarithm is what makes a confident mistake expensive; without it such a mistake has hardly a gradient.",
+    ),
+    WrongAnswer(
+        id="rest_overwritten",
+        code=lambda z, t, smoothing=0.0: (
+            -(_rest_overwritten(t, smoothing) * z.log_softmax(-1)).sum(-1).mean()
+        ),
+        says="You give ε/(K − 1) to every class whose target is 0, and none to the others.",
+        why="Smoothing mixes the targets with the even distribution: (1 − ε) t + ε/K, for every class, also for those of a mixed label.",
     ),
 )

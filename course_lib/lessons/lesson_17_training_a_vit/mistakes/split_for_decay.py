@@ -37,6 +37,13 @@ def _linear_weights_alone(model: nn.Module) -> Split:
     return [p for p in trained if id(p) in chosen], [p for p in trained if id(p) not in chosen]
 
 
+def _layers_alone(model: nn.Module) -> Split:
+    layers = (nn.Linear, nn.Conv2d)
+    chosen = {id(m.weight) for m in model.modules() if isinstance(m, layers)}
+    trained = [p for p in model.parameters() if p.requires_grad]
+    return [p for p in trained if id(p) in chosen], [p for p in trained if id(p) not in chosen]
+
+
 MISTAKES = (
     WrongAnswer(
         id="decay_on_norms",
@@ -99,5 +106,11 @@ MISTAKES = (
         code=_copies,
         says="You return tensors that are not the model's own parameters, such as .data or a clone.",
         why="An optimiser changes what it is handed, and looks for gradients there. Given others, it leaves the model as it is.",
+    ),
+    WrongAnswer(
+        id="layers_alone",
+        code=_layers_alone,
+        says="Only weights of linear layers and convolutions decay; tables of their own, such as the positions, are missing.",
+        why="What decays has two axes or more, whoever holds it. Count axes, not kinds of layers.",
     ),
 )
