@@ -41,7 +41,7 @@ with contextlib.suppress(CourseError):
     registry.find(number)
     raise AssertionError("it is still there")
 shown = map_text(lessons, ProgressStore(None))
-assert all(f"{spec.number} {spec.title}"[:12] in shown for spec in lessons)
+assert all(f"{spec.number} {spec.title.split()[0]}" in shown for spec in lessons)
 assert [run_build(other, check=True) for other in ("00", "01")] == [0, 0]
 assert run_release(Path("kit"), ["00"], []) == 0
 """
