@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent
 COPIED = ("course_lib", "notebooks", "solutions", "tests", "tools")
 #: Run in the copy, in one process; two small lessons stand for all others.
@@ -62,7 +64,6 @@ def copy(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Path]:
     return number, tmp_path
 
 
-@pytest.mark.slow
 def test_everything_else_stands(copy: tuple[str, Path]) -> None:
     number, place = copy
     path = [str(place), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]

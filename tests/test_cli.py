@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 COMMANDS = ["lab", "reset", "check", "progress", "doctor", "build", "new"]
 RUN = "import sys; from course_lib.cli import main; sys.argv[0] = 'course'; main()"
 

@@ -12,6 +12,8 @@ sys.path.insert(0, str(ROOT))
 from tools.mutation.operators import Mutant, mutants  # noqa: E402
 from tools.mutation.work import Bench, Crew, Task  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 SOURCE = '''
 import math
 
@@ -119,7 +121,6 @@ def test_a_mutant_that_differs_is_told_from_one_that_does_not() -> None:
     assert "Inputs: q=" in found[1]
 
 
-@pytest.mark.slow
 def test_whatever_a_mutant_does_the_run_goes_on() -> None:
     tasks = [Task("check", "scaled_scores", (source,)) for source in (SPINS, DIES, SAME)]
     answers = {task.sources[0]: answer for task, answer in Crew("04", size=1).run(tasks)}

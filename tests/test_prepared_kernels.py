@@ -12,7 +12,10 @@ from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import KernelManager
 
 PREPARED = Path(__file__).resolve().parents[1] / "tools" / "proof" / "kernels"
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux alone")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux alone"),
+]
 
 
 @pytest.fixture(scope="module")

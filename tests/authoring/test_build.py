@@ -15,6 +15,8 @@ import tiny
 from course_lib.authoring.checkout import Checkout, replace_files
 from course_lib.errors import CourseError
 
+pytestmark = pytest.mark.slow
+
 
 def cells(path: Path) -> dict:
     return {cell["id"]: cell for cell in json.loads(path.read_bytes())["cells"]}
@@ -231,7 +233,6 @@ def assert_gone(processes: list) -> None:
     assert not alive, f"a kernel outlives its build: {alive}"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("seconds", [0.5, 3.0])
 def test_killed_at_some_moment(built, seconds):
     before = built.copies()
@@ -244,7 +245,6 @@ def test_killed_at_some_moment(built, seconds):
     assert_gone(children)
 
 
-@pytest.mark.slow
 def test_killed_while_a_cell_runs(built):
     before, mark = built.copies(), sleeping(built)
     with start(built) as build:
@@ -256,7 +256,6 @@ def test_killed_while_a_cell_runs(built):
     assert built.copies() == before
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 def test_ctrl_c_ends_the_kernel_and_says_so(built):
     before, mark = built.copies(), sleeping(built)

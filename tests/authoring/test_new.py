@@ -12,6 +12,8 @@ import pytest
 from course_lib.authoring.new import new
 from course_lib.errors import CourseError
 
+pytestmark = pytest.mark.slow
+
 
 def test_it_overwrites_nothing_and_gives_no_number_twice(tmp_path):
     said = new("7", "second_thoughts", root=tmp_path)
@@ -90,7 +92,6 @@ def course(place: Path, *args: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.slow
 def test_a_new_lesson_builds_checks_and_passes(copy):
     checked = course(copy, "build", "--check")
     assert checked.returncode == 0, checked.stdout + checked.stderr
@@ -98,14 +99,12 @@ def test_a_new_lesson_builds_checks_and_passes(copy):
     assert solved.returncode == 0, solved.stdout + solved.stderr
 
 
-@pytest.mark.slow
 def test_its_stub_is_not_started(copy):
     done = course(copy, "check", "77", "notebooks/77_a_fresh_start.ipynb", "--json")
     assert done.returncode == 1
     assert [one["status"] for one in json.loads(done.stdout)] == ["not_started"]
 
 
-@pytest.mark.slow
 def test_it_holds_what_every_exercise_must(copy):
     """The tests of all exercises run on the new one, its right answers included."""
     folder = copy / "tests" / "lessons"
@@ -133,7 +132,6 @@ def test_it_holds_what_every_exercise_must(copy):
     assert done.returncode == 0, done.stdout[-3000:]
 
 
-@pytest.mark.slow
 def test_a_lesson_that_cannot_be_loaded_is_reported_by_line(copy):
     broken = copy / "course_lib" / "lessons" / "lesson_78_broken" / "lesson.py"
     broken.parent.mkdir()

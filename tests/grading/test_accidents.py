@@ -13,6 +13,8 @@ from course_lib.grading import submissions
 from course_lib.grading.sandbox import limits, notebook_file
 from course_lib.grading.sandbox.host import WireError
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("name", ACCIDENTS)
 def test_accident_gets_what_is_due(cage, name):

@@ -24,6 +24,8 @@ from course_lib.grading.assignments import find, hidden_cases
 from course_lib.grading.packing import pack
 from course_lib.workbook.assignment import Assignment
 
+pytestmark = pytest.mark.slow
+
 ALL = [find(name) for name in assignments.names()]
 EXERCISES = [
     pytest.param(exercise, id=f"{one.spec.number}-{exercise.name}")

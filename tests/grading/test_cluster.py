@@ -16,6 +16,8 @@ from course_lib.grading.sandbox.limits import Limits
 from course_lib.grading.submissions import HandIn
 from course_lib.grading.task import load_task
 
+pytestmark = pytest.mark.slow
+
 
 def hand_ins(root):
     """Return four hand-ins of lesson 00: solved and blank ones."""
@@ -39,7 +41,6 @@ def test_a_folder_without_keys_is_refused(tmp_path):
         )
 
 
-@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_two_workers_mark_as_one_machine_and_one_may_die(root):
     distributed = pytest.importorskip("distributed")

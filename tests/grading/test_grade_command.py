@@ -20,6 +20,8 @@ from course_lib.grading.sandbox.host import Sandbox
 from course_lib.grading.submissions import HandIn, Person
 from course_lib.grading.task import which_task
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def shared(cage, monkeypatch):

@@ -3,6 +3,8 @@
 import pytest
 from small_lesson import FULL, NAMES, SOLVED, mark, notebook, points
 
+pytestmark = pytest.mark.slow
+
 SETUP = next(c["source"] for c in SOLVED["cells"] if c["cell_type"] == "code")
 SETUP = "".join(SETUP)
 SCALED = "def scaled_scores(q, k):\n    return q @ k.transpose(-2, -1) / {} * q.shape[-1] ** -0.5\n"

@@ -21,6 +21,8 @@ from course_lib.grading.defences import ALL
 from course_lib.grading.sandbox import wire
 from course_lib.grading.sandbox.host import Sandbox, WireError
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.id)
 def test_attack_gets_what_is_due_and_succeeds_without_its_defence(cage, attack, monkeypatch):

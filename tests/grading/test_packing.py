@@ -16,6 +16,8 @@ from course_lib.lessons.lesson_02_similarity.given import is_zero
 from course_lib.workbook import registry
 from course_lib.workbook.pack import _sign, recorded_mistakes
 
+pytestmark = pytest.mark.slow
+
 #: Shorter pieces of code may stand in the library too.
 LONG = 60
 

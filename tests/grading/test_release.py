@@ -17,6 +17,8 @@ from course_lib.grading.assignments import find
 from course_lib.grading.kit_leaks import leaks
 from course_lib.grading.release import MANIFEST, library, refuse_foreign, run_release
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def kit(tmp_path_factory):
@@ -39,7 +41,6 @@ def in_the_kit(kit, desk, code):
     )
 
 
-@pytest.mark.slow
 def test_the_manifest_knows_every_file_by_its_hash(kit):
     said = json.loads((kit / MANIFEST).read_text())
     there = {path.relative_to(kit).as_posix() for path in kit.rglob("*") if path.is_file()}
@@ -50,7 +51,6 @@ def test_the_manifest_knows_every_file_by_its_hash(kit):
     assert not [path for path in kit.parent.iterdir() if path != kit], "no draft is left behind"
 
 
-@pytest.mark.slow
 def test_the_kit_holds_no_instructors_half(kit):
     said = json.loads((kit / MANIFEST).read_text())["files"]
     for part in ("solutions/", "tests/", "grading/", "authoring/", "_hidden", "bench/"):
@@ -62,7 +62,6 @@ def test_the_kit_holds_no_instructors_half(kit):
     assert "oracle" not in text and "lambda" not in text and "def " not in text
 
 
-@pytest.mark.slow
 def test_a_learner_is_taught_on_a_desk_of_their_own(kit, tmp_path):
     code = """
 from course_lib import Assignment
@@ -80,7 +79,6 @@ assert assignment.check(prefix_mask) is mine
     assert "Your mask is causal everywhere: the prefix makes no difference." in done.stdout
 
 
-@pytest.mark.slow
 def test_the_kits_command_line_knows_what_it_lacks(kit, tmp_path):
     code = "import sys; sys.argv = ['course', {!r}, *{!r}]; from course_lib.cli import main; main()"
     for words in (["release", "--to", "x"], ["build"], ["workshop", "--hours=1", "--lessons=04"]):
@@ -95,7 +93,6 @@ def test_the_kits_command_line_knows_what_it_lacks(kit, tmp_path):
     assert (tmp_path / "work" / "A1_attention.ipynb").exists()
 
 
-@pytest.mark.slow
 def test_only_an_untouched_kit_is_replaced(kit):
     refuse_foreign(kit)
     mine = kit / "notebooks" / "mine.ipynb"

@@ -15,6 +15,8 @@ from course_lib.grading.sandbox.limits import Limits
 from course_lib.grading.submissions import HandIn
 from course_lib.grading.workers import mark_in_processes
 
+pytestmark = pytest.mark.slow
+
 LIMITS = Limits(exercise=3.0, submission=30.0)
 CLASS = [HandIn(who, 1, "99_small.ipynb", notebook()) for who in ("ann", "bob", "cyd")]
 DEFAULT_THREADS = """

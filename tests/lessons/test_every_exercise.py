@@ -96,6 +96,7 @@ def blank(exercise: Exercise) -> Any:
     return stub
 
 
+@pytest.mark.slow
 @every_exercise
 def test_wrong_answers_are_refused_as_themselves(
     lesson: LessonSpec, exercise: Exercise, record_property: Record
@@ -200,6 +201,7 @@ def all_distinct(found: dict[str, int], names: set[str]) -> bool:
     return len(set(told)) == len(told) and min(told, default=2) > 1
 
 
+@pytest.mark.slow
 @every_exercise
 def test_inputs_that_are_drawn_are_answered_alike(lesson: LessonSpec, exercise: Exercise) -> None:
     """The oracle accepts every draw, the reference agrees closely, and the properties hold."""

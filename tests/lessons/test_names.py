@@ -16,6 +16,8 @@ from course_lib.checking.check import check_exercise
 from course_lib.checking.exercise import Exercise, LessonSpec
 from course_lib.workbook import registry
 
+pytestmark = pytest.mark.slow
+
 FOLDER = Path(__file__).parent
 #: The share of spellings that must be recognised, in each lesson.
 BAR = 0.85

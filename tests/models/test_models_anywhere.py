@@ -9,6 +9,8 @@ import torch
 from course_lib.models.gpt import GPT, GPTConfig
 from course_lib.models.transformer import Transformer, TransformerConfig
 
+pytestmark = pytest.mark.slow
+
 SIZES = [(12, 3, 1), (10, 5, 2), (16, 1, 3)]
 
 

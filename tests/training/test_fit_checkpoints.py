@@ -18,6 +18,8 @@ from course_lib.errors import CourseError
 from course_lib.training.checkpoints import Checkpoints, signature
 from course_lib.training.fit import FitConfig, fit
 
+pytestmark = pytest.mark.slow
+
 CASES = Path(__file__).with_name("fit_cases.py")
 
 

@@ -14,6 +14,8 @@ from fit_cases import batches, counted, loss, net, weights
 
 from course_lib.training.fit import FitConfig, fit
 
+pytestmark = pytest.mark.slow
+
 CASES = Path(__file__).with_name("fit_cases.py")
 LAUNCH = "--multi_gpu --num_processes 2 --num_machines 1 --mixed_precision no --dynamo_backend no"
 

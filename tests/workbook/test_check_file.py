@@ -17,6 +17,8 @@ from course_lib.workbook import check_file
 from course_lib.workbook.answer_file import read_steps
 from course_lib.workbook.check_file import run_check
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 
 SCORES = "def scaled_scores(q, k):\n    return q @ k.mT / q.shape[-1] ** 0.5\n"
@@ -206,7 +208,6 @@ def test_no_import_of_torchs_own_counts_against_an_answer(
     assert code == 0, out
 
 
-@pytest.mark.slow
 def test_a_right_answer_of_each_lesson_passes_uncompiled() -> None:
     words = [sys.executable, str(ROOT / "bench" / "right_answers.py"), "--one"]
     done = subprocess.run(words, capture_output=True, text=True, check=False)

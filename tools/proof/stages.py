@@ -49,9 +49,11 @@ def imports(_: Namespace) -> list[Command]:
 
 
 def unit(asked: Namespace) -> list[Command]:
+    """All tests; the quick ones are those of the library, and what holds of every lesson."""
     marks = "not browser and not gpu" + (" and not slow" if asked.quick else "")
     which = rooms.tests(asked.lesson) if asked.lesson else []
-    words = [*workers(asked), "--dist", "worksteal", "-m", marks, *which]
+    left_out = ["--ignore-glob=tests/lessons/lesson_*"] if asked.quick else []
+    words = [*workers(asked), "--dist", "worksteal", "-m", marks, *left_out, *which]
     return [tests("unit", words, asked, ONE_THREAD)]
 
 
@@ -145,7 +147,7 @@ STAGES = [
     Stage("lint", "ruff: rules and format", lint, offline=False, beside=True),
     Stage("types", "mypy, strict", types, lesson=False, offline=False, beside=True),
     Stage("imports", "arrows between parts", imports, lesson=False, offline=False, beside=True),
-    Stage("drift", "notebooks follow their sources", drift, beside=True),
+    Stage("drift", "notebooks follow their sources", drift, quick=False, beside=True),
     Stage("unit", "unit tests", unit),
     Stage("solved", "solved notebooks give their outputs again", solved, quick=False),
     Stage("blank", "learners' copies run to their end, nothing started", blank, quick=False),
