@@ -13,18 +13,9 @@ from course_lib.checking.result import Matrices
 
 #: A map shows that many rows and columns at most; a larger matrix is read in words.
 MOST = 24
-#: What the letters in a signature stand for.
-AXES = {
-    "T": "query",
-    "S": "key",
-    "d": "feature",
-    "k": "feature",
-    "N": "place",
-    "H": "head",
-    "V": "word",
-    "B": "in the batch",
-    "C": "class",
-}
+#: What the letters in a signature stand for; T and S are queries and keys where they meet.
+AXES = {"T": "token", "S": "token", "N": "place", "H": "head", "V": "word", "B": "in the batch"}
+MEETING = (["T", "S"], ["T", "T"])
 
 
 def matrices(exercise: Exercise, yours: Any, due: Any) -> Matrices | None:
@@ -51,7 +42,7 @@ def _matrices(exercise: Exercise, yours: Any, due: Any) -> Matrices | None:
     if len(differs) == 0:
         return None
     at = tuple(int(i) for i in differs[0][:-2])
-    rows, columns = _axes(hint, due.ndim)
+    rows, columns = _axes(hint)
     return Matrices(due=right[at], yours=came[at], rows=rows, columns=columns, at=at)
 
 
@@ -76,17 +67,20 @@ def _return_hint(exercise: Exercise) -> Any:
         return None
 
 
-def _axes(hint: Any, ndim: int) -> tuple[str, str]:
-    """Return names for the last two axes: of a square T × T, query and key.
+def _axes(hint: Any) -> tuple[str, str]:
+    """Return names for the last two axes, by the shape in a signature.
 
-    >>> Hint = type("Hint", (), {"dim_str": "*B T S"})
-    >>> _axes(Hint, 3)
-    ('query', 'key')
+    >>> [_axes(type("Hint", (), {"dim_str": dims})) for dims in ("*B T S", "B T", "*B T d_head")]
+    [('query', 'key'), ('in the batch', 'token'), ('token', 'feature')]
     """
     words = str(getattr(hint, "dim_str", "")).split()[-2:]
     if len(words) < 2:
         return "row", "column"
-    if words == ["T", "T"]:
+    if words in MEETING:
         return "query", "key"
-    first, last = (AXES.get(word, word.strip("*")) for word in words)
-    return ("token" if first == "query" and last != "key" else first), last
+    first, last = (_axis(word.strip("*")) for word in words)
+    return first, last
+
+
+def _axis(word: str) -> str:
+    return "feature" if word.startswith("d") else AXES.get(word, word)
