@@ -1,7 +1,9 @@
 """Copy, move, and look through nested values: tensors, arrays, tuples, lists, dictionaries."""
 
+import inspect
 from collections.abc import Callable, Iterator
 from copy import deepcopy
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -95,7 +97,10 @@ def size(value: Any) -> str:
     if isinstance(value, torch.nn.Module):
         return f"a module {type(value).__name__}"
     if callable(value):
-        return "a function"
+        if inspect.isclass(value):
+            return f"the class {value.__name__}"
+        plain = inspect.isroutine(value) or isinstance(value, partial)
+        return "a function" if plain else f"an object of class {type(value).__name__}"
     text = repr(value)
     return text if len(text) <= 40 else f"a {type(value).__name__}"
 
