@@ -50,6 +50,12 @@ def regression_cases() -> list[Case]:
             args=(double([[0.5], [0]]), keys, values, 0.5),
         ),
         *drawn,
+        *_unusual_regressions(keys, values),
+    ]
+
+
+def _unusual_regressions(keys: Tensor, values: Tensor) -> list[Case]:
+    return [
         Case(
             label="a query 500 bandwidths away",
             args=(double([[250]]), keys, values, 0.5),

@@ -37,6 +37,12 @@ def loss_cases() -> list[Case]:
         ),
         drawn(3, 5, 7, 0, 0),
         drawn(4, 6, 5, 2, 4),
+        *_unusual_loss_cases(),
+    ]
+
+
+def _unusual_loss_cases() -> list[Case]:
+    return [
         Case(
             label="padding in front and between",
             args=(noise(8, 2, 4, 5), torch.tensor([[2, 2, 4, 1], [3, 2, 0, 3]]), 2),
