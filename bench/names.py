@@ -17,7 +17,7 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent), str(HERE.parent / "tests" / "lessons")]
+sys.path.insert(0, str(HERE.parent))
 
 from course_lib.checking.check import check_exercise  # noqa: E402
 from course_lib.checking.compare import compare  # noqa: E402
@@ -25,6 +25,7 @@ from course_lib.checking.exercise import Exercise, LessonSpec, WrongAnswer  # no
 from course_lib.checking.prepared import Prepared  # noqa: E402
 from course_lib.checking.run import Outcome, Runner  # noqa: E402
 from course_lib.workbook import registry  # noqa: E402
+from tools.beside import load  # noqa: E402
 from tools.spelling.rewrites import REWRITES, rewrite  # noqa: E402
 
 #: The same results: nearer than this.
@@ -82,19 +83,12 @@ def answers(lesson: LessonSpec, exercise: Exercise) -> Iterator[tuple[str, str |
     for how in REWRITES:
         for wrong, code in respelt(exercise, how):
             yield "by tool", wrong.id, how, code
-    by_hand = spellings(lesson)
+    by_hand = load(lesson.number, "spellings")
     for id, codes in by_hand.SPELT[exercise.name].items():
         for place, code in enumerate(codes):
             yield "by hand", id, str(place), code
     for place, code in enumerate(by_hand.NEAR[exercise.name]):
         yield "near", None, str(place), code
-
-
-def spellings(lesson: LessonSpec) -> ModuleType:
-    """Return a room's spellings; the tests load them alike."""
-    from test_names import spellings as load
-
-    return load(lesson)
 
 
 def respelt(exercise: Exercise, how: str) -> Iterator[tuple[WrongAnswer, Any]]:

@@ -9,7 +9,6 @@ sum on “meta”) takes seconds more.
 """
 
 import argparse
-import importlib.util
 import inspect
 import json
 import os
@@ -79,13 +78,14 @@ def tried(numbers: list[str], *, one: bool) -> list[tuple[str, int, list[str], f
     from course_lib.checking.check import check_exercise
     from course_lib.checking.reference import load_reference
     from course_lib.workbook import registry
+    from tools.beside import load
 
     rows = []
     for number in numbers:
         answers, refused, slowest = 0, [], 0.0
         for exercise in registry.find(number).exercises:
             own = inspect.unwrap(load_reference(exercise))
-            for code in [*right_answers(number).get(exercise.name, []), own]:
+            for code in [*load(number, "right").RIGHT.get(exercise.name, []), own]:
                 result = check_exercise(exercise, code)
                 answers, slowest = answers + 1, max(slowest, result.milliseconds)
                 if not result.passed:
@@ -96,17 +96,6 @@ def tried(numbers: list[str], *, one: bool) -> list[tuple[str, int, list[str], f
                 break
         rows.append((number, answers, refused, slowest))
     return rows
-
-
-def right_answers(number: str) -> dict[str, list[Any]]:
-    """Return RIGHT of a room's right.py."""
-    path = next(ROOT.glob(f"tests/lessons/lesson_{number}_*/right.py"))
-    spec = importlib.util.spec_from_file_location(f"right_{number}", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    found: dict[str, list[Any]] = module.RIGHT
-    return found
 
 
 if __name__ == "__main__":

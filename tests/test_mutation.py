@@ -1,16 +1,11 @@
 """The mutation run: what a mutant is, and how mutants are told apart."""
 
 import ast
-import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from tools.mutation.operators import Mutant, mutants  # noqa: E402
-from tools.mutation.work import Bench, Crew, Task  # noqa: E402
+from tools.mutation.operators import Mutant, mutants
+from tools.mutation.work import Bench, Crew, Task
 
 pytestmark = pytest.mark.slow
 

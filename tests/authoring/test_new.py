@@ -72,6 +72,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("copy")
     skip = shutil.ignore_patterns("__pycache__", "lesson_[0-9]*")
     shutil.copytree(root / "course_lib", place / "course_lib", ignore=skip)
+    shutil.copytree(root / "tools", place / "tools", ignore=skip)
     shutil.copy(root / "pyproject.toml", place)
     assert course(place, "new", "77", "a_fresh_start").returncode == 0
     built = course(place, "build")
@@ -122,6 +123,8 @@ def test_it_holds_what_every_exercise_must(copy):
             "-p",
             "no:cacheprovider",
             "test_every_exercise.py",
+            "test_kinds_of_input.py",
+            "test_names.py",
         ],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": path},

@@ -4,7 +4,6 @@ The course's own version passes, a blank is not started, each wrong answer is re
 explanation, right answers written another way pass, and the cases can tell one size from another.
 """
 
-import importlib.util
 import inspect
 import re
 from collections.abc import Callable
@@ -26,6 +25,7 @@ from course_lib.checking.reference import load_reference
 from course_lib.checking.result import Status
 from course_lib.checking.run import Runner
 from course_lib.workbook import registry
+from tools.beside import load as load_beside
 
 Record = Callable[[str, object], None]
 FOLDER = Path(__file__).parent
@@ -155,18 +155,10 @@ def room_of(lesson: LessonSpec) -> str:
 
 def right_answers(lesson: LessonSpec) -> dict[str, list[Any]]:
     """Return RIGHT of a room's right.py; empty when there is no such file."""
-    return right_answers_in(FOLDER / room_of(lesson) / "right.py")
-
-
-@cache
-def right_answers_in(path: Path) -> dict[str, list[Any]]:
-    if not path.exists():
+    try:
+        found: dict[str, list[Any]] = load_beside(lesson.number, "right").RIGHT
+    except FileNotFoundError:
         return {}
-    spec = importlib.util.spec_from_file_location(f"right_{path.parent.name}", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    found: dict[str, list[Any]] = module.RIGHT
     return found
 
 

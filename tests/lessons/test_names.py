@@ -4,10 +4,7 @@ A room's `spellings.py` holds, by hand: SPELT, other code for listed mistakes, b
 NEAR, wrong answers by exercise that no list holds and no name fits. `bench/names.py` counts them.
 """
 
-import importlib.util
 from collections.abc import Callable
-from functools import cache
-from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -15,10 +12,10 @@ import pytest
 from course_lib.checking.check import check_exercise
 from course_lib.checking.exercise import Exercise, LessonSpec
 from course_lib.workbook import registry
+from tools.beside import load
 
 pytestmark = pytest.mark.slow
 
-FOLDER = Path(__file__).parent
 #: The share of spellings that must be recognised, in each lesson.
 BAR = 0.85
 
@@ -73,14 +70,6 @@ def test_spellings_are_of_listed_mistakes(lesson: LessonSpec, exercise: Exercise
     assert len(spelt) >= min(3, len(listed)), "the three commonest at least"
 
 
-@cache
 def spellings(lesson: LessonSpec) -> ModuleType:
     """Load a room's spellings.py."""
-    room = f"lesson_{lesson.number}_{lesson.slug}"
-    path = FOLDER / room / "spellings.py"
-    assert path.exists(), f"tests/lessons/{room}/spellings.py is missing"
-    spec = importlib.util.spec_from_file_location(f"spellings_{room}", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load(lesson.number, "spellings")

@@ -4,7 +4,6 @@ Where the text says nothing of devices, an answer that forgets them passes, with
 """
 
 import ast
-import importlib.util
 import inspect
 import re
 import textwrap
@@ -12,7 +11,6 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -26,6 +24,7 @@ from course_lib.checking.prepared import Prepared
 from course_lib.checking.reference import load_reference
 from course_lib.checking.result import Status
 from course_lib.workbook import registry
+from tools.beside import load
 
 FOLDER = Path(__file__).parent
 SOLUTIONS = FOLDER.parents[1] / "solutions"
@@ -131,7 +130,7 @@ def test_answers_that_forget_the_device_pass_with_a_remark(lesson: LessonSpec) -
 
 def naive_answers(lesson: LessonSpec) -> Iterator[tuple[Exercise, Any]]:
     """Yield right answers by hand, right answers without device=…, and results filled in anew."""
-    module = right_module(lesson)
+    module = load(lesson.number, "right")
     assert set(getattr(module, "DEVICE_NAIVE", {})) <= {e.name for e in lesson.exercises}
     for exercise in lesson.exercises:
         for answer in getattr(module, "DEVICE_NAIVE", {}).get(exercise.name, ()):
@@ -155,15 +154,6 @@ def _makes_tensors(exercise: Exercise) -> bool:
     comes_in = any(isinstance(value, torch.Tensor) for value in given)
     one = due is not None and isinstance(due.value, torch.Tensor) and due.value.ndim > 0
     return comes_in and one
-
-
-def right_module(lesson: LessonSpec) -> ModuleType:
-    path = FOLDER / f"lesson_{lesson.number}_{lesson.slug}" / "right.py"
-    spec = importlib.util.spec_from_file_location(f"naive_{path.parent.name}", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 class WithoutDevice(ast.NodeTransformer):
