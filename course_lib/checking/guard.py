@@ -7,6 +7,9 @@ from typing import Any
 import numpy as np
 import torch
 
+#: No number that a learner would choose: setting it again would pass for no change.
+SEED = 2_718_281
+
 
 @dataclass(frozen=True)
 class GlobalState:
@@ -32,6 +35,18 @@ class GlobalState:
             grad=torch.is_grad_enabled(),
             threads=torch.get_num_threads(),
         )
+
+    @classmethod
+    def seeded(cls) -> "GlobalState":
+        """Seed the global generators, and take the settings: equal draws for whoever is called next.
+
+        A model in training mode draws for its dropout. Two answers that make the same mistake then
+        give the same numbers, whatever was drawn before them.
+        """
+        torch.random.default_generator.manual_seed(SEED)
+        np.random.seed(SEED)
+        random.seed(SEED)
+        return cls.now()
 
     def changes(self) -> list[str]:
         """Name, in words, what differs now; an empty list when nothing does."""

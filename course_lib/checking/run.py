@@ -69,7 +69,8 @@ class Runner:
     def run(self, obj: Any, case: Case) -> Outcome:
         """Call `obj` on fresh copies of the case's inputs; only timeouts and interrupts escape."""
         call = Call.of(case, gradients=case.gradients)
-        state = GlobalState.now()
+        before = GlobalState.now()
+        state = GlobalState.seeded()
         try:
             with self._guard():
                 value = self.protocol.call(obj, call)
@@ -82,7 +83,7 @@ class Runner:
             return Outcome(error=error)
         finally:
             changes = state.changes()
-            state.restore()
+            before.restore()
         changed = _changed(call, case)
         return Outcome(
             value=value,

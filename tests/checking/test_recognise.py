@@ -150,3 +150,25 @@ def test_a_mistake_on_the_edge_alone_keeps_its_own_name(edge: bool) -> None:
     assert nan.diagnosis == "nan_rows"
     uniform = check_exercise(exercise, lambda s, m: s.masked_fill(~m, -1e9).softmax(-1))
     assert not uniform.passed and uniform.diagnosis is None
+
+
+def test_a_mistake_that_draws_is_recognised_whatever_was_drawn_before() -> None:
+    """As a model that is left in training mode draws for its dropout."""
+
+    def dropped(x: Tensor) -> Tensor:
+        return torch.nn.functional.dropout(2 * x, 0.5, training=True)
+
+    def dropped_by_a_layer(x: Tensor) -> Tensor:
+        return torch.nn.Dropout(0.5)(x + x)
+
+    drops = WrongAnswer(id="drops", code=dropped, says="You drop.", why="Evaluate without.")
+    exercise = small.exercise(
+        small.double,
+        [Case(label="nine numbers", args=(torch.arange(1.0, 10),))],
+        wrong_answers=(drops,),
+    )
+    diagnoses = []
+    for _ in range(3):
+        diagnoses.append(check_exercise(exercise, dropped_by_a_layer).diagnosis)
+        torch.rand(1)
+    assert diagnoses == ["drops"] * 3
