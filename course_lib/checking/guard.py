@@ -38,12 +38,12 @@ class GlobalState:
 
     @classmethod
     def seeded(cls) -> "GlobalState":
-        """Seed the global generators, and take the settings: equal draws for whoever is called next.
+        """Seed the global generators and take the settings: whoever runs next has equal draws.
 
         A model in training mode draws for its dropout. Two answers that make the same mistake then
         give the same numbers, whatever was drawn before them.
         """
-        torch.random.default_generator.manual_seed(SEED)
+        torch.default_generator.manual_seed(SEED)
         np.random.seed(SEED)
         random.seed(SEED)
         return cls.now()
