@@ -36,6 +36,8 @@ AUTHORS = ("jupytext",)
 
 bench = typer.Typer(no_args_is_help=True, help="Measure what this machine does with the models.")
 app.add_typer(bench, name="bench")
+cluster = typer.Typer(no_args_is_help=True, help="Let several machines mark.")
+app.add_typer(cluster, name="cluster", hidden=IN_KIT)
 
 #: These say what is amiss even where no temporary file can be written.
 WITHOUT_TEMPORARY = ("doctor", "progress")
@@ -303,6 +305,39 @@ def grade(
         )
         code = run_grade(submissions, options, as_json=as_json, cage=cage)
     raise typer.Exit(code)
+
+
+Keys = Annotated[Path, typer.Option(help="Folder with ca.pem, cert.pem, key.pem.")]
+
+
+@cluster.command(
+    epilog="Examples:  course cluster up  ·  "
+    "course cluster up --host 192.168.1.20 --port 8786 --workers 8"
+)
+def up(
+    workers: Workers = None,
+    security: Keys = Path("keys"),
+    host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Of the scheduler; 0 takes a free one.")] = 0,
+) -> None:
+    """Start a scheduler and workers here, over TLS; make the keys when --security has none."""
+    from course_lib.grading import cluster_up
+
+    raise typer.Exit(cluster_up.up(workers=workers, security=security, host=host, port=port))
+
+
+@cluster.command(
+    epilog="Examples:  course cluster join tls://192.168.1.20:8786 --security keys --workers 8"
+)
+def join(
+    scheduler: Annotated[str, typer.Argument(help="Its address, tls://HOST:PORT.")],
+    workers: Workers = None,
+    security: Keys = Path("keys"),
+) -> None:
+    """Start workers here for the scheduler of another machine."""
+    from course_lib.grading import cluster_up
+
+    raise typer.Exit(cluster_up.join(scheduler, workers=workers, security=security))
 
 
 def main() -> None:

@@ -22,6 +22,7 @@ from course_lib.grading.task import Task, load_task
 #: How often a hand-in is tried on another machine when one dies.
 RETRIES = 3
 FILES = {"tls_ca_file": "ca.pem", "tls_client_cert": "cert.pem", "tls_client_key": "key.pem"}
+ROLES = ("client", "scheduler", "worker")
 MISSING = "marking on many machines needs Dask: pip install 'attention-course[cluster]'."
 
 
@@ -34,6 +35,7 @@ def mark_on_cluster(
     security: Path | None,
     limits: Limits,
     unsafe: bool = False,
+    patience: float = 20,
 ) -> Iterator[tuple[HandIn, dict[str, Any]]]:
     """Mark hand-ins on the workers of a scheduler; yield each with its marks as it is done.
 
@@ -45,6 +47,7 @@ def mark_on_cluster(
         security: folder of ca.pem, cert.pem and key.pem.
         limits: of each submission.
         unsafe: mark without bubblewrap there.
+        patience: seconds in which the scheduler must answer.
 
     Raises:
         CourseError: when the way there is not encrypted, or it is not there.
@@ -54,22 +57,50 @@ def mark_on_cluster(
             "marks travel over TLS only: give --scheduler tls://HOST:PORT and --security FOLDER, "
             "with ca.pem, cert.pem and key.pem in it."
         )
-    missing = [name for name in FILES.values() if not (security / name).is_file()]
-    if missing:
-        raise CourseError(f"{security} lacks {', '.join(missing)}.")
+    keys = keys_in(security)
+    from distributed import Client
+
     try:
-        from distributed import Client
-        from distributed.security import Security
-    except ImportError:
-        raise CourseError(MISSING) from None
-    files = {role: str(security / name) for role, name in FILES.items()}
-    try:
-        keys = Security(require_encryption=True, **files)
-        client = Client(scheduler, security=keys, timeout=20)
+        client = Client(scheduler, security=keys, timeout=patience)
     except (OSError, TimeoutError, ssl.SSLError) as error:
         raise CourseError(f"no scheduler answers at {scheduler}: {error}") from None
     with client:
         yield from mark_with(client, task, secret, waiting, limits=limits, unsafe=unsafe)
+
+
+def keys_in(folder: Path) -> Any:
+    """Return what lets a program of Dask in: the certificate that both ends show.
+
+    Args:
+        folder: of ca.pem, cert.pem and key.pem; `course cluster up` makes them.
+
+    Raises:
+        CourseError: when one of them is missing or no key, or Dask is.
+    """
+    missing = [name for name in FILES.values() if not (folder / name).is_file()]
+    if missing:
+        raise CourseError(
+            f"{folder} lacks {', '.join(missing)}. `course cluster up` makes them; carry that "
+            "folder to every machine that marks."
+        )
+    try:
+        from distributed.security import Security
+    except ImportError:
+        raise CourseError(MISSING) from None
+    authority, cert, key = (str(folder / name) for name in FILES.values())
+    files = {
+        f"tls_{role}_{part}": file
+        for role in ROLES
+        for part, file in (("cert", cert), ("key", key))
+    }
+    keys = Security(require_encryption=True, tls_ca_file=authority, **files)
+    try:
+        keys.get_connection_args("client")
+    except (OSError, ssl.SSLError) as error:
+        raise CourseError(
+            f"the keys in {folder} are no certificate with its key: {error}"
+        ) from None
+    return keys
 
 
 def mark_with(
