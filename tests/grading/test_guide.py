@@ -5,6 +5,7 @@ import shlex
 
 import pytest
 import typer
+from typer.core import TyperGroup
 
 from course_lib.cli import app
 from course_lib.grading import assignments, first_page, late, overrides, regrade, similar
@@ -28,10 +29,14 @@ def test_every_command_and_option_exists(guide):
     ]
     assert {words[0] for words in shown} >= {"release", "grade", "workshop"}
     for name, *words in shown:
-        known = {option for parameter in commands[name].params for option in parameter.opts}
+        command = commands[name]
+        if isinstance(command, TyperGroup):
+            command = command.commands[words.pop(0)]
+        known = {option for parameter in command.params for option in parameter.opts}
         for word in words:
             assert not word.startswith("--") or word.split("=")[0] in known, (name, word)
-    known = {option for parameter in commands["grade"].params for option in parameter.opts}
+    several = [commands["grade"], commands["cluster"].commands["up"]]
+    known = {opt for command in several for parameter in command.params for opt in parameter.opts}
     assert set(re.findall(r"`(--[a-z]+)", guide)) <= known
 
 
