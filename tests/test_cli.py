@@ -9,7 +9,17 @@ import pytest
 
 pytestmark = pytest.mark.slow
 
-COMMANDS = ["lab", "reset", "check", "progress", "doctor", "build", "new"]
+COMMANDS = [
+    "lab",
+    "reset",
+    "check",
+    "progress",
+    "doctor",
+    "build",
+    "new",
+    "cluster up",
+    "cluster join",
+]
 RUN = "import sys; from course_lib.cli import main; sys.argv[0] = 'course'; main()"
 
 
@@ -35,7 +45,7 @@ def wrong(tmp_path):
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_has_examples(command):
-    done = course(command, "--help")
+    done = course(*command.split(), "--help")
     assert done.returncode == 0
     assert f"course {command}" in done.stdout.split("Examples:")[1]
 
