@@ -8,7 +8,7 @@
 # %% [markdown]
 # # 18 · What does it look at?
 #
-# 75 minutes in two sittings · needs 16 Images as tokens · nine exercises, the first within three minutes.
+# 85 minutes in two sittings · needs 16 Images as tokens · ten exercises, the first within three minutes.
 #
 # You will be able to
 #
@@ -325,7 +325,7 @@ print(baselines)
 # %% [markdown]
 # ## 4 · Ask the gradient
 #
-# *The second sitting begins here: about 35 minutes. On another day, run the cells above again first: Run → Run All Above Selected Cell.*
+# *The second sitting begins here: about 45 minutes. On another day, run the cells above again first: Run → Run All Above Selected Cell.*
 #
 # Rollout has a blind spot. It never asks **for which answer**: the map for *lesion* and the map for *healthy* are the same. The gradient does ask. Take the
 # logit of *lesion*, and how it moves with each attention weight: ∇A. The product ∇A ⊙ A says how much each weight in use adds, to first
@@ -551,6 +551,22 @@ show(
 )
 lesson.reveal("black")
 
+# %% demo
+from course_lib.figures.pictures import pictures
+
+turn = upsample(
+    chosen.flatten().argsort(descending=True, stable=True).argsort().view(GRID, GRID), PATCH
+)
+film = {}
+for name, fill in (("tissue", mean_tissue), ("black", black)):
+    for n in (0, 1, 2, 5):
+        gone = torch.where(turn < n, fill, image)
+        film[f"{name}, {n}"] = gone
+show(
+    pictures(film, "What the model is shown: patches gone, and what stands in for them"),
+    alt="The scan with 0, 1, 2 and 5 patches replaced, first by grey tissue, then by black. Grey hides the dark lesion; black makes it larger.",
+)
+
 # %% [markdown]
 # On these scans **zero is data**: dark is what lesions are. A black patch is the clearest lesion the model has ever been shown. Every deletion plants one, and the curve says
 # nothing about the map. Ask of every fill: what does it mean to *this* model? Mean tissue is no perfect answer either, since its edges are new to the model.
@@ -621,7 +637,62 @@ for name in log["results"]["vit_marked"][0]["hits"]:
 # %% [markdown]
 # Read the second training. With markers turned around it is right on 7 % of the scans: it follows the marker. Yet rollout points into the lesion on 77 % and at the marker on 1 %; gradient × attention on
 # 62 % and 3 %. Whoever saw these maps would swear that the model reads lesions. In the third training the last layer does the same. Only occlusion, which changes the image and watches the
-# answer, names the marker every time.
+# answer, names the marker every time. So it is worth building.
+#
+# By hand: the score is the sum of the pixels, the image (1, 3), patches are single pixels, the fill ½. Without the first pixel the score falls from 4 to 3½, without the second to 1½: the map is (½, 2½).
+
+# %% [markdown]
+# ### Exercise 18.10 · Occlusion
+#
+# Difficulty 2 of 3 · 6 minutes · the check proves that each patch alone is replaced, and what counts is how far the score falls.
+#
+# `score` takes images `(M, H, W)` and returns `(M,)`; `patch` is the side of a patch, `fill` the number that hidden pixels show. The idea is Zeiler and Fergus's (2014, §4.2).
+
+
+# %% exercise
+def occlusion(score, image, patch, fill):
+    """Return how far the score falls when each patch is hidden alone, shape (rows, columns).
+
+    >>> occlusion(lambda images: images.sum((-2, -1)), torch.tensor([[1.0, 3.0]]), 1, 0.5)
+    tensor([[0.5000, 2.5000]])
+    """
+    rows, columns = image.shape[0] // patch, image.shape[1] // patch
+    ### BEGIN SOLUTION
+    copies = image.repeat(rows * columns, 1, 1)
+    for place, copy in enumerate(copies):
+        top, left = patch * (place // columns), patch * (place % columns)
+        copy[top : top + patch, left : left + patch] = fill
+    return (score(image[None]) - score(copies)).view(rows, columns)
+    ### END SOLUTION
+
+
+# %% check
+occlusion = lesson.check(occlusion)
+
+# %% [markdown]
+# Now ask the cheat and the honest model about the same twenty scans, each with a lesion and a marker. The score is the logit for *lesion*.
+
+
+# %% demo
+def logit_of(model):
+    """Return a function from images to the logit for a lesion."""
+
+    @torch.no_grad()
+    def logit(images):
+        return model(images)[:, 1]
+
+    return logit
+
+
+for name, model in (("the cheat", cheat), ("the honest model", vit)):
+    falls = torch.stack([occlusion(logit_of(model), one, PATCH, 0.55) for one in both.images[:20]])
+    pixels = upsample(falls, PATCH)
+    found = [
+        point_hits(pixels, truth[:20]).mean().item() for truth in (box_masks(both.boxes), corner)
+    ]
+    print(
+        f"{name}: occlusion points into the lesion on {found[0]:.0%}, at the marker on {found[1]:.0%}"
+    )
 
 # %% [markdown]
 # **Where maps mislead**, measured here:
@@ -716,5 +787,5 @@ lesson.quiz()
 # - say what a map does not tell, and catch a model that cheats.
 #
 # **References.** Abnar and Zuidema 2020, §3 (rollout). Chefer, Gur and Wolf 2021, *Generic Attention-model Explainability* (gradient × attention). Selvaraju et al. 2017, §3 (Grad-CAM). Zhang et al. 2016
-# (the pointing game). Zech et al. 2018 (markers). Petsiuk et al. 2018 (deletion and insertion). Adebayo et al. 2018 (sanity checks). Jain and Wallace 2019, *Attention is not Explanation*; Wiegreffe and Pinter 2019,
+# (the pointing game). Zeiler and Fergus 2014, §4.2 (occlusion). Zech et al. 2018 (markers). Petsiuk et al. 2018 (deletion and insertion). Adebayo et al. 2018 (sanity checks). Jain and Wallace 2019, *Attention is not Explanation*; Wiegreffe and Pinter 2019,
 # *Attention is not not Explanation*.

@@ -110,3 +110,30 @@ def _per_pixel(places: Int[Tensor, "rows columns"], shape: torch.Size) -> Int[Te
     """Give every pixel its patch's number, for patches of any shape."""
     high, wide = shape[0] // places.shape[0], shape[1] // places.shape[1]
     return places.repeat_interleave(high, 0).repeat_interleave(wide, 1)
+
+
+def occlusion(
+    score: Callable[[Float[Tensor, "M H W"]], Float[Tensor, " M"]],
+    image: Float[Tensor, "H W"],
+    patch: int,
+    fill: float,
+) -> Float[Tensor, "rows columns"]:
+    """Return how far a score falls when one patch after another is hidden, each alone.
+
+    Paper: Zeiler and Fergus 2014, §4.2 (occlusion sensitivity).
+
+    Args:
+        score: of images, one number each.
+        image: whose patches are hidden; its sides are multiples of `patch`.
+        patch: side of a patch, in pixels.
+        fill: what a hidden pixel shows.
+
+    >>> occlusion(lambda images: images.sum((-2, -1)), torch.tensor([[1.0, 3.0]]), 1, 0.5)
+    tensor([[0.5000, 2.5000]])
+    """
+    rows, columns = image.shape[0] // patch, image.shape[1] // patch
+    copies = image.repeat(rows * columns, 1, 1)
+    for place in range(rows * columns):
+        top, left = patch * (place // columns), patch * (place % columns)
+        copies[place, top : top + patch, left : left + patch] = fill
+    return (score(image[None]) - score(copies)).view(rows, columns)

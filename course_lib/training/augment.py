@@ -55,24 +55,36 @@ def crop_and_flip(
     return framed[which, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
 
 
+def draw_windows(
+    n: int,
+    padding: int,
+    flip: bool,
+    generator: torch.Generator | None = None,
+    device: torch.device | str = "cpu",
+) -> tuple[Int[Tensor, "B 2"], Bool[Tensor, " B"]]:
+    """Draw corners and mirrors for `n` images, as `crop_and_flip` takes them.
+
+    Args:
+        n: how many images.
+        padding: how far an image may move.
+        flip: whether half of them are mirrored; digits may not be.
+        generator: of the draws, on `device`.
+        device: where the draws lie.
+    """
+    corners = torch.randint(2 * padding + 1, (n, 2), generator=generator, device=device)
+    flips = torch.rand(n, generator=generator, device=device) < (0.5 if flip else 0.0)
+    return corners, flips
+
+
 def random_crop_and_flip(
     images: Real[Tensor, "B C H W"],
     padding: int,
     flip: bool,
     generator: torch.Generator | None = None,
 ) -> Real[Tensor, "B C H W"]:
-    """Draw a place for every image, and for half of them a mirror; see `crop_and_flip`.
-
-    Args:
-        images: a batch.
-        padding: how far an image may move.
-        flip: whether half of them are mirrored; digits may not be.
-        generator: of the draws, on the images' device.
-    """
-    n, device = len(images), images.device
-    corners = torch.randint(2 * padding + 1, (n, 2), generator=generator, device=device)
-    flips = torch.rand(n, generator=generator, device=device) < (0.5 if flip else 0.0)
-    return crop_and_flip(images, corners, flips, padding)
+    """Draw a place for every image, and for half of them a mirror; see `draw_windows`."""
+    draws = draw_windows(len(images), padding, flip, generator, images.device)
+    return crop_and_flip(images, *draws, padding)
 
 
 def mixup(

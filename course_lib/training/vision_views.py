@@ -4,6 +4,7 @@ They are cut from all images, moved, mirrored, mixed and standardised there, so 
 for a disk or for another process.
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import torch
@@ -12,7 +13,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from course_lib.data.images import Images
-from course_lib.training.augment import mixup, random_crop_and_flip
+from course_lib.training.augment import crop_and_flip, draw_windows, mixup
 from course_lib.training.batches import drawn, epochs
 from course_lib.training.scale import device
 from course_lib.training.vision_recipes import Recipe
@@ -32,12 +33,22 @@ class Views:
         used: how they are changed.
         seed: of the order and of every draw.
         to: the device that they lie on.
+        cut: moves and mirrors, with the arguments of `augment.crop_and_flip`.
+        mix: lays images over each other, with the arguments of `augment.mixup`.
     """
 
     def __init__(
-        self, images: Images, used: Recipe, seed: int = 0, to: torch.device | None = None
+        self,
+        images: Images,
+        used: Recipe,
+        seed: int = 0,
+        to: torch.device | None = None,
+        *,
+        cut: Callable[..., Tensor] = crop_and_flip,
+        mix: Callable[..., tuple[Tensor, Tensor]] = mixup,
     ) -> None:
         to = device() if to is None else to
+        self.cut, self.mix = cut, mix
         self.used, self.seed, self.n_classes = used, seed, len(images.classes)
         self.pixels, self.labels = images.pixels.to(to), images.labels.to(to)
         self.mean, self.spread = channel_statistics(self.pixels)
@@ -50,13 +61,14 @@ class Views:
         rows = self.rows(step).to(to, non_blocking=True)
         generator = torch.Generator(to).manual_seed(1_000_003 * self.seed + step)
         images = self._augmented(self.pixels[rows])
-        images = random_crop_and_flip(images, used.padding, used.flip, generator)
+        windows = draw_windows(len(rows), used.padding, used.flip, generator, to)
+        images = self.cut(images, *windows, used.padding)
         images, labels = self.standardised(images), self.labels[rows]
         if not used.mixup:
             return images, F.one_hot(labels, self.n_classes).float()
         share = float(drawn(self.seed, step, 1).beta(used.mixup, used.mixup))
         partners = torch.randperm(len(rows), generator=generator, device=to)
-        return mixup(images, labels, share, partners, self.n_classes)
+        return self.mix(images, labels, share, partners, self.n_classes)
 
     def standardised(self, pixels: UInt8[Tensor, "B C H W"]) -> Float[Tensor, "B C H W"]:
         """Return bytes as floats, standardised by the training set."""

@@ -120,9 +120,9 @@ QUIZ = (
 LESSON = LessonSpec(
     number="17",
     slug="training_a_vit",
-    title="Training a ViT on the GPU",
-    minutes=75,
-    sittings=(35, 40),
+    title="Training a ViT",
+    minutes=80,
+    sittings=(35, 45),
     needs=("16",),
     exercises=(
         standardise.EXERCISE,

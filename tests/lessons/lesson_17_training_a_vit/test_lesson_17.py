@@ -1,18 +1,24 @@
 """What lesson 17 says about its recipe and its log, held to what they do."""
 
 import copy
+import dataclasses
+import inspect
 import json
 import os
 import subprocess
 import sys
+import types
 
 import pytest
 import torch
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from course_lib.authoring.source import read_source
+from course_lib.checking.reference import load_reference
 from course_lib.data.images import digits
 from course_lib.lessons.lesson_17_training_a_vit.digits_log import digits_log
+from course_lib.lessons.lesson_17_training_a_vit.lesson import LESSON
 from course_lib.lessons.lesson_17_training_a_vit.reference import (
     rates,
     split_for_decay,
@@ -218,3 +224,62 @@ def test_the_full_path_runs_at_toy_size(root):
     losses = [float(line) for line in run.stdout.split()]
     assert len(losses) == 2
     assert all(1 < loss < 5 for loss in losses)
+
+
+PARTS = {one.name: inspect.unwrap(load_reference(one)) for one in LESSON.exercises}
+
+
+@pytest.fixture(scope="module")
+def loop(root):
+    """The lesson's own loop, as its notebook shows it, with the course's version of every part."""
+    source = read_source(root / "solutions" / "17_training_a_vit.py")
+    names = PARTS | {"torch": torch, "nn": nn}
+    for cell in source.cells:
+        if cell.kind == "code" and cell.source.startswith(("def one_step", "import copy")):
+            exec(cell.source, names)
+    return names
+
+
+def train_tiny(loop, **parts):
+    used = dataclasses.replace(recipe("tiny"), steps=12, warmup=2, padding=1, mixup=0.2)
+    given = loop | parts
+    run = types.FunctionType(loop["train_with_yours"].__code__, given)
+    given["one_step"] = types.FunctionType(loop["one_step"].__code__, given)
+    views = Views(
+        digits("train"),
+        used,
+        0,
+        torch.device("cpu"),
+        cut=given["crop_and_flip"],
+        mix=given["mixup"],
+    )
+    torch.manual_seed(0)
+    average, losses, _ = run(make_models(used, 0)["ViT"], used, views)
+    return losses, [p.detach().clone() for p in average.parameters()]
+
+
+WRONG_PARTS = {
+    "crop_and_flip": lambda images, *_: images,
+    "mixup": lambda images, labels, share, partners, k: (
+        images,
+        nn.functional.one_hot(labels, k).float(),
+    ),
+    "soft_cross_entropy": lambda logits, targets, smoothing: (
+        2 * PARTS["soft_cross_entropy"](logits, targets, smoothing)
+    ),
+    "split_for_decay": lambda model: (list(model.parameters())[:3], list(model.parameters())[3:]),
+    "rates": lambda epochs, per_epoch, warmup, peak: [peak / 2] * (epochs * per_epoch),
+    "update_average": lambda average, weights, decay: [one.clone() for one in average],
+}
+
+
+@pytest.mark.parametrize("name", WRONG_PARTS)
+def test_what_a_learner_wrote_is_what_trains(loop, name):
+    """A part that is distinctly wrong changes the losses, or the average."""
+    losses, average = train_tiny(loop)
+    again, same = train_tiny(loop)
+    assert losses == again and all(torch.equal(a, b) for a, b in zip(average, same, strict=True))
+    other, moved = train_tiny(loop, **{name: WRONG_PARTS[name]})
+    equal = all(torch.allclose(a, b, atol=1e-6) for a, b in zip(average, moved, strict=True))
+    assert losses != other or not equal
+    assert len(other) == len(losses) == 12

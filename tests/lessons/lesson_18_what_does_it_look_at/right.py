@@ -138,6 +138,25 @@ def deletion_one_call_each(score, image, fill, patch_map):
     return [curve, (curve.sum() - (curve[0] + curve[-1]) / 2) / len(order)]
 
 
+def occlusion_by_masks(score, image, patch, fill):
+    rows, columns = image.shape[0] // patch, image.shape[1] // patch
+    masks = torch.eye(rows * columns, dtype=torch.bool).view(-1, rows, columns)
+    masks = repeat(masks, "n r c -> n (r p) (c q)", p=patch, q=patch)
+    return score(image[None]) - score(image.masked_fill(masks, fill)).view(rows, columns)
+
+
+def occlusion_one_call_each(score, image, patch, fill):
+    whole, lines = score(image[None]), []
+    for top in range(0, len(image), patch):
+        line = []
+        for left in range(0, image.shape[1], patch):
+            hidden = image.clone()
+            hidden[top : top + patch, left : left + patch] = fill
+            line.append(whole - score(hidden.unsqueeze(0)))
+        lines.append(torch.cat(line))
+    return torch.stack(lines)
+
+
 RIGHT = {
     "attention_per_head": [heads_by_einsum, heads_in_a_loop],
     "rollout": [rollout_by_halves, rollout_from_the_top],
@@ -148,4 +167,5 @@ RIGHT = {
     "relevance": [relevance_by_relu, relevance_as_a_product],
     "grad_cam": [cam_by_einsum, cam_in_a_loop],
     "deletion_curve": [deletion_in_a_loop, deletion_one_call_each],
+    "occlusion": [occlusion_by_masks, occlusion_one_call_each],
 }

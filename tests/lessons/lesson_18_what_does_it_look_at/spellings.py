@@ -148,6 +148,23 @@ def deleted(descending=True, copy=True, own=False, area=None, empty=False, stabl
     return answer
 
 
+def hidden_by(end=lambda whole, one: whole - one, fills=lambda fill: fill, own=False, keep=False):
+    def answer(score, image, patch, fill):
+        grid = [side // patch for side in image.shape]
+        whole, falls = score(image[None])[0], torch.zeros(grid, dtype=image.dtype)
+        now = image if own else image.clone()
+        for r in range(grid[0]):
+            for c in range(grid[1]):
+                old = now[r * patch : (r + 1) * patch, c * patch : (c + 1) * patch].clone()
+                now[r * patch : (r + 1) * patch, c * patch : (c + 1) * patch] = fills(fill)
+                falls[r, c] = end(whole, score(now[None])[0])
+                if not (keep or own):
+                    now[r * patch : (r + 1) * patch, c * patch : (c + 1) * patch] = old
+        return falls
+
+    return answer
+
+
 SPELT = {
     "attention_per_head": {
         "scaled_by_model_width": [heads(scale=lambda x, d: x.shape[-1])],
@@ -210,6 +227,13 @@ SPELT = {
         "mean_for_area": [deleted(area=torch.mean)],
         "axis_of_steps": [deleted(area=torch.trapezoid)],
     },
+    "occlusion": {
+        "what_remains": [hidden_by(end=lambda whole, one: one)],
+        "how_far_it_rises": [hidden_by(end=lambda whole, one: one - whole)],
+        "never_put_back": [hidden_by(keep=True)],
+        "filled_with_zero": [hidden_by(fills=lambda fill: 0 * fill)],
+        "share_of_the_whole": [hidden_by(end=lambda whole, one: 1 - one / whole)],
+    },
 }
 
 NEAR = {
@@ -233,5 +257,9 @@ NEAR = {
     "deletion_curve": [
         deleted(stable=False, descending=False),
         deleted(area=lambda curve: curve[1:].mean()),
+    ],
+    "occlusion": [
+        hidden_by(end=lambda whole, one: (whole - one).abs() + 1),
+        hidden_by(fills=lambda fill: 1 - fill),
     ],
 }

@@ -10,22 +10,8 @@ from course_lib.checking.case import Case
 from course_lib.checking.draws import coin, double, draw_sizes
 from course_lib.checking.exercise import Exercise
 from course_lib.checking.noise import noise, pick
-from course_lib.lessons.lesson_18_what_does_it_look_at.common import total
+from course_lib.lessons.lesson_18_what_does_it_look_at.common import Weighed, total
 from course_lib.lessons.lesson_18_what_does_it_look_at.mistakes.deletion_curve import MISTAKES
-
-
-class Weighed:
-    """A score with different weights for every pixel, and bends, so that every step shows."""
-
-    def __init__(self, seed: int, height: int, width: int) -> None:
-        self.weights = noise(seed, height, width)
-
-    def __call__(self, images: Tensor) -> Tensor:
-        """Return one number for each image (M, H, W)."""
-        return (images * self.weights).sum((-2, -1)).tanh() + images.square().mean((-2, -1))
-
-    def __repr__(self) -> str:
-        return "a score"
 
 
 def _deletion_case(seed: int, rows: int, columns: int, patch: int, *, ties: bool = False) -> Case:
