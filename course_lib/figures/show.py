@@ -10,6 +10,7 @@ import io
 import sys
 from typing import TYPE_CHECKING
 
+from course_lib.figures.rules import check_figure
 from course_lib.figures.style import HEIGHT, WIDTH
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ def show(fig: "Figure", alt: str) -> None:
         alt: what the figure shows, in words and numbers, for those who cannot see it.
 
     Raises:
-        ValueError: when `alt` says too little, or the figure is too large for the page.
+        ValueError: when `alt` says too little, the figure is too large for the page, it has no
+            title, or a map in it has no scale.
     """
     from IPython.display import display
 
@@ -44,6 +46,7 @@ def as_html(fig: "Figure", alt: str) -> str:
             f"a figure is at most {WIDTH:g} × {HEIGHT:g} inches, this is {width:g} × {height:g}: "
             f"make it with figsize=({WIDTH:g}, {HEIGHT:g})"
         )
+    check_figure(fig)
     data = base64.b64encode(_png(fig)).decode("ascii")
     _close(fig)
     return (
