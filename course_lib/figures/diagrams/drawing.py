@@ -17,12 +17,16 @@ PLAIN = "currentColor"
 SMALL, TEXT, LARGE = 12, 13, 15
 #: Above this, a tint would come too near to the ink on it.
 DARKEST = 0.55
-WIDEST = 760
+#: A drawing wider than a notebook's column scrolls; on paper it shrinks.
+WIDEST = 900
 
 _BOLD = 1.12
 _INK = "var(--jp-content-font-color1, currentColor)"
 _FONT = "var(--jp-ui-font-family, system-ui), sans-serif"
-_PAPER = "@media print{.course-diagram{color:#1f1f1f !important}}"
+_PAPER = (
+    "@media print{.course-diagram"
+    "{color:#1f1f1f !important;max-width:100% !important;height:auto !important}}"
+)
 
 
 class Diagram:
@@ -181,12 +185,12 @@ class Drawing:
         """Return the sheet as one SVG with a title and a description.
 
         Raises:
-            ValueError: when it is wider than a notebook's column.
+            ValueError: when it is wider than a page of a notebook.
         """
         wide, high = _n(self.width + 4), _n(self.height + 4)
         if self.width + 4 > WIDEST:
             raise ValueError(
-                f"the diagram is {wide} px wide and a page holds {WIDEST}: draw fewer columns"
+                f"the diagram is {wide} px wide and {WIDEST} is the most: draw fewer columns"
             )
         root = ET.Element(
             "svg",
@@ -198,7 +202,7 @@ class Drawing:
                 "viewBox": f"0 0 {wide} {high}",
                 "width": wide,
                 "height": high,
-                "style": f"color:{_INK};font-family:{_FONT};display:block",
+                "style": f"color:{_INK};font-family:{_FONT};display:block;max-width:none",
             },
         )
         for tag, content in (("title", title), ("desc", words), ("style", _PAPER)):
