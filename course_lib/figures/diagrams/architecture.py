@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from course_lib.figures.diagrams.cells import heading, matrix
-from course_lib.figures.diagrams.drawing import WIDEST, Diagram, Drawing
+from course_lib.figures.diagrams.drawing import Diagram, Drawing
 from course_lib.figures.diagrams.stack import (
     ASIDE,
     GAP,
@@ -137,7 +137,7 @@ def architecture(
     plan = _PLANS[kind]
     given = _masks(plan, masks or {})
     drawing = Drawing()
-    top = heading(drawing, plan.title, WIDEST - 10)
+    top = heading(drawing, plan.title)
     sheet, tall, memory = Drawing(), 0.0, None
     for place, stack in enumerate(plan.stacks):
         x = _LEFT + place * (_LEFT + WIDE + _ROOM + 24)

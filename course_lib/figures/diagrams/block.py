@@ -6,7 +6,7 @@ from typing import Any, Literal
 import numpy as np
 
 from course_lib.figures.diagrams.cells import heading, numbers, vector
-from course_lib.figures.diagrams.drawing import SMALL, WIDEST, Diagram, Drawing, width_of
+from course_lib.figures.diagrams.drawing import SMALL, Diagram, Drawing, width_of
 from course_lib.figures.diagrams.stack import (
     ASIDE,
     GAP,
@@ -49,7 +49,7 @@ def block(
     rows = {one: _rows(one, row, given.get(one), norm) for one in kinds}
     drawing = Drawing()
     title = "The transformer block" if kind == "both" else _TITLES[kind]
-    top = heading(drawing, title, WIDEST - 10)
+    top = heading(drawing, title)
     for one in kinds:
         sheet, tall = _draw(one, rows[one], norm, titled=kind == "both")
         drawing.place(sheet, drawing.width + 40 if one != kinds[0] else 0, top + tall)

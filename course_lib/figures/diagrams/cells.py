@@ -10,7 +10,6 @@ from course_lib.figures.diagrams.drawing import (
     PLAIN,
     SMALL,
     Drawing,
-    cut,
     width_of,
 )
 from course_lib.figures.style import short, to_array
@@ -18,6 +17,7 @@ from course_lib.figures.style import short, to_array
 HIGH, WIDE = 26.0, 46.0
 #: Above this many rows or columns, a diagram says no more than a heat map.
 MOST = 12
+_TITLE = 700.0
 
 
 def numbers(values: np.ndarray) -> list[str]:
@@ -109,13 +109,13 @@ def cells(
     return x + columns * width, y + rows * HIGH
 
 
-def heading(drawing: Drawing, title: str, room: float) -> float:
+def heading(drawing: Drawing, title: str) -> float:
     """Write the title of a diagram; return where the rest begins."""
-    drawing.text(4, 12, cut(title, room, LARGE), size=LARGE, anchor="start", bold=True)
+    drawing.text(4, 12, title, room=_TITLE, size=LARGE, anchor="start", bold=True)
     return 34.0
 
 
-def label_room(names: Sequence[str], most: float = 110.0) -> float:
+def label_room(names: Sequence[str], most: float = 96.0) -> float:
     """Return how much room a column of labels takes."""
     return min(most, max(width_of(name, SMALL) for name in names) + 4) if names else 0.0
 

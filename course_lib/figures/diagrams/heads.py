@@ -13,7 +13,7 @@ from course_lib.figures.diagrams.cells import (
     matrix,
     numbers,
 )
-from course_lib.figures.diagrams.drawing import SMALL, WIDEST, Diagram, Drawing
+from course_lib.figures.diagrams.drawing import SMALL, Diagram, Drawing
 from course_lib.figures.style import COLOURS, to_array
 
 _GAP, _DEEP = 56.0, 22.0
@@ -64,7 +64,7 @@ def _planes(
 
 def _draw(title: str, x: np.ndarray, splits: dict[str, np.ndarray], wide: int) -> Drawing:
     drawing = Drawing()
-    top = heading(drawing, title, WIDEST - 10) + 22
+    top = heading(drawing, title) + 22
     owner = {value: column // wide for (_, column), value in np.ndenumerate(x)}
     tall = max(len(p) * (p.shape[1] * HIGH + _DEEP) - _DEEP for p in splits.values())
     start = top + (tall - len(x) * HIGH) / 2

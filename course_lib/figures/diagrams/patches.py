@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.figures.diagrams.cells import heading
-from course_lib.figures.diagrams.drawing import WIDEST, Diagram, Drawing
+from course_lib.figures.diagrams.drawing import Diagram, Drawing
 from course_lib.figures.style import BLUE, to_array
 
 _SIDE, _MOST, _ROW = 224.0, 16, 16.0
@@ -55,7 +55,7 @@ def _squeezed(values: Any, axes: int, name: str, due: str) -> np.ndarray:
 
 def _draw(title: str, picture: np.ndarray, rows: np.ndarray, side: int) -> Drawing:
     drawing = Drawing()
-    top = heading(drawing, title, WIDEST - 10)
+    top = heading(drawing, title)
     high, wide = picture.shape
     pixel = _SIDE / max(high, wide)
     for (i, j), value in np.ndenumerate(picture):

@@ -19,7 +19,6 @@ from course_lib.figures.diagrams.drawing import (
     PLAIN,
     QUERY,
     VALUE,
-    WIDEST,
     Diagram,
     Drawing,
 )
@@ -50,7 +49,7 @@ def projections(x: Any, q: Any, k: Any, v: Any, *, tokens: Sequence[str] | None 
 
 def _draw(title: str, names: list[str], x: np.ndarray, parts: dict[str, np.ndarray]) -> Drawing:
     drawing = Drawing()
-    top = heading(drawing, title, WIDEST - 10)
+    top = heading(drawing, title)
     tall = len(x) * HIGH
     block = tall + 44
     room = label_room(names)

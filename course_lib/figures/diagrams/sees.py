@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.figures.diagrams.cells import heading, labels, matrix
-from course_lib.figures.diagrams.drawing import SMALL, WIDEST, Diagram, Drawing, width_of
+from course_lib.figures.diagrams.drawing import SMALL, Diagram, Drawing, width_of
 from course_lib.figures.style import BLUE
 
 _CELL, _GAP = 26.0, 40.0
@@ -42,13 +42,14 @@ def who_sees_whom(
 
 def _draw(title: str, grids: dict[str, np.ndarray], names: list[str]) -> Drawing:
     drawing = Drawing()
-    top = heading(drawing, title, WIDEST - 10)
+    top = heading(drawing, title)
     cell = max(_CELL, min(64.0, max(width_of(name, SMALL) for name in names) + 6))
     room = min(90.0, max(width_of(name, SMALL) for name in [*names, "output "]) + 4)
     left = 0.0
     for name, grid in grids.items():
         x, y = left + room + 8, top + 44 + 4
-        drawing.text(x + len(names) * cell / 2, top, name, bold=True)
+        room_above = len(names) * cell + _GAP
+        drawing.text(x + len(names) * cell / 2, top, name, room=room_above, bold=True)
         drawing.text(x + len(names) * cell / 2, top + 18, "reads the inputs")
         drawing.text(x - 6, y - 12, "output", anchor="end", bold=True)
         for i, word in enumerate(names):

@@ -11,13 +11,12 @@ from course_lib.figures.diagrams.drawing import (
     KEY,
     QUERY,
     SMALL,
-    WIDEST,
     Diagram,
     Drawing,
     width_of,
 )
 
-_UP, _LEAST = 150.0, 0.05
+_UP, _LEAST, _ROOM = 150.0, 0.05, 660.0
 
 
 def states_into_decoder(
@@ -48,9 +47,9 @@ def _draw(
     title: str, rows: np.ndarray, source: list[str], target: list[str], step: int | None
 ) -> Drawing:
     drawing = Drawing()
-    top = heading(drawing, title, WIDEST - 10) + 4
+    top = heading(drawing, title) + 4
     most = max(len(source), len(target))
-    wide = min(_wide([*source, *target]), (WIDEST - 84) / most - 14)
+    wide = min(_wide([*source, *target]), _ROOM / most - 14)
     low = top + HIGH + _UP
     left = 74.0
     span = most * (wide + 14)

@@ -24,13 +24,12 @@ from course_lib.figures.diagrams.drawing import (
     QUERY,
     SMALL,
     VALUE,
-    WIDEST,
     Diagram,
     Drawing,
     width_of,
 )
 
-_GAP, _TOP = 44.0, 66.0
+_GAP, _TOP = 34.0, 66.0
 
 
 def attention_strip(
@@ -108,7 +107,7 @@ def _draw(
     title: str, names: list[str], parts: dict[str, np.ndarray], out: np.ndarray | None
 ) -> Drawing:
     drawing = Drawing()
-    heading(drawing, title, WIDEST - 10)
+    heading(drawing, title)
     room = label_room(names)
     for row, name in enumerate(names):
         at = _TOP + (row + 0.5) * HIGH
@@ -157,7 +156,7 @@ def _headed(drawing: Drawing, x: float, name: str, wide: float, y: float) -> Non
 
 def _step(drawing: Drawing, x: float, y: float, words: str) -> float:
     """Draw an arrow to the next column with a word above it; return where that begins."""
-    gap = max(_GAP, width_of(words, SMALL) + 10)
+    gap = max(_GAP, width_of(words, SMALL) + 4)
     drawing.line([(x + 6, y), (x + gap - 6, y)], head=True)
     drawing.text(x + gap / 2, y - 12, words)
     return x + gap

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.figures.diagrams.cells import heading, matrix, numbers
-from course_lib.figures.diagrams.drawing import KEY, QUERY, WIDEST, Diagram, Drawing
+from course_lib.figures.diagrams.drawing import KEY, QUERY, Diagram, Drawing
 from course_lib.figures.style import short
 
 _RADIUS, _GAP, _MOST = 66.0, 44.0, 4
@@ -60,7 +60,7 @@ def _draw(
     between: list[float],
 ) -> Drawing:
     drawing = Drawing()
-    top = heading(drawing, title, WIDEST - 10)
+    top = heading(drawing, title)
     longest = max(float(np.hypot(*one.T).max()) for one in hands.values())
     for place, (t, s) in enumerate(pairs):
         x = 4 + _RADIUS + 22 + place * (2 * _RADIUS + _GAP)
