@@ -14,6 +14,7 @@ from course_lib.figures.diagrams import (
     patches_to_tokens,
     projections,
     split_heads_picture,
+    stages_of,
     states_into_decoder,
     turning,
     who_sees_whom,
@@ -193,6 +194,41 @@ def test_a_row_walks_through_the_block():
     words = shown(DRAWN["block"]())
     assert words.index("(4, 5)") < words.index("(1, 3)") < words.index("(105, 208)")
     assert "layer norm" in words
+
+
+class Constant(torch.nn.Module):
+    def __init__(self, *row):
+        super().__init__()
+        self.row = torch.tensor(row)
+
+    def forward(self, x, *_):
+        return self.row.expand_as(x)
+
+
+@pytest.mark.parametrize(
+    ("norm_first", "due"),
+    [
+        (True, {"add1": [5, 8], "add2": [105, 208], "norm1": [-1, 1], "norm2": [-1, 1]}),
+        (False, {"add1": [5, 8], "add2": [99, 201], "norm1": [-1, 1], "norm2": [-1, 1]}),
+    ],
+)
+def test_stages_are_followed_through_a_block(norm_first, due):
+    from course_lib.models.blocks import BlockConfig, EncoderBlock
+
+    module = EncoderBlock(BlockConfig(d_model=2, n_heads=1, d_ff=8, norm_first=norm_first)).eval()
+    module.attn, module.ff = Constant(1.0, 3.0), Constant(100.0, 200.0)
+    x = torch.tensor([[[9.0, 9], [4, 5]]])
+    stages = stages_of(module, x)
+    for name, row in due.items():
+        assert torch.allclose(stages[name], torch.tensor(row).float(), atol=1e-3), name
+    words = shown(block("pre" if norm_first else "post", row=x[0, -1], stages=stages))
+    assert f"({', '.join(map(str, due['add1']))})" in words
+    assert not module.attn._forward_hooks
+
+
+def test_a_block_without_its_parts_is_refused():
+    with pytest.raises(ValueError, match=r"this lacks \['norm1', 'attn'"):
+        stages_of(torch.nn.Identity(), X[None])
 
 
 def test_the_norm_stands_where_the_form_has_it():

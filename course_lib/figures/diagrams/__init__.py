@@ -7,7 +7,7 @@
 | 07 | `projections`: queries, keys and values leave x |
 | 08 | `turning`: two hands moved together |
 | 09 | `split_heads_picture`: (T, d) becomes H planes, beside a wrong split |
-| 10 | `block`: the transformer block, pre-norm, post-norm or both, with a row walking through |
+| 10 | `block`: the transformer block, pre-norm, post-norm or both; `stages_of` follows a row |
 | 11, 12, 14, 15, 16 | `architecture`: the encoder–decoder, GPT, BERT, T5, ViT, with their masks |
 | 14 | `who_sees_whom`: what each output depends on |
 | 16 | `patches_to_tokens`: an image, its patches, their rows |
@@ -31,6 +31,7 @@ from course_lib.figures.diagrams.sees import who_sees_whom
 from course_lib.figures.diagrams.states import states_into_decoder
 from course_lib.figures.diagrams.strip import attention_strip
 from course_lib.figures.diagrams.turning import turning
+from course_lib.figures.diagrams.walk import stages_of
 
 __all__ = [
     "Diagram",
@@ -40,6 +41,7 @@ __all__ = [
     "patches_to_tokens",
     "projections",
     "split_heads_picture",
+    "stages_of",
     "states_into_decoder",
     "turning",
     "who_sees_whom",
