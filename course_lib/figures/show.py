@@ -40,6 +40,11 @@ def show(fig: "Figure", alt: str) -> None:
 def as_html(fig: "Figure", alt: str) -> str:
     """Return the `<img>` that `show` puts on the page, and close the figure."""
     alt = check_alt(alt)
+    if not hasattr(fig, "get_size_inches"):
+        raise TypeError(
+            f"show takes a matplotlib figure, this is a {type(fig).__name__}: a diagram shows "
+            "itself, so put it last in the cell, or display(it)"
+        )
     width, height = fig.get_size_inches()
     if width > WIDTH + 0.01 or height > HEIGHT + 0.01:
         raise ValueError(

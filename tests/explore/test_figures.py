@@ -54,6 +54,13 @@ def test_a_figure_too_large_for_the_page_is_refused():
         as_html(Figure(figsize=(8, 6)), ALT)
 
 
+def test_a_diagram_is_told_to_show_itself():
+    from course_lib.figures.diagrams import block
+
+    with pytest.raises(TypeError, match="this is a Diagram: a diagram shows itself"):
+        as_html(block(), ALT)
+
+
 def test_a_figure_of_pyplot_is_closed():
     import matplotlib
 

@@ -21,13 +21,14 @@ _TITLE = 700.0
 
 
 def numbers(values: np.ndarray) -> list[str]:
-    """Print numbers that stand together: whole ones as whole numbers, others with two decimals.
+    """Print numbers that stand together: whole ones as whole numbers, others with two
+    decimals, or one where there are numbers from 100 on.
 
     >>> numbers(np.array([1.0, -np.inf])), numbers(np.array([0.5, 1.0]))
     (['1', '−∞'], ['0.50', '1.00'])
     """
     finite = values[np.isfinite(values)]
-    digits = 0 if np.all(finite == np.round(finite)) else (2 if np.all(abs(finite) < 1000) else 1)
+    digits = 0 if np.all(finite == np.round(finite)) else (2 if np.all(abs(finite) < 100) else 1)
     return [short(value, digits) for value in values.ravel()]
 
 
