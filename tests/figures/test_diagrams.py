@@ -160,6 +160,11 @@ def test_projections_print_shapes_and_numbers():
     assert {"x (3, 4)", "q (3, 2)", "k (3, 2)", "v (3, 1)", "W_v", "9.50"} <= set(words)
 
 
+def test_one_row_may_come_alone():
+    words = shown(projections(X[0], X[0, :2], X[0, 1:3], X[0, :1]))
+    assert {"x (1, 4)", "q (1, 2)", "v (1, 1)"} <= set(words)
+
+
 def test_lines_into_the_decoder_are_as_wide_as_the_weights():
     svg = states_into_decoder([[0.9, 0.1]], ["a", "b"], ["c"]).svg
     lines = ET.fromstring(svg).iter(f"{SVG}polyline")

@@ -22,13 +22,14 @@ from course_lib.figures.diagrams.drawing import (
     Diagram,
     Drawing,
 )
+from course_lib.figures.style import to_array
 
 
 def projections(x: Any, q: Any, k: Any, v: Any, *, tokens: Sequence[str] | None = None) -> Diagram:
     """Draw q, k and v leaving x, with their shapes and numbers.
 
     Args:
-        x: (T, d_in), a row for each token.
+        x: (T, d_in), a row for each token; or (d_in,), and then q, k and v are one row too.
         q: (T, d_head).
         k: (T, d_head).
         v: (T, d_v).
@@ -37,11 +38,12 @@ def projections(x: Any, q: Any, k: Any, v: Any, *, tokens: Sequence[str] | None 
     Raises:
         ValueError: when one has another number of rows, or queries and keys differ in width.
     """
-    rows = matrix(x, "x")
+    rows, query, key, value = (np.atleast_2d(to_array(one)) for one in (x, q, k, v))
+    rows = matrix(rows, "x")
     count = len(rows)
-    parts = {"q": matrix(q, "q", count)}
-    parts["k"] = matrix(k, "k", count, parts["q"].shape[1])
-    parts["v"] = matrix(v, "v", count)
+    parts = {"q": matrix(query, "q", count)}
+    parts["k"] = matrix(key, "k", count, parts["q"].shape[1])
+    parts["v"] = matrix(value, "v", count)
     names = labels(tokens, count, "tokens", "token ")
     title = "Queries, keys and values leave x"
     return Diagram(title, _words(names, {"x": rows, **parts}), _draw(title, names, rows, parts))
