@@ -12,7 +12,7 @@ def answers(room: Room, one: Round) -> dict[int, int]:
     until = float("inf") if one.closed is None else one.closed
     found = {}
     for learner, given in room.guesses.get((one.lesson, one.name), {}).items():
-        within = [(at, choice) for at, choice in given if one.opened <= at <= until]
+        within = [(at, choice) for at, choice in given if one.opened <= at < until]
         if within:
             found[learner] = max(within)[1]
     return found

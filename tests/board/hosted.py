@@ -116,8 +116,8 @@ class Hosted:
         assert status == 200, text
         return json.loads(text)
 
-    def act(self, name, **body):
-        return self.ask(f"/api/act/{name}", body, self.desk.facts["instructor"])[0]
+    def act(self, act, **body):
+        return self.ask(f"/api/act/{act}", body, self.desk.facts["instructor"])[0]
 
     def row(self, name="scaled_scores", **options):
         """Return an exercise's row on the wall."""

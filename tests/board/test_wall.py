@@ -4,13 +4,13 @@ import json
 import urllib.request
 
 from course_lib.checking.progress import Event
-from course_lib.workbook.sharing.sharing import Sharing, as_told
+from course_lib.workbook.sharing.sharing import as_told
 
 from .hosted import DIVIDES, MINUTE, event, until
 
 
-def test_one_event_arrives_on_the_wall(board, tmp_path):
-    sharing = Sharing(tmp_path / ".course")
+def test_one_event_arrives_on_the_wall(board, learner):
+    sharing = learner()
     assert "You are in, as Ada." in sharing.join(board.url, board.code.lower(), "Ada")
     checked = Event(
         kind="check", lesson="04", name="scaled_scores", status="failed", diagnosis="divides_by_d"

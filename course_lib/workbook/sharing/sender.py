@@ -46,17 +46,30 @@ class Sender:
         self._stop.set()
         self._news.set()
 
+    def close(self) -> None:
+        """Stop, and wait until the connection is closed."""
+        self.stop()
+        if self._thread is not None:
+            self._thread.join(2 * self.wire.timeout)
+
     def _run(self) -> None:
+        try:
+            while not self._stop.is_set():
+                self._news.wait()
+                self._news.clear()
+                self._empty()
+        finally:
+            self.wire.close()
+
+    def _empty(self) -> None:
+        """Send until nothing waits; whenever that fails, wait longer."""
         wait = FIRST_WAIT
-        while not self._stop.is_set():
-            self._news.wait()
-            self._news.clear()
-            while not self._stop.is_set() and (batch := self.outbox.first(BATCH)):
-                pause = self._send(batch)
-                wait = FIRST_WAIT if pause == 0 else min(LONGEST_WAIT, max(pause, 2 * wait))
-                if pause:
-                    # Three hundred who lost the board at once do not come back at once.
-                    self._stop.wait(wait * random.uniform(0.5, 1.0))
+        while not self._stop.is_set() and (batch := self.outbox.first(BATCH)):
+            pause = self._send(batch)
+            wait = FIRST_WAIT if pause == 0 else min(LONGEST_WAIT, max(pause, 2 * wait))
+            if pause:
+                # Three hundred who lost the board at once do not come back at once.
+                self._stop.wait(wait * random.uniform(0.5, 1.0))
 
     def _send(self, batch: list[tuple[str, dict[str, Any]]]) -> float:
         """Send a batch and return how long to wait before the next, 0 when all is well."""

@@ -165,6 +165,11 @@ class Sharing:
             if told is not None or len(sender.outbox):
                 sender.wake()
 
+    def close(self) -> None:
+        """Stop sending, as at the end of a kernel; what waits stays on disk."""
+        if self._sender is not None:
+            self._sender.close()
+
     @property
     def ended(self) -> str:
         """Why the board takes nothing more, or ""."""
