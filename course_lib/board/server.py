@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
@@ -89,5 +89,7 @@ async def serving(
         yield int(sockets[0].getsockname()[1])
     finally:
         turning.cancel()
+        with suppress(asyncio.CancelledError):
+            await turning
         server.stop()
         await server.close_all_connections()

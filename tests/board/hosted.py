@@ -40,11 +40,13 @@ class Hosted:
         setting: how it is run.
         clock: seconds; the real ones when left out.
         port: 0 takes a free one.
+        pages: the lessons.
         options: of `serving`.
     """
 
-    def __init__(self, path, setting=None, clock=time.time, port=0, **options):
+    def __init__(self, path, setting=None, clock=time.time, port=0, pages=PAGES, **options):
         self.path, self.setting, self.clock, self.port = path, setting, clock, port
+        self.pages = pages
         self.options = options
         self.start()
 
@@ -62,7 +64,7 @@ class Hosted:
 
     async def _serve(self):
         self.stopped = asyncio.Event()
-        self.desk = Desk(Store(self.path), PAGES, self.setting or Setting(), self.clock)
+        self.desk = Desk(Store(self.path), self.pages, self.setting or Setting(), self.clock)
         async with serving(self.desk, port=self.port, **self.options) as self.port:
             self.ready.set()
             await self.stopped.wait()

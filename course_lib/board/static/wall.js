@@ -82,7 +82,7 @@ function row(one, here) {
   const title = h("th", { scope: "row" }, `${one.label} ${one.title}${one.dropped ? " (left out)" : ""}`,
     bar(one.passed, here));
   for (const who of one.who ?? []) {
-    title.append(h("div", {}, `${who.name}: ${who.minutes} min, ${who.tries} tries, ${who.hints} of 3 hints`));
+    title.append(h("div", {}, `${who.name}: ${who.minutes} min, ${who.tries === 1 ? "1 try" : `${who.tries} tries`}, ${who.hints} of 3 hints`));
   }
   const cells = COLUMNS.map(([kind]) =>
     h("td", { className: kind === "stuck" && one.stuck ? "many" : "" }, String(one[kind])));
