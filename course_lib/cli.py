@@ -45,6 +45,10 @@ WITHOUT_TEMPORARY = ("doctor", "progress")
 
 @app.callback()
 def _prepare(context: typer.Context) -> None:
+    if not IN_KIT:
+        from course_lib.board.keeping import boards_folder, sweep
+
+        sweep(boards_folder())  # rooms whose days are over go, whichever command comes first
     if context.invoked_subcommand not in WITHOUT_TEMPORARY:
         try:
             tempfile.gettempdir()

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import ssl
 import webbrowser
 from collections.abc import Sequence
 from contextlib import suppress
@@ -53,36 +54,46 @@ def run_board(options: Options) -> int:
     """Serve a room until Ctrl+C, and return 0.
 
     Raises:
-        CourseError: what keeps it from being served.
+        CourseError: what keeps it from being served; a room that was to begin does not, then.
     """
     folder = boards_folder()
     sweep(folder)
     if options.listen in ("0.0.0.0", "::") and not options.name:
         raise CourseError("say by which address learners reach you: --name 192.168.1.5.")
-    newest = newest_room(folder)
-    if options.again and newest is None:
+    path = newest_room(folder) if options.again else new_room(folder, options.days)
+    if path is None:
         raise CourseError(f"there is no room in {folder}; leave --again out to begin one.")
-    path = newest if options.again and newest else new_room(folder, options.days)
     store = Store(path)
-    options = _as_before(options, store)
+    try:
+        _run(store, _as_before(options, store))
+    except CourseError:
+        store.close()
+        if not options.again:
+            for one in path.parent.glob(f"{path.stem}.*"):
+                one.unlink()
+        raise
+    print(f"The room is kept in {path}. Go on with it: course board --again.")
+    return 0
+
+
+def _run(store: Store, options: Options) -> None:
     host = options.name or options.listen
     hosts = [host, *LOOPBACK]
-    tls, print_ = (None, "")
+    tls, print_ = None, ""
     if options.listen not in LOOPBACK:
-        tls, print_ = serve_with(path.with_suffix(".pem"), hosts)
+        tls, print_ = serve_with(store.path.with_suffix(".pem"), hosts)
     shown = f"[{host}]" if ":" in host else host
     origin = f"{'https' if tls else 'http'}://{shown}:{options.port}"
-    sheet = stops(options.hours, options.lessons or []) if options.hours else []
     setting = Setting(
-        address=f"{origin}#{print_}" if print_ else origin, most=options.most, stops=sheet
+        address=f"{origin}#{print_}" if print_ else origin,
+        most=options.most,
+        stops=stops(options.hours, options.lessons or []) if options.hours else [],
     )
     desk = Desk(store, catalogue(options.lessons), setting)
     try:
         asyncio.run(_serve(desk, options, origin, tls, hosts))
     finally:
         desk.close()
-    print(f"The room is kept in {path}. Go on with it: course board --again.")
-    return 0
 
 
 def _as_before(options: Options, store: Store) -> Options:
@@ -108,7 +119,11 @@ def _as_before(options: Options, store: Store) -> Options:
 
 
 async def _serve(
-    desk: Desk, options: Options, origin: str, tls: object, hosts: Sequence[str]
+    desk: Desk,
+    options: Options,
+    origin: str,
+    tls: ssl.SSLContext | None,
+    hosts: Sequence[str],
 ) -> None:
     stopped = asyncio.Event()
     for one in (signal.SIGINT, signal.SIGTERM):

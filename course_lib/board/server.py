@@ -1,12 +1,12 @@
 """The board on the web: addresses, limits, TLS."""
 
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 
 from tornado.httpserver import HTTPServer
-from tornado.netutil import bind_sockets
 from tornado.web import Application
 
 from course_lib.board.desk import Desk
@@ -82,11 +82,13 @@ async def serving(
         body_timeout=BODY_SECONDS,
         idle_connection_timeout=IDLE_SECONDS,
     )
-    sockets = bind_sockets(port, listen, backlog=512)
-    server.add_sockets(sockets)
+    family = socket.AF_INET6 if ":" in listen else socket.AF_INET
+    listening = socket.create_server((listen, port), family=family, backlog=512)
+    listening.setblocking(False)
+    server.add_socket(listening)
     turning = asyncio.create_task(gallery.run())
     try:
-        yield int(sockets[0].getsockname()[1])
+        yield int(listening.getsockname()[1])
     finally:
         turning.cancel()
         with suppress(asyncio.CancelledError):

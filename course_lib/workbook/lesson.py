@@ -233,6 +233,9 @@ class Lesson:
         exercise = self._find(name) if name is not None else None
         if name is not None and exercise is None:
             return
+        if self._sharing.ended:
+            print(f"The board takes nothing more: {self._sharing.ended}")
+            return
         at = exercise.name if exercise is not None else self._latest
         self._sharing.tell(
             {"kind": "down" if done else "help", "lesson": self.spec.number, "name": at}
