@@ -182,8 +182,9 @@ async def crowd(folder: Path, seconds: float) -> bool:
     print(f"{LEARNERS} learners, {seconds:g} s: {len(told.taken)} events, {len(lost)} lost")
     print(f"  requests tried again: {told.failed}")
     answers = sorted(told.answers)
-    print(f"  acknowledged after: median {share(answers, 0.5) * 1000:.0f} ms, 99 % within")
-    print(f"    {share(answers, 0.99) * 1000:.0f} ms")
+    print(
+        f"  acknowledged after: median {share(answers, 0.5):.2f} s, 99 % {share(answers, 0.99):.2f}"
+    )
     print(
         f"  on the wall after: median {share(wall, 0.5):.2f} s, 99 % within {share(wall, 0.99):.2f}"
     )

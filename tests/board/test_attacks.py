@@ -56,6 +56,7 @@ def test_04_nobody_tells_without_a_token(board):
 def test_05_a_token_opens_no_other_room(board, tmp_path, clock):
     other = Hosted(tmp_path / "other.sqlite", clock=clock)
     try:
+        other.join()
         assert other.tell(board.join(), event())[0] == 401
     finally:
         other.stop()
