@@ -20,10 +20,9 @@ class Join(Handler):
         code, name, export = (sent.get(key) for key in ("code", "name", "export"))
         if not isinstance(code, str) or not isinstance(name, str) or not isinstance(export, bool):
             raise HTTPError(400, reason="Send code, name and export.")
-        if desk.limits.wrong.left(ip) < 1:
-            return self.refuse(429, "Too many wrong codes from here; wait a minute.", wait=60)
-        if not desk.right_code(code):
-            desk.limits.wrong.wait(ip)
+        if not desk.right_code(code):  # the right one is let in, however many others guess
+            if desk.limits.wrong.wait(ip):
+                return self.refuse(429, "Too many wrong codes from here; wait a minute.", wait=60)
             return self.refuse(403, "That is not the code of this room; look at the wall.")
         if desk.open_until <= desk.clock():
             return self.refuse(403, "This code has expired; ask the instructor for another.")

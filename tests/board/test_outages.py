@@ -78,6 +78,20 @@ def test_an_answer_that_is_lost_counts_nothing_twice(board, learner):
     wire.close()
 
 
+def test_a_connection_that_was_idle_for_long_is_made_anew_at_once(board, learner, monkeypatch):
+    wire = Wire(board.port)
+    ada = learner()
+    ada.join(f"http://127.0.0.1:{wire.port}", board.code)
+    ada.tell(CHECK)
+    until(lambda: waiting(ada) == 0)
+    monkeypatch.setattr(sender, "FIRST_WAIT", 60.0)  # a failure would be seen
+    wire.cut_now()
+    wire.cut = False
+    ada.tell(CHECK)
+    until(lambda: waiting(ada) == 0)
+    wire.close()
+
+
 def test_the_network_is_cut_in_mid_lesson(board, learner):
     wire = Wire(board.port)
     learners = [learner(k) for k in range(4)]

@@ -9,6 +9,7 @@ from course_lib.workbook.sharing.invitation import Invitation, pinned
 #: Seconds for one answer.
 TIMEOUT = 4.0
 LARGEST = 1 << 20
+_BROKEN = (OSError, ValueError, http.client.HTTPException)
 
 
 class Away(Exception):
@@ -40,15 +41,28 @@ class Wire:
         headers = {"Content-Type": "application/json"}
         if token:
             headers["Authorization"] = f"Bearer {token}"
+        sent = json.dumps(body).encode("ascii")
+        kept = self._open is not None
         try:
-            connection = self._connection()
-            connection.request("POST", path, json.dumps(body).encode("ascii"), headers)
-            response = connection.getresponse()
-            answer = json.loads(response.read(LARGEST) or b"{}")
-            wait = float(response.headers.get("Retry-After") or 0)
-        except (OSError, ValueError, http.client.HTTPException) as error:
+            return self._post(path, sent, headers)
+        except _BROKEN as error:
+            self.close()
+            if not kept:
+                raise Away(str(error) or type(error).__name__) from None
+        try:  # a board ends connections on which nothing is said for long
+            return self._post(path, sent, headers)
+        except _BROKEN as error:
             self.close()
             raise Away(str(error) or type(error).__name__) from None
+
+    def _post(
+        self, path: str, body: bytes, headers: dict[str, str]
+    ) -> tuple[int, dict[str, Any], float]:
+        connection = self._connection()
+        connection.request("POST", path, body, headers)
+        response = connection.getresponse()
+        answer = json.loads(response.read(LARGEST) or b"{}")
+        wait = float(response.headers.get("Retry-After") or 0)
         return response.status, answer if isinstance(answer, dict) else {}, wait
 
     def _connection(self) -> http.client.HTTPConnection:
