@@ -1,12 +1,14 @@
 """`course board`: begin a room, or go on with one, and serve it until it is stopped."""
 
 import asyncio
+import os
 import signal
 import ssl
 import webbrowser
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from html import escape
 from pathlib import Path
 
 from course_lib.board.catalogue import catalogue
@@ -72,6 +74,7 @@ def run_board(options: Options) -> int:
             for one in path.parent.glob(f"{path.stem}.*"):
                 one.unlink()
         raise
+    (folder / "open.html").unlink(missing_ok=True)
     print(f"The room is kept in {path}. Go on with it: course board --again.")
     return 0
 
@@ -134,7 +137,7 @@ async def _serve(
         async with served:
             _say(desk, origin)
             if options.browser:
-                webbrowser.open(f"{origin}/#{desk.facts['instructor']}")
+                open_page(f"{origin}/#{desk.facts['instructor']}", desk.store.path.parent)
             while not stopped.is_set():
                 with suppress(TimeoutError):
                     await asyncio.wait_for(stopped.wait(), SWEEP_SECONDS)
@@ -144,6 +147,27 @@ async def _serve(
             f"cannot listen on {options.listen}, port {options.port}: {error.strerror}. Another "
             "board may run there; name another --port."
         ) from None
+
+
+def open_page(address: str, folder: Path) -> None:
+    """Open a browser by way of a file: a command line, secret and all, is for everybody to see.
+
+    Args:
+        address: with the secret.
+        folder: for the file, which only its owner can read.
+    """
+    page = folder / "open.html"
+    page.unlink(missing_ok=True)
+    with open(page, "x", encoding="utf-8", opener=_for_me_alone) as file:
+        file.write(
+            f'<!doctype html><meta http-equiv="refresh" content="0;url={escape(address)}">'
+            "<title>The board</title>\n"
+        )
+    webbrowser.open(page.as_uri())
+
+
+def _for_me_alone(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _say(desk: Desk, origin: str) -> None:

@@ -96,6 +96,18 @@ def test_beyond_this_machine_the_invitation_carries_the_fingerprint(rooms, port,
     assert ada.membership.called == "Learner 1"
 
 
+def test_a_browser_is_opened_and_no_command_line_tells_the_secret(tmp_path, monkeypatch):
+    opened = []
+    monkeypatch.setattr(run.webbrowser, "open", opened.append)
+    run.open_page("http://127.0.0.1:8642/#secret", tmp_path)
+    run.open_page("http://127.0.0.1:8642/#secret", tmp_path)
+    assert "secret" not in opened[0]
+    page = tmp_path / "open.html"
+    assert opened == [page.as_uri()] * 2
+    assert "url=http://127.0.0.1:8642/#secret" in page.read_text()
+    assert page.stat().st_mode & 0o077 == 0
+
+
 def test_a_taken_port_is_one_message_and_leaves_no_room(rooms, port):
     taken = pytest.raises(CourseError, match=f"port {port}.*--port")
     with socket.create_server(("127.0.0.1", port)), taken:
