@@ -2,6 +2,7 @@
 
 import hmac
 import json
+import logging
 import math
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ from course_lib.board.desk import Desk
 from course_lib.board.store import Learner
 from course_lib.errors import CourseError
 
+_LOG = logging.getLogger("course.board")
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
@@ -56,6 +58,11 @@ class Handler(RequestHandler):
         """Say what is wrong in one line; never how the board is made."""
         self.set_header("Content-Type", "application/json")
         self.finish(json.dumps({"error": self._reason}))
+
+    def log_exception(self, kind: Any, error: Any, trace: Any) -> None:
+        """Log what went wrong here, and nobody's address."""
+        if not isinstance(error, HTTPError):
+            _LOG.error("%s: %s: %s", self.request.path, type(error).__name__, error)
 
     def refuse(self, status: int, why: str, *, wait: float = 0.0) -> None:
         """Answer with an error.

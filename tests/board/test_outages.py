@@ -2,6 +2,7 @@
 
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -162,6 +163,24 @@ def test_a_full_disk_holds_nobody_up(board, learner, monkeypatch):
     monkeypatch.setattr("course_lib.workbook.sharing.outbox.os.replace", full)
     ada.tell(CHECK)
     until(lambda: board.desk.room.taken == 1)
+
+
+def test_what_the_boards_disk_refuses_is_not_acknowledged(board, learner, monkeypatch, caplog):
+    add, full = board.desk.store.add, [True, True]
+
+    def refuse(rows):
+        if full:
+            full.pop()
+            raise sqlite3.OperationalError("database or disk is full")
+        return add(rows)
+
+    monkeypatch.setattr(board.desk.store, "add", refuse)
+    ada = learner()
+    ada.join(board.url, board.code)
+    ada.tell(CHECK)
+    until(lambda: waiting(ada) == 0)
+    assert (full, board.desk.room.taken) == ([], 1)
+    assert "disk is full" in caplog.text and "127.0.0.1" not in caplog.text
 
 
 def test_who_has_left_sends_nothing(board, learner):
