@@ -94,7 +94,8 @@ def _run(store: Store, options: Options) -> None:
     )
     desk = Desk(store, catalogue(options.lessons), setting)
     try:
-        asyncio.run(_serve(desk, options, origin, tls, hosts))
+        with suppress(KeyboardInterrupt):  # Ctrl+C on Windows
+            asyncio.run(_serve(desk, options, origin, tls, hosts))
     finally:
         desk.close()
 
