@@ -185,9 +185,7 @@ async def crowd(folder: Path, seconds: float) -> bool:
     print(
         f"  acknowledged after: median {share(answers, 0.5):.2f} s, 99 % {share(answers, 0.99):.2f}"
     )
-    print(
-        f"  on the wall after: median {share(wall, 0.5):.2f} s, 99 % within {share(wall, 0.99):.2f}"
-    )
+    print(f"  on the wall after: median {share(wall, 0.5):.2f} s, 99 % {share(wall, 0.99):.2f}")
     print(f"  {len(seen)} pictures; the board: {memory:.0f} MiB, {used:.1f} s of processor time")
     return ok
 
