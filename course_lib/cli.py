@@ -28,7 +28,7 @@ app = typer.Typer(
 )
 
 #: A learner's kit comes without these.
-INSTRUCTORS = ("course_lib.authoring", "course_lib.grading")
+INSTRUCTORS = ("course_lib.authoring", "course_lib.board", "course_lib.grading")
 #: Commands that a kit cannot run are not listed there.
 IN_KIT = find_spec("course_lib.grading") is None
 #: A learner's install comes without these.
@@ -45,6 +45,10 @@ WITHOUT_TEMPORARY = ("doctor", "progress")
 
 @app.callback()
 def _prepare(context: typer.Context) -> None:
+    if not IN_KIT:
+        from course_lib.board.keeping import boards_folder, sweep
+
+        sweep(boards_folder())  # rooms whose days are over go, whichever command comes first
     if context.invoked_subcommand not in WITHOUT_TEMPORARY:
         try:
             tempfile.gettempdir()
@@ -66,10 +70,20 @@ def lab(
     ] = None,
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
     browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
+    join: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Join the room of a board; asks you first."),
+    ] = None,
+    code: Annotated[str | None, typer.Option(help="Of the room, with --join.")] = None,
+    name: Annotated[
+        str | None, typer.Option(help='Or a nickname, with --join; "" for none.')
+    ] = None,
 ) -> None:
     """Copy the lessons into your work folder and open JupyterLab there."""
-    from course_lib.lab import open_lab
+    from course_lib.lab import join_room, open_lab
 
+    if join is not None:
+        join_room(join, code, name, work=work)
     raise typer.Exit(open_lab(work=work, lesson=lesson, port=port, browser=browser))
 
 
@@ -207,6 +221,52 @@ def workshop(
 
     numbers = [one.strip() for one in lessons.split(",") if one.strip()]
     raise typer.Exit(run_workshop(hours, numbers, to))
+
+
+@app.command(
+    hidden=IN_KIT,
+    epilog="Examples:  course board --lessons 02,04  ·  course board --lessons 02,04 --hours 3  ·  "
+    "course board --listen 0.0.0.0 --name 192.168.1.5  ·  course board --again  ·  "
+    "course board --export kept --names",
+)
+def board(
+    lessons: Annotated[
+        str | None, typer.Option(help="Numbers with commas; all when left out.")
+    ] = None,
+    hours: Annotated[
+        float | None, typer.Option(help="Follow the run sheet of a workshop this long.")
+    ] = None,
+    listen: Annotated[
+        str, typer.Option(help="This machine's address; beyond loopback over TLS alone.")
+    ] = "127.0.0.1",
+    name: Annotated[
+        str, typer.Option(help="By which learners reach it; --listen when left out.")
+    ] = "",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8642,
+    most: Annotated[int, typer.Option(min=1, max=2000, help="Learners.")] = 400,
+    days: Annotated[int, typer.Option(min=1, help="After which the room's file is deleted.")] = 30,
+    again: Annotated[bool, typer.Option("--again", help="Go on with the newest room.")] = False,
+    browser: Annotated[bool, typer.Option(help="Open your page.")] = True,
+    export: Annotated[
+        Path | None, typer.Option(help="Write the newest room into a folder: CSV, JSON, a page.")
+    ] = None,
+    names: Annotated[
+        bool, typer.Option("--names", help="With --export: with names that learners allowed.")
+    ] = False,
+) -> None:
+    """Open a room: learners join, and what happens in it is on the wall."""
+    from course_lib.board.run import Options, export_room, run_board
+
+    if export is not None:
+        raise typer.Exit(export_room(export.expanduser(), names=names))
+    numbers = [one.strip() for one in (lessons or "").split(",") if one.strip()] or None
+    if hours is not None and numbers is None:
+        raise CourseError("--hours needs --lessons: which are taught, in their order?")
+    options = Options(
+        lessons=numbers, hours=hours, listen=listen, name=name, port=port,
+        most=most, days=days, again=again, browser=browser,
+    )  # fmt: skip
+    raise typer.Exit(run_board(options))
 
 
 def _both(lessons: str | None, assignments: str | None) -> tuple[list[str] | None, ...]:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from course_lib import workspace
+from course_lib.checking.progress import progress_folder
 from course_lib.doctor import writable
 from course_lib.errors import CourseError
 
@@ -39,6 +40,40 @@ def open_lab(*, work: Path | None, lesson: str | None, port: int, browser: bool)
     return _run_until_stopped(
         lab_command(folder, name, port=free_port(port), browser=browser), folder
     )
+
+
+def join_room(address: str, code: str | None, name: str | None, *, work: Path | None) -> None:
+    """Join the room of a board from the command line, after asking.
+
+    Args:
+        address: of the board.
+        code: of the room; asked for when None.
+        name: or nickname; asked for when None.
+        work: the work folder; found upward from here when None.
+
+    Raises:
+        CourseError: when the board is away, or does not take the code.
+    """
+    import typer
+
+    from course_lib.workbook.sharing.sharing import WHAT_IS_SENT, Sharing
+
+    print(WHAT_IS_SENT)
+    if not typer.confirm("Join?", default=True):
+        print("Nothing is sent.")
+        return
+    code = code or typer.prompt("Code of the room")
+    if name is None:
+        name = typer.prompt("Name or nickname (empty for none)", default="", show_default=False)
+    export = bool(name) and typer.confirm(
+        "May the name stand in what the instructor keeps?", default=False
+    )
+    folder: Path | None = workspace.find_work(work) / workspace.MARK
+    if os.environ.get("COURSE_PROGRESS"):
+        folder = progress_folder()
+    if folder is None:
+        raise CourseError("COURSE_PROGRESS=off remembers no room: use lesson.join in the lesson.")
+    print(Sharing(folder).join(address, code, name, export=export).split(". ")[0] + ".")
 
 
 def demand_runtime_folder() -> None:

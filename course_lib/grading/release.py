@@ -40,7 +40,7 @@ BESIDE = (
     *("tools/install.py", "tools/pythons.py"),
 )
 #: Parts of the library that stay with the instructor.
-KEPT_BACK = ("grading", "authoring")
+KEPT_BACK = ("grading", "authoring", "board")
 
 
 def run_release(to: Path, lessons: Sequence[str] | None, assignments: Sequence[str] | None) -> int:

@@ -13,9 +13,12 @@ from course_lib.checking.progress import Event, ProgressStore
 from course_lib.checking.reference import load_reference
 from course_lib.checking.report import WIDTH, as_text
 from course_lib.checking.result import Result
+from course_lib.errors import CourseError
 from course_lib.workbook import registry
-from course_lib.workbook.ask import show_prediction, show_quiz
+from course_lib.workbook.ask import has_front_end, show_prediction, show_quiz
 from course_lib.workbook.heat_maps import show_heat_maps
+from course_lib.workbook.sharing.form import ask_to_join
+from course_lib.workbook.sharing.sharing import Sharing, as_told
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,9 @@ class Lesson:
     def __init__(self, number: str) -> None:
         self.spec = registry.find(number)
         self.store = ProgressStore.open()
+        self._sharing = Sharing.open()
+        self._sharing.tell(None)  # what an earlier kernel could not send follows now
+        self._latest = ""
         self._attempts: dict[str, Any] = {}
         self._passed: set[str] = set()
         self._results: dict[str, Result] = {}
@@ -180,6 +186,62 @@ class Lesson:
 
         show_map(registry.all_lessons(), self.store)
 
+    def join(
+        self, address: str, code: str, *, name: str | None = None, export: bool = False
+    ) -> None:
+        """Join the room of an instructor's board; `lesson.leave()` undoes it.
+
+        Args:
+            address: of the board, as the wall shows it.
+            code: of the room.
+            name: or a nickname, "" for none; without it a form asks, where there is a front end.
+            export: whether your name may stand in what the instructor keeps.
+        """
+
+        def join(called: str, kept: bool) -> str:
+            return self._sharing.join(address, code, called, export=kept)
+
+        if name is None and has_front_end():
+            ask_to_join(join)
+            return
+        try:
+            print(textwrap.fill(join(name or "", export), WIDTH))
+        except CourseError as error:
+            print(textwrap.fill(f"Not joined: {error}", WIDTH))
+
+    def leave(self, *, forget: bool = False) -> None:
+        """Leave the room: nothing more is sent.
+
+        Args:
+            forget: ask the board to delete what it has of you.
+        """
+        print(self._sharing.leave(forget=forget))
+
+    def help(self, name: str | None = None, *, done: bool = False) -> None:
+        """Raise your hand in the room that you joined.
+
+        Args:
+            name: of the exercise; the one you were at last when left out.
+            done: take your hand down again.
+        """
+        if self._sharing.membership is None:
+            print(
+                "You are in no room. lesson.hint(…) helps at once; "
+                "lesson.join(ADDRESS, CODE) joins a room."
+            )
+            return
+        exercise = self._find(name) if name is not None else None
+        if name is not None and exercise is None:
+            return
+        if self._sharing.ended:
+            print(f"The board takes nothing more: {self._sharing.ended}")
+            return
+        at = exercise.name if exercise is not None else self._latest
+        self._sharing.tell(
+            {"kind": "down" if done else "help", "lesson": self.spec.number, "name": at}
+        )
+        print("Your hand is down." if done else "Your hand is up; the instructor sees it.")
+
     def _find(self, name: Any) -> Exercise | None:
         key = name if isinstance(name, str) else getattr(name, "__name__", repr(name))
         for exercise in self.spec.exercises:
@@ -198,7 +260,12 @@ class Lesson:
         return f"Exercise {self.spec.label(exercise.name)} · {exercise.title}"
 
     def _record(self, kind: Any, name: str, **more: Any) -> None:
-        self.store.record(Event(kind=kind, lesson=self.spec.number, name=name, **more))
+        event = Event(kind=kind, lesson=self.spec.number, name=name, **more)
+        self.store.record(event)
+        if kind != "predict":
+            self._latest = name
+        if self._sharing.membership is not None:
+            self._sharing.tell(as_told(event, self.spec))
 
 
 def unplaced(spec: LessonSpec, obj: Any, name: str | None) -> str:
