@@ -12,8 +12,9 @@ from types import FrameType
 
 #: After the first alarm, one every so many seconds: code that catches everything is hit again.
 AGAIN = 0.2
-#: An import that is cut short leaves a broken module behind for good: it gets so many alarms.
-PATIENT = 150  # 30 seconds
+#: An import that is cut short leaves a broken module behind for good: it gets so many seconds of
+#: this process's own, and ten times as many by the clock where others keep the machine busy.
+PATIENCE = 30.0
 STUBBORN = (
     "The check's time is up, but this code catches every exception and goes on. "
     "Interrupt the kernel (■), or restart it, and catch only the exception you expect."
@@ -63,14 +64,13 @@ class _Clock:
 
 @contextmanager
 def _alarm(clock: _Clock) -> Iterator[None]:
-    out, alarms, imports, over = sys.stdout, 0, 0, False
+    out, alarms, imports, over = sys.stdout, 0, _Patience(), False
 
     def ring(signum: int, frame: FrameType | None) -> None:
-        nonlocal alarms, imports
+        nonlocal alarms
         if over:
             return
-        if imports < PATIENT and _is_importing(frame):
-            imports += 1
+        if _is_importing(frame) and imports.lasts():
             clock.begin()
             clock.importing()
         if not clock.is_over():
@@ -92,6 +92,18 @@ def _alarm(clock: _Clock) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+class _Patience:
+    """What an import may take, counted from the first alarm that meets one."""
+
+    def __init__(self) -> None:
+        self.own = self.end = 0.0
+
+    def lasts(self) -> bool:
+        if not self.end:
+            self.own, self.end = time.process_time(), time.perf_counter() + 10 * PATIENCE
+        return time.process_time() < self.own + PATIENCE and time.perf_counter() < self.end
 
 
 def _is_importing(frame: FrameType | None) -> bool:

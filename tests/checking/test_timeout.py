@@ -119,7 +119,7 @@ def test_the_time_begins_anew_behind_an_import(slow_module: None) -> None:
 
 
 def test_imports_without_end_are_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timeout, "PATIENT", 3)
+    monkeypatch.setattr(timeout, "PATIENCE", 0.3)
     started = time.monotonic()
     with pytest.raises(Timeout):
         reload_forever()
