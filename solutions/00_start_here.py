@@ -156,6 +156,39 @@ weighted_means = lesson.check(weighted_means)
 # and the others are 0, and why might that be harder to learn than a soft choice? (Lesson 06 answers it.)
 
 # %% [markdown]
+# Here is what such weights look like where they were **learned**. A small model that has read much text came with the course. It
+# reads one sentence twice, with one word changed. What does *it* mean? The row below is that of *it*, in one place of the model
+# (layer 3, head 1).
+
+# %% demo
+from course_lib.data.pretrained import encoder_tokenizer
+from course_lib.figures import bars, show
+from course_lib.models.minilm import pretrained_encoder, tokenize
+
+encoder = pretrained_encoder()
+rows = {}
+for last in ("tired", "soft"):
+    text = f"The cat sat on the mat because it was {last}."
+    words = encoder_tokenizer().encode(text).tokens
+    rows[last] = encoder.attention_weights(tokenize([text])[0])[3, 0, 1, words.index("it")]
+cat = words.index("cat")
+print("it → cat:", ", ".join(f"{last} {row[cat]:.2f}" for last, row in rows.items()))
+show(
+    bars(
+        [row[cat].item() for row in rows.values()],
+        ["… because it was tired", "… because it was soft"],
+        "How much of “cat” does “it” take in?",
+        ylabel="weight",
+    ),
+    alt="Two bars, the weight that “it” gives to “cat”: "
+    + ", ".join(f"{last} {row[cat]:.2f}" for last, row in rows.items())
+    + ".",
+)
+
+# %% [markdown]
+# One word at the end, and *it* looks elsewhere. You will build every part of this model: its weights in lessons 02 to 07, its heads in 09, where you
+# also find out how far such a picture may be believed.
+#
 # ## 5 · The map, and your place on it
 #
 # Every check, hint and guess is noted in a folder on your computer. Come back tomorrow and run the next cell to see
@@ -170,6 +203,12 @@ lesson.map()
 #
 # “45 + 40” minutes are two sittings: the lesson says where the second begins. Little time? The **short way** (02, 03, 04, 07, 08, 09
 # and 10) leads to the transformer block; a **side road** leads to nothing that later lessons build on.
+
+# %% [markdown]
+# **In a room.** If your instructor runs a board, `lesson.join("ADDRESS", "CODE")` joins it; nobody has to. Your computer then tells the board which exercise you
+# checked, how the check ended, which known mistake it named, which hints you took, which option you guessed, and when you ask for help with `lesson.help()`. It never
+# sends your code, nor any text that you write; a name or nickname, if you give one, is seen by the instructor alone. Without a network nothing changes,
+# and what happened follows later. `lesson.leave()` ends it; `lesson.leave(forget=True)` also deletes what the board has of you.
 
 # %% [markdown]
 # ## 6 · Your machine

@@ -241,9 +241,24 @@ show(
 
 # %% [markdown]
 # Nobody told the table what an animal is; it was learned from text. It holds more than meaning,
-# though: cat and car, one letter apart, have 0.32, while dog and kitten have 0.29. Which word is
-# *nearest* to a given one? Compare it with all rows and take the largest. The word itself would
-# always win, so some rows have to be left out.
+# though: cat and car have 0.32, while dog and kitten have 0.29. Is it the spelling? One pair proves
+# nothing, so take all words of three letters:
+
+# %% demo
+short = [word for word in table.words if len(word) == 3 and word.isascii() and word.isalpha()]
+letters = np.array([list(word) for word in short])
+apart = (letters[:, None] != letters).sum(-1)
+cosines = units[table.rows(*short)] @ units[table.rows(*short)].T
+for n in (1, 2, 3):
+    print(
+        f"{n} letters apart: mean cosine {cosines[apart == n].mean():.3f}, {(apart == n).sum() // 2:,} pairs"
+    )
+
+# %% [markdown]
+# A little, on average: 0.06 from one letter to three. Single pairs differ by far more than that.
+#
+# Which word is *nearest* to a given one? Compare it with all rows and take the largest. The word
+# itself would always win, so some rows have to be left out.
 
 # %% [markdown]
 # ### Exercise 2.5 · The most similar row
@@ -559,9 +574,9 @@ show(
 
 # %% [markdown]
 # Left alone, wide vectors turn attention into a look-up of a single key, before anything has been
-# learned. Dividing by √d keeps it in between, at every width. √d is a *temperature*. This is the
-# footnote of Vaswani et al. (2017, §3.2.1) in one picture, and lesson 04 shows what it does to
-# gradients.
+# learned. Dividing by √d keeps it in between, at every width. √d is a *temperature*. Your table of
+# spreads is footnote 4 of Vaswani et al. (2017, §3.2.1), and this picture is what they suspect in
+# the text above it; lesson 04 shows what it does to gradients.
 
 # %% [markdown]
 # **Where √d breaks.** The derivation assumed independent entries. Suppose all 64 entries of a

@@ -213,6 +213,25 @@ lesson.reveal("wide")
 soft_lookup(lesson.pair("nadaraya_watson"))
 
 # %% [markdown]
+# One query, step by step, from the case by hand above (query 3, keys 0, 1 and 4, h = 0.5), with your two functions. Every attention of
+# this course is this strip; only where its numbers come from will change.
+
+# %% demo
+from course_lib.figures.diagrams import attention_strip
+
+at, few = torch.tensor([[3.0]]), torch.tensor([[0.0], [1.0], [4.0]])
+some = torch.tensor([[10.0], [20.0], [30.0]])
+scores = gaussian_scores(at, few, 0.5)
+attention_strip(
+    scores=scores,
+    weights=weighted_mean(scores, torch.eye(3)),
+    values=some,
+    out=weighted_mean(scores, some)[0],
+    keys=["key 0", "key 1", "key 4"],
+    query="3",
+)
+
+# %% [markdown]
 # **Explain.** A stair has the value of the nearest key, and its edges lie halfway between keys. A narrow soft lookup is a
 # search for the nearest key, and a wide one is a plain mean. Everything between the two is a choice of bandwidth.
 
@@ -671,6 +690,8 @@ lesson.reveal("equal_norms")
 # Attention as transformers have it is `softmax(q·k / √d)`: a dot product with √d in the place of h², and **without** the
 # term −‖k‖²/2h². So it equals a Gaussian lookup, of bandwidth h = √√d, only for keys of equal norm. For others it is something
 # else, by design: a key can ask for attention by being long, from every query that points its way.
+#
+# One dial has had three names by now: the temperature τ of lesson 02, h² here, and √d in the next lesson. Each divides the scores before the softmax.
 #
 # **In a word.** A query meets keys, scores become weights, weights mix values. The dictionary is its sharp end, the plain mean
 # its blunt end. What follows changes how scores are made, and above all where queries, keys and values come from. Here they

@@ -50,7 +50,8 @@ lesson = Lesson("04")
 # Difficulty 1 of 3 · 4 minutes · the check proves that every query meets every key, at a scale that does not depend on
 # the width.
 #
-# `q` has shape `(…, T, d)` and `k` has shape `(…, S, d)`; the dots stand for a batch, heads, or nothing. Return scores of
+# `q` has shape `(…, T, d)` and `k` has shape `(…, S, d)`; the dots stand for axes in front: a batch of sentences, several attentions side by
+# side (*heads*, lesson 09), or nothing. Return scores of
 # shape `(…, T, S)`: row `t` holds the scores of query `t`.
 
 
@@ -171,7 +172,7 @@ lesson.reveal("jacobian")
 # Difficulty 1 of 3 · 6 minutes · the check proves that your output and your weights agree with PyTorch's fused attention,
 # gradients too.
 #
-# Values have a width of their own, `d_v`: the output has shape `(…, T, d_v)`. Along which axis must the softmax run so
+# (PyTorch's *fused* attention does all steps in one call; part 6 says why that pays.) Values have a width of their own, `d_v`: the output has shape `(…, T, d_v)`. Along which axis must the softmax run so
 # that each *query* shares out a total of 1?
 
 
@@ -195,17 +196,17 @@ def attend(q, k, v):
 attend = lesson.check(attend)
 
 # %% [markdown]
-# See it on six words. The vectors are random, so the pattern means nothing yet; the shape of the picture is what every
+# See it on six random vectors, x₀ to x₅. The pattern means nothing yet; the shape of the picture is what every
 # attention map in this course has: a row for each query, a column for each key, and every row sums to 1.
 
 # %% demo
-words = ["the", "cat", "sat", "on", "the", "mat"]
+words = ["x₀", "x₁", "x₂", "x₃", "x₄", "x₅"]
 x = torch.randn(6, 16, generator=torch.Generator().manual_seed(4))
 out, weights = attend(x, x, x)
 print("row sums:", [round(total, 3) for total in weights.sum(-1).tolist()])
 show(
-    weights_heatmap(weights, words, words, "Six random words attend to one another"),
-    alt="A 6 × 6 matrix of attention weights between six words. The diagonal is bright, 0.73 to "
+    weights_heatmap(weights, words, words, "Six random vectors attend to one another"),
+    alt="A 6 × 6 matrix of attention weights between six vectors. The diagonal is bright, 0.73 to "
     "0.97: every random vector is most similar to itself. All rows sum to 1.",
 )
 
@@ -339,6 +340,41 @@ print("masked after: ", scores.softmax(-1) * mask)
 lesson.reveal("mask_after")
 
 # %% [markdown]
+# And here is one query on its way through your function: x₂, which may see x₀, x₁ and itself. With the identity for values, the output *is* the row of weights.
+
+# %% demo
+from course_lib.figures.diagrams import attention_strip
+
+past = causal_mask(4)
+some = torch.randn(4, 2, generator=torch.Generator().manual_seed(1))
+attention_strip(
+    scores=scaled_scores(x[:4], x[:4])[2],
+    mask=past[2],
+    weights=scaled_dot_product_attention(x[:4], x[:4], torch.eye(4), past)[2],
+    values=some,
+    out=scaled_dot_product_attention(x[:4], x[:4], some, past)[2],
+    keys=words[:4],
+    query="x₂",
+)
+
+# %% [markdown]
+# Where all allowed scores are equal, attention is the plain mean of the past. So three programs give the same numbers: a loop of means, a triangle of
+# ones with every row divided by its sum, and a softmax of zeros and −∞. The third is the one that can learn: put scores in the place of the zeros.
+
+# %% demo
+means = torch.stack([some[: t + 1].mean(0) for t in range(4)])
+triangle = past.float() / past.sum(-1, keepdim=True)
+hidden = torch.zeros(4, 4).masked_fill(~past, -torch.inf).softmax(-1)
+print("loop = triangle:", torch.allclose(means, triangle @ some))
+print("triangle = softmax of −∞:", torch.allclose(triangle, hidden))
+print(
+    "and yours, with scores of 0:",
+    torch.allclose(
+        means, scaled_dot_product_attention(torch.zeros(4, 2), torch.zeros(4, 2), some, past)
+    ),
+)
+
+# %% [markdown]
 # You have written the function at the heart of every transformer. How close is yours to PyTorch's fused one? In float64,
 # with a random mask and an empty row:
 
@@ -389,7 +425,7 @@ mask_painter(lesson.pair("scaled_dot_product_attention"))
 #
 # Difficulty 2 of 3 · 5 minutes · the check proves that key s is allowed to query t exactly when s ≤ t and s is no padding.
 #
-# A decoder needs both masks, one matrix for each sequence: shape `(B, n, n)`. What padded *queries* compute is thrown
+# A *decoder*, the part of a model that writes a text word by word, needs both masks, one matrix for each sequence: shape `(B, n, n)`. What padded *queries* compute is thrown
 # away later by the loss, so leave their rows alone.
 
 

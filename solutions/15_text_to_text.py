@@ -255,6 +255,7 @@ show(
         "T5's 32 buckets",
         xlabel="distance s − t from query to key",
         ylabel="bucket",
+        steps=True,
     ),
     alt="Bucket against distance. Encoder: 15 at −91 and below, falling in steps that get narrower to 0 at 0, "
     "then from 17 at 1 up to 31 at 91 and beyond. Decoder: 31 far behind, falling to 0 at 0, and 0 for everything ahead.",
@@ -529,6 +530,7 @@ show(
         list(table.values()),
         list(table),
         "ROUGE-L on unseen modules",
+        baselines=list(log["baselines"]["scores"]),
     ),
     alt="Bars of ROUGE-L: "
     + ", ".join(f"{name} {score:.3f}" for name, score in table.items())

@@ -666,6 +666,7 @@ show(
     bars(
         [100 - mean for mean in means.values()],
         labels=["logistic", "ViT", "SVM", "CNN"],
+        title="Mistakes on 360 digits",
         ylabel="mistakes, in per cent",
     ),
     alt="Mistakes on 360 digits, in per cent, means of three seeds: "

@@ -38,7 +38,7 @@ PREDICTIONS = (
     ),
     Prediction(
         id="winner",
-        question="Summary lines of docstrings, 1,500 pairs to learn from, half a minute of one core. What has the highest ROUGE-L?",
+        question="Summary lines of docstrings, 1,500 pairs to learn from, half a minute of one core. Which of these three has the highest ROUGE-L?",
         options=(
             "the first sentence of what is to be summed up",
             "the same line for every docstring",
