@@ -550,18 +550,22 @@ print(
 )
 
 # %% demo
-window = slice(285, 341)
+window = slice(297, 331)
 wider = fill_gaps(ppm, 6.0)
+missing = ppm[window].isnan()
+fillings = {f"filled, h = {width:.1f}": filled[window], "filled, h = 6": wider[window]}
 show(
     lines(
         weeks[window],
-        {f"filled, h = {width:.1f}": filled[window], "filled, h = 6": wider[window]},
+        {name: one.where(missing, torch.nan) for name, one in fillings.items()},
         "A gap of 18 weeks",
         xlabel="weeks since March 1958",
         ylabel="CO₂ in parts per million",
         points=(weeks[window], ppm[window]),
+        shade=[(week - 0.5, week + 0.5) for week in weeks[window][missing].tolist()],
+        legend="below",
     ),
-    alt="Weekly CO₂ around a gap of 18 weeks in 1964, from 319.8 before it to 322 after. With the learned bandwidth the gap "
+    alt="Weekly CO₂ around a shaded gap of 18 weeks in 1964, from 319.8 before it to 322 after, and one of two weeks behind it. With the learned bandwidth the gap "
     "is filled by two flat steps at those values. With a bandwidth of six weeks the filling is a smooth curve, but it starts "
     "more than 1 ppm below the last measured week.",
 )

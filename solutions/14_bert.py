@@ -505,7 +505,7 @@ for name, vectors in kinds.items():
     best = [nearest(one, vectors, 2)[0] for one in vectors]  # the first is the sentence itself
     found[name] = sum(int(places[1]) == at ^ 1 for at, places in enumerate(best))
 show(
-    bars(list(found.values()), list(found), "Paraphrases found, of 32", ylabel="found"),
+    bars(list(found.values()), list(found), "Paraphrases found, of 32", ylabel="found", most=32),
     alt="Bars of paraphrases found among 32 sentences: "
     + ", ".join(f"{name} {n}" for name, n in found.items())
     + ".",

@@ -133,7 +133,10 @@ def framed(photo, patch_size):
 
 
 show(
-    pictures({f"{name}, 24 tokens": framed(photo, 16) for name, photo in photos.items()}),
+    pictures(
+        {f"{name}, 24 tokens": framed(photo, 16) for name, photo in photos.items()},
+        "Photographs, cut apart",
+    ),
     alt="Two photographs, a temple roof and a flower, cut into 4 rows of 6 square patches each, with white gaps between them.",
 )
 
@@ -541,7 +544,8 @@ picture = digits("test").floats()[:3]
 show(
     pictures(
         {f"picture {i}": one for i, one in enumerate(picture)}
-        | {f"jigsaw {i}": one for i, one in enumerate(jigsaw(picture, order))}
+        | {f"jigsaw {i}": one for i, one in enumerate(jigsaw(picture, order))},
+        "Three digits, before and after",
     ),
     alt="Three handwritten digits of 8 × 8 pixels, and the same three with their sixteen patches in another order: no digit can be made out.",
 )
@@ -634,8 +638,13 @@ table = log.similarities("a pixel a patch").view(64, 8, 8)
 points = {(1, 2): "row 1, column 2", (3, 5): "row 3, column 5", (6, 3): "row 6, column 3"}
 maps = {name: table[8 * row + column] for (row, column), name in points.items()}
 show(
-    pictures(maps, "Cosine with one position (white is 1, black −1)", low=-1.0),
-    alt="Three maps of 8 × 8 squares. In each the chosen position is white, with cosine 1; "
+    pictures(
+        maps,
+        "Cosine of all positions with the framed one",
+        kind="cosines",
+        frames=dict(zip(maps, points, strict=True)),
+    ),
+    alt="Three maps of 8 × 8 squares, red above 0 and blue below. In each the chosen position is framed, with cosine 1; "
     + "; ".join(
         f"around {name} its four neighbours have {', '.join(f'{x:.2f}' for x in (m[r - 1, c], m[r, c + 1], m[r + 1, c], m[r, c - 1]))}"
         for ((r, c), name), m in zip(points.items(), maps.values(), strict=True)

@@ -203,19 +203,16 @@ def mixup(images, labels, share, partners, n_classes):
 mixup = lesson.check(mixup)
 
 # %% demo
-from course_lib.figures.style import new_figure
+from course_lib.figures import pictures
 
 two = [(train_set.labels == digit).nonzero()[0].item() for digit in (3, 7)]
 pair, named = train_set.floats()[two], train_set.labels[two]
 mixed, targets = mixup(pair, named, 0.7, torch.tensor([1, 0]), 10)
 print("labels", named.tolist(), "become", [[round(t, 2) for t in row] for row in targets.tolist()])
-figure, axes = new_figure(2.5, 2.5)
-axes.imshow(mixed[0, 0], cmap="gray_r")
-axes.set_axis_off()
 show(
-    figure,
-    alt="Eight by eight pixels: a dark 3, and a pale 7 laid over it; the darkest pixel is at "
-    f"{mixed[0, 0].max():.2f} of black.",
+    pictures({"a 3": pair[0], "a 7": pair[1], "0.7 · 3 + 0.3 · 7": mixed[0]}, "Two digits, mixed"),
+    alt="Three pictures of eight by eight pixels: a white 3, a white 7, and their mixture, a 3 with a dim 7 "
+    f"laid over it; its brightest pixel is at {mixed[0, 0].max():.2f} of white.",
 )
 
 # %% [markdown]
@@ -602,6 +599,7 @@ show(
     bars(
         [100 - mean for mean in means.values()],
         labels=["logistic", "ViT", "SVM", "CNN"],
+        title="Mistakes on 360 digits",
         ylabel="mistakes, in per cent",
     ),
     alt="Mistakes on 360 digits, in per cent, means of three seeds: "

@@ -104,7 +104,7 @@ heads = {
     for head in range(2)
 }
 show(
-    overlays(image, heads, box),
+    overlays(image, heads, box, "Six heads, one scale"),
     alt="A scan with its lesion framed, and six maps, two heads in each of three layers. The largest weight of each: "
     + ", ".join(f"{name} {one.max():.2f}" for name, one in heads.items())
     + ". The heads differ, and not all are bright inside the frame.",
@@ -228,7 +228,12 @@ attention = {
     "rollout": class_map(rollout(weights), GRID, GRID),
 }
 show(
-    overlays(image, {name: upsample(one[4], PATCH) for name, one in attention.items()}, box),
+    overlays(
+        image,
+        {name: upsample(one[4], PATCH) for name, one in attention.items()},
+        box,
+        "Three ways to average",
+    ),
     alt="The same scan and three maps, the heads averaged. Largest entries: "
     + ", ".join(f"{name} {one[4].max():.2f}" for name, one in attention.items())
     + ".",
@@ -462,7 +467,13 @@ at = int(misses[hits["last layer"][misses].argmin()])
 print(f"last layer: in {len(misses)} of {len(inside)} maps the largest patch lies outside the box")
 print(f"of these the model names rightly: {(chances[misses] > 0.5).sum()}")
 show(
-    overlays(sick.images[at], {name: one[at] for name, one in every.items()}, sick.boxes[at]),
+    overlays(
+        sick.images[at],
+        {name: one[at] for name, one in every.items()},
+        sick.boxes[at],
+        "Where the last layer fails",
+        common=False,
+    ),
     alt="A scan where the last layer's largest weight lies outside the frame, and five maps of it. Hits: "
     + ", ".join(f"{name} {one[at]:.2f}" for name, one in hits.items())
     + ".",
@@ -603,7 +614,13 @@ for name, one in cheating.items():
     found = [point_hits(pixels, truth).mean().item() for truth in (box_masks(both.boxes), corner)]
     print(f"{name:12} lesion {found[0]:.2f}, marker {found[1]:.2f}")
 show(
-    overlays(both.images[0], {name: one[0] for name, one in cheating.items()}, both.boxes[0]),
+    overlays(
+        both.images[0],
+        {name: one[0] for name, one in cheating.items()},
+        both.boxes[0],
+        "Maps of a model that cheats",
+        common=False,
+    ),
     alt="A scan with a framed lesion and a white marker in its upper right corner, and four maps of the model that cheats. The "
     "last layer and rollout are bright in the corner, not in the frame.",
 )

@@ -105,7 +105,10 @@ class HeadBrowser(Explorer):
         text, n = self._text(), _IN_FIGURE
         title = f"Layer {self.at['layer']}, head {self.at['head']}"
         weights = text.weights[self.at["layer"], self.at["head"], :n, :n]
-        return weights_heatmap(weights, text.tokens[:n], text.tokens[:n], title)
+        names = text.tokens[:n]
+        # One head by itself: its scale ends at the tenth above its largest weight.
+        most = min(1.0, float(np.ceil(10 * weights.max()) / 10))
+        return weights_heatmap(weights, names, names, title, most=most or None)
 
     def alt(self) -> str:
         now = self.state()

@@ -143,7 +143,7 @@ class NearestSentences(Explorer):
 
     def figure(self) -> "Figure":
         now = self.now()
-        labels = [_cut(self._sentence(at)) for at in now["places"]]
+        labels = [_cut(self._sentence(at), 72) for at in now["places"]]
         return bars(now["cosines"], labels, f"Nearest to: {_cut(now['text'], 50)}", ylabel="cosine")
 
     def alt(self) -> str:
@@ -183,7 +183,7 @@ def _ranked(found: np.ndarray, itself: int | None) -> tuple[list[int], list[floa
     return [at for at, _ in rows], [x for _, x in rows]
 
 
-def _cut(text: str, limit: int = 26) -> str:
+def _cut(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 

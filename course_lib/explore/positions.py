@@ -101,7 +101,8 @@ class Positions(Explorer):
 
             figure = Figure(figsize=(6.0, 3.2), layout="constrained")
             left, right = figure.subplots(1, 2, width_ratios=(2, 3))
-            left.imshow(now["table"], aspect="auto", cmap="RdBu_r", vmin=-1, vmax=1)
+            table = left.imshow(now["table"], aspect="auto", cmap="RdBu_r", vmin=-1, vmax=1)
+            figure.colorbar(table, ax=left, ticks=(-1, 0, 1), fraction=0.1, pad=0.03)
             left.set_yticks(range(0, _PLACES, 5))
             left.set(title="Table", xlabel="column", ylabel="position")
             right.plot(now["similar"][now["query"]], color=BLUE, label="similarity of rows")

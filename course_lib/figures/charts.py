@@ -5,54 +5,26 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from course_lib.figures.axes import mark_points, put_legend, whole_ticks
+from course_lib.figures.bar_parts import (
+    GREY,
+    are_long,
+    check_baselines,
+    finish_bars,
+    lying_height,
+    lying_series,
+    standing_series,
+)
+from course_lib.figures.maps import weights_heatmap
 from course_lib.figures.style import COLOURS, house_style, new_figure, short, to_array
+
+__all__ = ["bars", "lines", "vectors_2d", "weights_heatmap"]
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Beyond this many rows or columns the numbers would not be readable.
-_NUMBERS_UP_TO = 10
 _STYLES = ("-", "--", "-.", ":")
-
-
-def weights_heatmap(
-    weights: Any,
-    queries: Sequence[str] | None = None,
-    keys: Sequence[str] | None = None,
-    title: str = "",
-    *,
-    kind: Literal["weights", "scores"] = "weights",
-) -> "Figure":
-    """Draw a matrix of attention weights: a row for each query, a column for each key.
-
-    Args:
-        weights: (T, S), of any array type. Weights are coloured on a fixed scale from 0 to 1.
-        queries: T labels; numbers when left out.
-        keys: S labels; numbers when left out.
-        title: one line above the matrix.
-        kind: "scores" colours symmetrically around 0 instead.
-
-    Raises:
-        ValueError: when `weights` is no matrix or the labels do not fit it.
-    """
-    matrix = to_array(weights)
-    if matrix.ndim != 2:
-        raise ValueError(f"weights is one matrix (queries, keys), this has shape {matrix.shape}")
-    rows = _labels(queries, matrix.shape[0], "queries")
-    columns = _labels(keys, matrix.shape[1], "keys")
-    with house_style():
-        figure, axes = new_figure(*_matrix_size(matrix.shape))
-        image = axes.imshow(matrix, aspect="auto", **_scale(matrix, kind))
-        axes.set_xticks(range(len(columns)), columns, rotation=_tilt(columns))
-        axes.set_yticks(range(len(rows)), rows)
-        axes.set(xlabel="key", ylabel="query", title=title)
-        axes.spines[:].set_visible(False)
-        if max(matrix.shape) <= _NUMBERS_UP_TO:
-            _write_numbers(axes, matrix, image)
-        else:
-            figure.colorbar(image, ax=axes, label=kind[:-1], shrink=0.9)
-    return figure
 
 
 def bars(
@@ -63,8 +35,13 @@ def bars(
     ylabel: str = "",
     beside: Any = None,
     names: tuple[str, str] = ("yours", "the course's"),
+    most: float | None = None,
+    baselines: Sequence[str] = (),
 ) -> "Figure":
-    """Draw one bar for each label with its number on top; `beside` adds a second series.
+    """Draw one bar for each label with its number; `beside` adds a second series.
+
+    Whole numbers are printed as whole numbers. Bars whose labels are too long to stand side by
+    side lie down.
 
     Args:
         values: one number for each label.
@@ -73,6 +50,12 @@ def bars(
         ylabel: what the numbers measure.
         beside: a second number for each label, drawn hatched.
         names: what the two series are called in the legend.
+        most: the most that can be reached, where the axis ends: 1 for shares, 32 of 32.
+        baselines: labels whose bars are grey, since they are what the others are compared with.
+
+    Raises:
+        ValueError: when numbers and labels differ in count, a baseline has no bar, or a number is
+            above `most`.
     """
     series = [to_array(values)] if beside is None else [to_array(values), to_array(beside)]
     for one in series:
@@ -80,17 +63,33 @@ def bars(
             raise ValueError(
                 f"{len(labels)} labels need {len(labels)} numbers, these have shape {one.shape}"
             )
+    check_baselines(baselines, labels)
+    most = _end_of_axis(series, most, ylabel)
     with house_style():
-        figure, axes = new_figure(height=3.0)
+        lying = are_long(labels)
+        figure, axes = new_figure(height=lying_height(len(labels)) if lying else 3.0)
+        draw = lying_series if lying else standing_series
         for i, one in enumerate(series):
-            _bar_series(axes, one, i, len(series), names[i])
-        axes.axhline(0, color="#595959", linewidth=0.8)
-        axes.set_xticks(range(len(labels)), labels, rotation=_tilt(labels))
-        axes.set(title=title, ylabel=ylabel)
-        axes.margins(y=0.15)
-        if len(series) > 1:
-            axes.legend()
+            name = names[i] if len(series) > 1 else "_alone"
+            draw(axes, one, i, len(series), name, [label in baselines for label in labels])
+        finish_bars(axes, labels, ylabel, series, most, lying=lying)
+        axes.set_title(title)
+        if baselines:
+            axes.bar([0], [0], color=GREY, label="to compare with")
+        if len(series) > 1 or baselines:
+            put_legend(figure, axes, "below")
     return figure
+
+
+def _end_of_axis(series: list[np.ndarray], most: float | None, ylabel: str) -> float | None:
+    """Return where the axis ends: as told, or at 1 for what is called a share or a rate."""
+    top = max((float(one[np.isfinite(one)].max(initial=0.0)) for one in series), default=0.0)
+    if most is None:
+        shared = any(word in ylabel.split() for word in ("share", "rate", "probability"))
+        return 1.0 if shared and 0.5 < top <= 1 else None
+    if top > most:
+        raise ValueError(f"most={most:g} is the end of the axis, and a bar reaches {top:g}")
+    return most
 
 
 def lines(
@@ -103,6 +102,10 @@ def lines(
     points: tuple[Any, Any] | None = None,
     logx: bool = False,
     logy: bool = False,
+    steps: bool = False,
+    shade: Sequence[tuple[float, float]] = (),
+    marks: Mapping[str, tuple[float, float]] | None = None,
+    legend: Literal["inside", "below"] = "inside",
 ) -> "Figure":
     """Draw one line for each entry of `ys`, in its own colour and its own dash.
 
@@ -113,11 +116,17 @@ def lines(
         xlabel, ylabel: names and units of the axes.
         points: (x, y) of data shown as grey dots behind the lines.
         logx, logy: logarithmic axes.
+        steps: draw level steps: for whole numbers, which have nothing in between.
+        shade: stretches of x, from and to, with a grey ground: gaps, or what is not known.
+        marks: name to a single (x, y), drawn as a marker with its name beside it.
+        legend: "below" puts it under the axes, where it hides nothing.
     """
     at = to_array(x)
     with house_style():
         figure, axes = new_figure()
         axes.grid(True)
+        for start, end in shade:
+            axes.axvspan(start, end, color="#E8E8E8", zorder=0)
         if points is not None:
             axes.plot(
                 to_array(points[0]),
@@ -127,13 +136,18 @@ def lines(
                 markersize=3,
                 label="data",
             )
+        style: dict[str, Any] = {"drawstyle": "steps-mid"} if steps else {}
         for i, (name, values) in enumerate(ys.items()):
-            axes.plot(at, to_array(values), _STYLES[i % 4], color=COLOURS[i % 4], label=name)
+            line, colour = _STYLES[i % 4], COLOURS[i % 4]
+            axes.plot(at, to_array(values), line, color=colour, label=name, **style)
+        mark_points(axes, marks or {}, len(ys))
         axes.set(title=title, xlabel=xlabel, ylabel=ylabel)
         axes.set_xscale("log" if logx else "linear")
         axes.set_yscale("log" if logy else "linear")
+        if not logx:
+            whole_ticks(axes, at)
         if len(ys) > 1 or points is not None:
-            axes.legend()
+            put_legend(figure, axes, legend)
     return figure
 
 
@@ -167,47 +181,6 @@ def vectors_2d(
             _arrow(axes, name, end, strong=name == highlight, lift=_lift(name, ends))
         axes.set(title=title, xlabel="first number", ylabel="second number")
     return figure
-
-
-def _labels(labels: Sequence[str] | None, count: int, what: str) -> list[str]:
-    given = [str(i) for i in range(count)] if labels is None else [str(label) for label in labels]
-    if len(given) != count:
-        raise ValueError(f"{count} {what} need {count} labels, {len(given)} are given: {given}")
-    return given
-
-
-def _matrix_size(shape: tuple[int, ...]) -> tuple[float, float]:
-    """Return a size that keeps small matrices small, within the largest figure."""
-    rows, columns = shape
-    return min(6.0, 1.9 + 0.55 * max(columns, 3)), min(3.5, 1.1 + 0.42 * max(rows, 2))
-
-
-def _scale(matrix: np.ndarray, kind: str) -> dict[str, Any]:
-    if kind == "weights":
-        return {"cmap": "viridis", "vmin": 0.0, "vmax": 1.0}
-    finite = np.abs(matrix[np.isfinite(matrix)])
-    largest = float(finite.max()) if finite.size and finite.max() > 0 else 1.0
-    return {"cmap": "RdBu_r", "vmin": -largest, "vmax": largest}
-
-
-def _write_numbers(axes: "Axes", matrix: np.ndarray, image: Any) -> None:
-    """Write each number into its cell, dark on light or light on dark."""
-    for (row, column), value in np.ndenumerate(matrix):
-        red, green, blue, _ = image.cmap(image.norm(value)) if np.isfinite(value) else (1, 1, 1, 1)
-        dark = 0.2126 * red**2.2 + 0.7152 * green**2.2 + 0.0722 * blue**2.2 < 0.18
-        colour = "white" if dark else "#111111"
-        axes.text(column, row, short(value), ha="center", va="center", color=colour, fontsize=8.5)
-
-
-def _bar_series(axes: "Axes", values: np.ndarray, index: int, count: int, name: str) -> None:
-    width = 0.7 / count
-    at = np.arange(len(values)) + (index - (count - 1) / 2) * width
-    heights = np.where(np.isfinite(values), values, 0.0)
-    hatch = "///" if index else None
-    drawn = axes.bar(
-        at, heights, width * 0.92, color=COLOURS[index], hatch=hatch, edgecolor="white", label=name
-    )
-    axes.bar_label(drawn, [short(v) for v in values], fontsize=8.5, padding=2)
 
 
 def _lift(name: str, ends: Mapping[str, np.ndarray]) -> int:
@@ -262,8 +235,3 @@ def _plane_size(extent: np.ndarray) -> tuple[float, float]:
     wide, high = float(extent[0]), float(extent[1])
     inch = min(5.1 / wide, 2.7 / high)
     return max(wide * inch + 0.9, 3.0), high * inch + 0.8
-
-
-def _tilt(labels: Sequence[str]) -> float:
-    """Return a slant for the labels of the x axis when they would run into each other."""
-    return 40.0 if sum(len(label) + 2 for label in labels) > 64 else 0.0

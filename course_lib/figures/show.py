@@ -10,6 +10,7 @@ import io
 import sys
 from typing import TYPE_CHECKING
 
+from course_lib.figures.rules import check_figure
 from course_lib.figures.style import HEIGHT, WIDTH
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ def show(fig: "Figure", alt: str) -> None:
         alt: what the figure shows, in words and numbers, for those who cannot see it.
 
     Raises:
-        ValueError: when `alt` says too little, or the figure is too large for the page.
+        ValueError: when `alt` says too little, the figure is too large for the page, it has no
+            title, or a map in it has no scale.
     """
     from IPython.display import display
 
@@ -38,12 +40,18 @@ def show(fig: "Figure", alt: str) -> None:
 def as_html(fig: "Figure", alt: str) -> str:
     """Return the `<img>` that `show` puts on the page, and close the figure."""
     alt = check_alt(alt)
+    if not hasattr(fig, "get_size_inches"):
+        raise TypeError(
+            f"show takes a matplotlib figure, this is a {type(fig).__name__}: a diagram shows "
+            "itself, so put it last in the cell, or display(it)"
+        )
     width, height = fig.get_size_inches()
     if width > WIDTH + 0.01 or height > HEIGHT + 0.01:
         raise ValueError(
             f"a figure is at most {WIDTH:g} × {HEIGHT:g} inches, this is {width:g} × {height:g}: "
             f"make it with figsize=({WIDTH:g}, {HEIGHT:g})"
         )
+    check_figure(fig)
     data = base64.b64encode(_png(fig)).decode("ascii")
     _close(fig)
     return (

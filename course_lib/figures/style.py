@@ -1,6 +1,6 @@
 """The house style: one place for colours, sizes and fonts. Loads matplotlib when first used."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -77,3 +77,19 @@ def short(value: float, digits: int = 2) -> str:
         return "nan" if np.isnan(value) else ("∞" if value > 0 else "−∞")
     text = f"{value:.{digits}f}"
     return text.replace("-", "−") if float(text) else text.lstrip("-")
+
+
+def printed(values: np.ndarray) -> list[str]:
+    """Print numbers that stand together: whole ones as whole numbers, others with two decimals.
+
+    >>> printed(np.array([3.0, 12.0])), printed(np.array([0.5, 1.0]))
+    (['3', '12'], ['0.50', '1.00'])
+    """
+    finite = values[np.isfinite(values)]
+    digits = 0 if np.all(finite == np.round(finite)) else 2
+    return [short(value, digits) for value in values.ravel()]
+
+
+def tilt(labels: Sequence[str]) -> float:
+    """Return a slant for the labels of the x axis when they would run into each other."""
+    return 40.0 if sum(len(label) + 2 for label in labels) > 64 else 0.0

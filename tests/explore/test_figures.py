@@ -15,7 +15,7 @@ ALT = "Two bars: cat 0.7, mat 0.3."
 
 
 def two_bars():
-    return bars([0.7, 0.3], labels=["cat", "mat"])
+    return bars([0.7, 0.3], labels=["cat", "mat"], title="Two bars")
 
 
 def test_show_puts_an_image_with_its_alternative_text_on_the_page(capsys):
@@ -54,13 +54,21 @@ def test_a_figure_too_large_for_the_page_is_refused():
         as_html(Figure(figsize=(8, 6)), ALT)
 
 
+def test_a_diagram_is_told_to_show_itself():
+    from course_lib.figures.diagrams import block
+
+    with pytest.raises(TypeError, match="this is a Diagram: a diagram shows itself"):
+        as_html(block(), ALT)
+
+
 def test_a_figure_of_pyplot_is_closed():
     import matplotlib
 
     matplotlib.use("agg")
     import matplotlib.pyplot as plt
 
-    figure, _ = plt.subplots(figsize=(4, 3))
+    figure, axes = plt.subplots(figsize=(4, 3))
+    axes.set_title("empty")
     as_html(figure, ALT)
     assert plt.get_fignums() == []
 
@@ -74,11 +82,11 @@ def test_figures_load_matplotlib_when_first_drawn():
     "figure",
     [
         weights_heatmap(torch.eye(3), list("abc"), list("abc"), "weights"),
-        weights_heatmap(np.zeros((2, 13)), kind="scores"),
-        weights_heatmap(torch.full((2, 3), float("nan"), dtype=torch.bfloat16)),
-        bars([1.0, float("inf")], ["a", "b"], beside=[0.5, 0.5]),
-        lines([1, 2, 3], {"a": [1, 2, 3], "b": [3, 2, 1]}, xlabel="x", ylabel="y", logx=True),
-        vectors_2d({"cat": (3, 1), "away": (-2, -2)}, highlight="cat"),
+        weights_heatmap(np.zeros((2, 13)), title="s", kind="scores"),
+        weights_heatmap(torch.full((2, 3), float("nan"), dtype=torch.bfloat16), title="n"),
+        bars([1.0, float("inf")], ["a", "b"], "bars", beside=[0.5, 0.5]),
+        lines([1, 2], {"a": [1, 2], "b": [3, 1]}, "two", xlabel="x", ylabel="y", logx=True),
+        vectors_2d({"cat": (3, 1), "away": (-2, -2)}, "plane", highlight="cat"),
     ],
 )
 def test_every_chart_fits_the_page_and_its_budget(figure):
