@@ -356,6 +356,35 @@ class Bert(nn.Module):
 Bert = lesson.check(Bert)
 
 # %% [markdown]
+# Who sees whom? Your blocks, once under BERT's mask and once under GPT's, told by gradients: a cell is filled where the output of its row depends on the input of its
+# column.
+
+# %% demo
+from course_lib.attention.causality import influence
+from course_lib.attention.masks import causal_mask
+from course_lib.figures.diagrams import who_sees_whom
+
+torch.manual_seed(0)
+little = Bert(vocab_size=20, d_model=8, n_heads=2, n_layers=2, d_ff=16, max_len=5).double()
+
+
+def through(rows, mask):
+    """Send rows (T, d) through the blocks, under a mask (T, T)."""
+    x = rows[None]
+    for block in little.blocks:
+        x = block(x, mask)
+    return x[0]
+
+
+words = ["the", "cat", "sat", "on", "[MASK]"]
+all_see_all, rows = torch.ones(5, 5, dtype=torch.bool), torch.randn(5, 8).double()
+reach = {
+    name: influence(lambda x, mask=mask: through(x, mask), rows)
+    for name, mask in (("BERT", all_see_all), ("GPT", causal_mask(5)))
+}
+who_sees_whom(reach, tokens=words)
+
+# %% [markdown]
 # ### A real one
 #
 # MiniLM (Wang et al. 2020) is a BERT of 6 layers that was then trained to give sentences of similar meaning similar vectors (Reimers and
