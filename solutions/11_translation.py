@@ -248,7 +248,8 @@ print(f"no mass on the padding class {without:.4f}")
 # %% [markdown]
 # ## 3 · Train
 #
-# Adam's first steps are its worst: it divides by an average of squared gradients that it has only begun to form. So the rate starts near nothing, rises
+# Lesson 10 measured one reason to start slowly: a first step can move the whole output. Liu et al. 2020 (RAdam) name a second: Adam divides by an average of
+# squared gradients that rests on few batches at first, and so varies widely. So the rate starts near nothing, rises
 # in a straight line for `warmup` steps, and then falls with the root of the step (§5.3):
 #
 # $$\text{rate} = d^{-0.5} \cdot \min\bigl(\text{step}^{-0.5},\ \text{step} \cdot \text{warmup}^{-1.5}\bigr)$$
@@ -287,8 +288,9 @@ show(
 
 # %% [markdown]
 # Whatever the warm-up, the fall is the same curve: a longer warm-up only cuts the peak off. Many implementations multiply it all by a factor. The training below
-# takes a fifth, and a warm-up of 50: its batches are small, and each holds sentences of about one length, so its gradients are noisy. Measured with one seed each, 800 steps:
-# the full rate reached 3 % of held-out numbers with a warm-up of 50 and 79 % with one of 400; a fifth of it reached 100 % and 98 %.
+# takes a fifth, and a warm-up of 50: its batches are small, and each holds sentences of about one length, so its gradients are noisy. Measured with one seed each, 800 steps, on
+# two processors: the full rate reached 3 and 6 % of held-out numbers with a warm-up of 50, but 79 and 90 % with one of 400. A fifth of it reached 97 % or more each time, with either warm-up. Where the same
+# seed gives such different digits, one run tells large differences alone: it does not say which warm-up suits the smaller rate best.
 
 # %% [markdown]
 # Now the batches. A batch is as wide as its longest sentence. Put 7 beside 777,777 and most of what is computed for 7 is padding. So sentences of
@@ -766,7 +768,7 @@ show(
 # ### See it: layer by layer, head by head
 #
 # The maps are drawn with *your* `three_masks` inside the trained translator. The source has a place of padding at its end: where a mask lets it through, numbers change, and the course's stand beside yours. Arrow keys walk through the map,
-# Page Up and Page Down change the head. Where do the heads of layer 1 look while *und* is written, which has no English word of its own?
+# Page Up and Page Down change the head. Where do the heads of layer 1 look while *und* is written? It has no English word of its own: the English *and* stands behind *hundred*, where German says nothing.
 
 # %% demo tags=["nbval-ignore-output"]
 from course_lib.explore import cross_attention
@@ -814,6 +816,7 @@ lesson.quiz()
 # - Vaswani et al. 2017, *Attention Is All You Need*: §3.4 (embeddings), §3.5 (positions), §5.3 (warm-up), §5.4 (label smoothing).
 # - Szegedy et al. 2016, *Rethinking the Inception Architecture for Computer Vision*: §7 (label smoothing).
 # - Wu et al. 2016, *Google's Neural Machine Translation System*: §7 (beam search and its length penalty).
+# - Liu et al. 2020, *On the Variance of the Adaptive Learning Rate and Beyond* (RAdam).
 # - Papineni et al. 2002, *BLEU: a Method for Automatic Evaluation of Machine Translation*.
 # - Post 2018, *A Call for Clarity in Reporting BLEU Scores* (the signature).
 # - Elliott et al. 2016, *Multi30K: Multilingual English–German Image Descriptions*.

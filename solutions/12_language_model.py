@@ -425,14 +425,18 @@ model = fresh(LanguageModel(V, 64, config, n_layers=3), seed=0)
 size = sum(p.numel() for p in model.parameters())
 print(f"about {round(size, -4):,} parameters")
 print("within 0.15 of log V:", abs(held_out_loss(model, held_out) - ladder["uniform"]) < 0.15)
+read = held_out[:64][None]
+with torch.no_grad():
+    unshifted = nn.functional.cross_entropy(model(read).flatten(0, 1), read.flatten()).item()
+print(f"labels not shifted: {unshifted:.1f}, log V: {ladder['uniform']:.1f}")
 lesson.reveal("first_loss")
 
 # %% [markdown]
-# If a fresh model's loss is far **above** log V, its first weights are too large. If it is clearly **below**, its labels are not shifted:
-# untrained, tied weights score the token that was read highest. A mask that leaks does not show yet, for the model must learn to use it;
+# If a fresh model's loss is far **above** log V, its first weights are too large. If it is a little **below**, look whether its labels are shifted:
+# untrained, tied weights score the token that was read higher than others, as the last line shows. With so small weights it is only a little. A mask that leaks does not show yet, for the model must learn to use it;
 # it shows when the loss falls to nearly 0.
 #
-# Train it. Each step takes 16 windows of 64 characters from random places, as your `next_token_batch` cuts them.
+# Train it. Each step takes 16 windows of 64 characters from random places, cut as `next_token_batch` cuts them (the library's own, which gives what yours gives).
 
 # %% train tags=["nbval-ignore-output"]
 STEPS = choose(tiny=4, small=700, full=1400)
@@ -481,7 +485,7 @@ show(
 # The three seeds hardly differ. And look at the start: for two hundred steps the network is no better than the bigram table.
 # Well below that line it must be using what stands further back.
 #
-# And pieces? The same network, read and trained on 400 merges' worth of pieces for as many steps, with as many tokens in each.
+# And pieces? The same blocks, with a larger table, read and trained on 400 merges' worth of pieces for as many steps, with as many tokens in each.
 
 # %% demo
 for kind in ("characters", "pieces"):
@@ -605,7 +609,7 @@ print("one layer stays above 1.5 nats:", after[1] > 1.5 or not TRAINED)
 lesson.reveal("one_layer")
 
 # %% [markdown]
-# (Before place 14 both pay more than 2.77: from place 4 on they bet on a new beginning, mostly in vain.)
+# (Before place 14 both pay more than 2.77, the price of 16 equal guesses: nothing there can be known.)
 #
 # Which head does it? Ask the weights. By hand, for `a b a b`: query 2 is the second `a`. It stood at place 0 before, and what came after it stands at place 1.
 # So the weight at `[2, 1]` counts; for query 3 that at `[3, 2]`.
@@ -713,7 +717,7 @@ show(
     lines(
         at,
         curves | {"one layer, mean": alone[:, :, 1].mean(0)},
-        "Repeating is learned late, and rather suddenly",
+        "Repeating is learned in one stretch",
         xlabel="steps",
         ylabel="nats on what repeats",
     ),
@@ -762,7 +766,7 @@ print(run["sample"])
 
 # %% [markdown]
 # Eighteen times through one text of a million characters: the gap that opens between the lines is what the model knows by heart. The
-# held-out loss has all but stopped falling. More steps alone would hardly help; more text would.
+# held-out loss has all but stopped falling. More steps alone would hardly help. More text might; that was not measured here.
 
 # %% [markdown]
 # ## Questions

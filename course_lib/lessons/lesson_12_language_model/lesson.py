@@ -65,7 +65,7 @@ PREDICTIONS = (
 
 QUIZ = (
     Question(
-        text="A fresh model with tied weights has a loss of 0.4 nats where log V is 4.6. What has happened?",
+        text="A fresh model with tied weights has a loss of 4.1 nats where log V is 4.6. What has happened?",
         options=(
             Option(
                 text="Lucky weights",

@@ -48,7 +48,7 @@ PREDICTIONS = (
     Prediction(
         id="sentiment",
         question="600 sentences, pleased or displeased; most have a mirror image with the other feeling. A bag of words scores "
-        "about 0.63 in macro F1, a coin 0.5. And the fine-tuned encoder?",
+        "about 0.65 in macro F1, a coin 0.5. And the fine-tuned encoder?",
         options=("about 0.65", "about 0.8", "about 0.99"),
         answer="about 0.8",
         because="It has read a great deal before, and it reads “not a bad film” as a whole. 360 sentences are few, and many do "

@@ -112,9 +112,46 @@ def held_out_loss(
     part: Literal["train", "held_out"] = "held_out",
 ) -> float:
     """Return the loss on masks that no training has drawn; equal for all models."""
-    text = windows(part)[:HELD_OUT]
-    fresh = draws(12345, shape=tuple(text.shape))
-    inputs, chosen = mask_tokens(text, torch.zeros_like(text).bool(), *fresh, MASK)
+    text, inputs, chosen = _questions(mask_tokens, part)
     device = next(model.parameters()).device
     tokens, inputs, chosen = (one.to(device) for one in (text, inputs, chosen))
     return float(masked_loss(model(inputs), tokens, chosen))
+
+
+def _questions(
+    mask_tokens: MaskTokens, part: Literal["train", "held_out"] = "held_out"
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return tokens, inputs and chosen places, under masks that no training has drawn."""
+    text = windows(part)[:HELD_OUT]
+    fresh = draws(12345, shape=tuple(text.shape))
+    return text, *mask_tokens(text, torch.zeros_like(text).bool(), *fresh, MASK)
+
+
+@torch.no_grad()
+def losses_by_kind(mask_tokens: MaskTokens, model: nn.Module | None = None) -> dict[str, float]:
+    """Return the held-out loss over all chosen places, over those at [MASK], and over the others.
+
+    Without a model, the best that can be done without context answers: at [MASK] the frequency p
+    of the text; where a token v stands, p once more, but with 0.1 p(v) : 0.1 / 512 for "v was
+    kept" against "v replaced another".
+
+    Args:
+        mask_tokens: a learner's or the course's.
+        model: from inputs (B, T) to logits (B, T, 513); None for the guesser without context.
+
+    Returns:
+        nats a chosen token, under "all", "hidden" ([MASK]) and "visible".
+    """
+    text, inputs, chosen = _questions(mask_tokens)
+    tokens, seen = text[chosen], inputs[chosen]
+    if model is None:
+        counts = torch.bincount(windows("train").flatten(), minlength=N_TOKENS) + 0.1
+        share = counts / counts.sum()
+        at = seen.clamp(max=N_TOKENS - 1)
+        kept = (share[at] / (share[at] + 1 / N_TOKENS)).where(seen != MASK, torch.tensor(0.0))
+        losses = -(kept * (tokens == seen) + (1 - kept) * share[tokens]).log()
+    else:
+        model = model.cpu()
+        losses = nn.functional.cross_entropy(model(inputs)[chosen], tokens, reduction="none")
+    kinds = {"all": seen == seen, "hidden": seen == MASK, "visible": seen != MASK}
+    return {kind: losses[here].mean().item() for kind, here in kinds.items()}

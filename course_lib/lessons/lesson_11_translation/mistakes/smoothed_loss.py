@@ -133,7 +133,7 @@ MISTAKES = (
         id="sum_over_words",
         code=_smoothed("sum"),
         says="You returned the sum over the words; the mean is due.",
-        why="A sum grows with the batch, and the learning rate would have to shrink with it.",
+        why="The number you log grows with the batch, and so does a step of plain gradient descent; Adam hides it.",
     ),
     WrongAnswer(
         id="padding_smoothed",

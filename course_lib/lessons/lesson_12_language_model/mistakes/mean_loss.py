@@ -38,7 +38,7 @@ MISTAKES = (
         id="summed",
         code=lambda logits, targets, pad: (_nats(logits, targets) * (targets != pad)).sum(),
         says="You return the sum; the mean is due.",
-        why="A sum grows with the batch, and with it every step of training.",
+        why="The number you log grows with the batch, and so does a step of plain gradient descent; Adam hides it.",
     ),
     WrongAnswer(
         id="shifted_again",

@@ -74,7 +74,7 @@ MISTAKES = (
         id="summed",
         code=lambda logits, tokens, chosen: (_each_loss(logits, tokens) * chosen).sum(),
         says="You add the losses up; their mean is due.",
-        why="A sum grows with the batch, and the learning rate would have to shrink with it.",
+        why="The number you log grows with the batch, and so does a step of plain gradient descent; Adam hides it.",
     ),
     WrongAnswer(
         id="double_softmax",

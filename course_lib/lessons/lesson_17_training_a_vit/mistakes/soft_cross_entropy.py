@@ -23,7 +23,7 @@ MISTAKES = (
         id="summed",
         code=lambda z, t, smoothing=0.0: -(_smooth(t, smoothing) * z.log_softmax(-1)).sum(),
         says="You sum the losses of the batch instead of taking their mean.",
-        why="Then twice the batch means twice the gradient, and a rate that suits one batch size is too high for another. "
+        why="Then twice the batch means twice the gradient. AdamW divides by its size and hides that; plain gradient descent does not. "
         "The last, shorter batch weighs less besides.",
     ),
     WrongAnswer(
