@@ -356,6 +356,33 @@ class EncoderBlock(nn.Module):
 EncoderBlock = lesson.check(EncoderBlock)
 
 # %% [markdown]
+# Here is the row of the example on its way through your block, in both forms: the numbers are what your norms and sums gave. Follow the straight line from
+# below: pre-norm, nothing stands on it but sums; post-norm, two norms do.
+
+
+# %% demo
+from course_lib.figures import diagrams
+
+
+class Always(nn.Module):
+    """A sub-layer that gives the same row, whatever it reads."""
+
+    def __init__(self, *row):
+        super().__init__()
+        self.row = torch.tensor(row)
+
+    def forward(self, x, *rest):
+        return self.row.expand_as(x)
+
+
+row, walks = torch.tensor([4.0, 5.0]), {}
+for form, norm_first in (("pre", True), ("post", False)):
+    block = EncoderBlock(2, 1, 8, norm_first)
+    block.attn, block.ff = Always(1.0, 3.0), Always(100.0, 200.0)
+    walks[form] = diagrams.stages_of(block, row[None, None])
+diagrams.block("both", row=row, stages=walks)
+
+# %% [markdown]
 # What does a block know about order? Attention is equivariant (lesson 07), and all else works row by row. So the block is
 # equivariant too, and with a causal mask no row sees a later one. Neither is a matter of opinion: the first is asserted by
 # shuffling, the second by gradient. (The gradient of what? Not of a row's plain sum: behind a fresh post-norm that sum is 0 whatever
@@ -529,6 +556,63 @@ class Replacing(EncoderBlock):
     def forward(self, x, mask=None):
         x = self.norm1(self.attn(x, x, x, mask))
         return self.norm2(self.ff(x))
+
+
+# %% [markdown]
+# Look at fresh weights before you train. Take the mean row away from each set: what is left tells its items apart. Which share of all squares is that, block by
+# block? By hand, rows 1 and 3: the mean is 2, what is left is −1 and 1, and the share is 2 / 10.
+
+
+# %% demo tags=["nbval-ignore-output"]
+from course_lib.lessons.lesson_10_transformer_block.depth import OddReader, practice
+
+
+@torch.no_grad()
+def told_apart(stack, x):
+    """Return, before block 1 and behind each block, the share of squares that differs in a set."""
+    shares = []
+    for block in (nn.Identity(), *stack.blocks):
+        x = block(x)
+        apart = x - x.mean(dim=1, keepdim=True)
+        shares.append((apart.square().sum() / x.square().sum()).item())
+    return shares
+
+
+curves = {}
+for name, make, norm_first in (
+    ("pre-norm", EncoderBlock, True),
+    ("post-norm", EncoderBlock, False),
+    ("replacing", Replacing, False),
+):
+    torch.manual_seed(0)
+    reader = OddReader(stack(8, make, norm_first=norm_first)).double()
+    curves[name] = told_apart(reader.stack, reader.embed(practice().tokens[:64]))
+show(
+    lines(
+        range(9),
+        curves,
+        "What still tells items apart, fresh weights",
+        xlabel="blocks behind",
+        ylabel="share of squares",
+        logy=True,
+    ),
+    alt="Share of squares that tells items apart, logarithmic, fresh weights. "
+    + "; ".join(
+        f"{name}: {c[0]:.2f}, then {c[1]:.0e}, {c[3]:.0e} behind 3" for name, c in curves.items()
+    )
+    + ".",
+)
+
+# %% demo
+print(
+    "with a residual a hundredth or more is left:",
+    min(curves["pre-norm"] + curves["post-norm"]) > 0.01,
+)
+print("replacing, three blocks leave less than a millionth:", curves["replacing"][3] < 1e-6)
+
+# %% [markdown]
+# Attention averages, so each layer of it makes rows more alike. With a residual the row itself is kept, and the average is only added. Without one nothing holds against it:
+# Dong, Cordonnier and Loukas 2021 prove that such stacks of attention lose their rank doubly exponentially with depth. Their blocks are not quite ours; the picture is measured on ours.
 
 
 # %% train tags=["nbval-ignore-output"]

@@ -132,6 +132,16 @@ def shift_right(labels, start):
 shift_right = lesson.check(shift_right)
 
 # %% [markdown]
+# Now the whole model, from below upwards, with your three masks for the pair of 7 where they act. Filled means *may attend*.
+
+# %% demo
+from course_lib.figures.diagrams import architecture
+
+found = three_masks(three.source, shift_right(three.target, 1), 0)
+named = zip(("source", "target", "cross"), found, strict=True)
+architecture("encoder-decoder", masks={name: mask[1] for name, mask in named})
+
+# %% [markdown]
 # Shift and mask belong together. The shift hides the word itself; the mask hides the words after it. If either is missing the answer
 # stands among the inputs.
 #
