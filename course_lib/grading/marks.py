@@ -14,7 +14,7 @@ from course_lib.checking.result import Result, Status
 from course_lib.checking.timeout import Timeout
 from course_lib.grading import partial, similar
 from course_lib.grading.answers import Answers, ProcessEnded
-from course_lib.grading.hidden import hidden_cases, hidden_seed
+from course_lib.grading.hidden import heavy_cases, hidden_cases, hidden_seed
 from course_lib.grading.program import GIVEN
 from course_lib.grading.remote import RemoteRunner
 from course_lib.grading.sandbox.host import Sandbox, WireError
@@ -136,21 +136,34 @@ class Marker:
         if missing is not None:
             return missing
         state = GlobalState.now()
-        hidden = False
+        hidden = heavy = False
         try:
             result = self._check(exercise, answers, found)
             hidden = result.passed and self.defences.hidden_cases
             if hidden:
-                result = self._check(exercise, answers, found, self._draws(exercise, hand_in))
+                result, heavy = self._hidden(exercise, hand_in, answers, found)
         except Exception as error:  # whatever came back: it costs this exercise, no other
             said = f"It could not be marked ({type(error).__name__}); ask your instructor to look."
             return self._nothing(exercise, said, "error")
         finally:
             state.restore()
         row = self._judged(exercise, result, hidden)
+        if heavy and not result.passed:
+            return row | {"message": f"{row['message']}\n{result.message}"}
         if partial.wanted(self.task) and result.status in partial.COUNTED:
             return self._credited(row, exercise, answers, found, hand_in)
         return row
+
+    def _hidden(
+        self, exercise: Exercise, hand_in: HandIn, answers: Answers, found: str | None
+    ) -> tuple[Result, bool]:
+        """Check on hidden cases, and what is right there on those that cost much; say if it did."""
+        result = self._check(exercise, answers, found, self._draws(exercise, hand_in))
+        heavy = heavy_cases(exercise, self.secret, *self._more(hand_in))
+        if not (result.passed and heavy):
+            return result, False
+        # To run every known mistake on them as well would take too long.
+        return self._check(replace(exercise, wrong_answers=()), answers, found, heavy), True
 
     def _credited(
         self,

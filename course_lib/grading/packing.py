@@ -16,7 +16,7 @@ from torch import Tensor
 
 from course_lib.checking.exercise import Exercise, LessonSpec, WrongAnswer
 from course_lib.checking.prepared import Prepared
-from course_lib.checking.protocol import ModuleProtocol, Protocol, WrongObject
+from course_lib.checking.protocol import LongStream, ModuleProtocol, Protocol, WrongObject
 from course_lib.checking.reference import load_reference
 from course_lib.checking.run import Outcome
 from course_lib.errors import CourseError
@@ -141,7 +141,11 @@ def _sign(exercise: Exercise, wrong: WrongAnswer) -> str | None:
 
 
 def _protocol(protocol: Protocol) -> str:
-    kinds: dict[type[Protocol], str] = {Protocol: "function", ModuleProtocol: "module"}
+    kinds: dict[type[Protocol], str] = {
+        Protocol: "function",
+        LongStream: "function",  # what a kit shows is short
+        ModuleProtocol: "module",
+    }
     if type(protocol) not in kinds:
         raise CourseError(f"a pack knows functions and modules, not {type(protocol).__name__}.")
     return kinds[type(protocol)]

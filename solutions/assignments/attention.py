@@ -195,8 +195,8 @@ talking_heads = assignment.check(talking_heads)
 
 # %% [markdown]
 # `q` is `(T, d)`; `blocks` is a list of pairs `(k, v)` of shapes `(n, d)` and `(n, d_v)`, with another `n` each time.
-# Scores are divided by √d and may be as large as 2,000, where e^score is infinite. Blocks may not be joined, and no
-# library may take the softmax for you.
+# Scores are divided by √d and may be as large as 2,000, where e^score is infinite. Do not join the blocks: when it is marked, one stream
+# is longer than memory.
 
 
 # %% exercise
