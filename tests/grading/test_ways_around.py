@@ -171,7 +171,7 @@ def test_joining_the_blocks_does_not_pay(marker, solved, way):
     assert row["points"] == 0 and "2.5 GB" in row["message"], row
 
 
-@pytest.mark.parametrize("name", [name for name in assignments.names()])
+@pytest.mark.parametrize("name", list(assignments.names()))
 def test_right_answers_are_shown_to_nobody(name):
     """Neither the course's own, nor those written another way, or as they are handed out."""
     found = assignments.find(name)
