@@ -36,7 +36,7 @@ def main() -> None:
     print(json.dumps({"library": course_lib.__file__, "inside": inside, "checks": checks}))
 
 
-PARTS = ("grading", "authoring")
+PARTS = ("grading.grade", "grading.assignments", "authoring")
 
 if __name__ == "__main__":
     main()
