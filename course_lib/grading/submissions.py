@@ -23,7 +23,7 @@ from course_lib.grading.identity import owners
 from course_lib.grading.identity import read_roster as read_roster
 from course_lib.grading.sandbox.host import Sandbox
 from course_lib.grading.text import plain
-from course_lib.grading.wrapping import BESIDE, unwrap
+from course_lib.grading.wrapping import BESIDE, unwrapped
 
 #: Bytes of one file; files of one learner's archive, and bytes of all of them.
 MOST_BYTES = 50 << 20
@@ -157,7 +157,11 @@ def read_tree(
         raise CourseError(f"there is no {submissions}; give the folder of submissions.")
     for archive in [place for place in tree.files if packed(place)]:
         _unpack(tree, archive, sandbox)
-    unwrap(tree, people)
+    places = unwrapped([*tree.files, *tree.trouble], people)
+    if any(path != place for path, place in places.items()):
+        tree.files = {places[path]: file for path, file in tree.files.items() if path in places}
+        tree.trouble = {places[path]: why for path, why in tree.trouble.items() if path in places}
+        tree.folders = sorted({PurePosixPath(p.parts[0]) for p in tree.files if len(p.parts) > 1})
     return tree
 
 

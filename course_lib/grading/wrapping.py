@@ -3,12 +3,8 @@
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
 
 from course_lib.grading.identity import Person, claim_of, fits
-
-if TYPE_CHECKING:
-    from course_lib.grading.submissions import Tree
 
 #: Folders that one learner may have: attempts, versions, and what belongs to a notebook.
 ONES_OWN = re.compile(
@@ -25,23 +21,29 @@ BESIDE = re.compile(
 )
 
 
-def unwrap(tree: "Tree", people: Sequence[Person]) -> None:
-    """Leave out the folders that hold a whole class: “A1 submissions/ada/A1.ipynb”."""
-    while top := wrapper(_counted(tree), people):
-        inside = {
-            path: PurePosixPath(*path.parts[1:])
-            for path in [*tree.files, *tree.trouble]
-            if path.parts[0] == top
+def unwrapped(
+    paths: Iterable[PurePosixPath], people: Sequence[Person] = ()
+) -> dict[PurePosixPath, PurePosixPath]:
+    """Return every path without the folders that hold a whole class; what lies beside is left out.
+
+    >>> from pathlib import PurePosixPath as P
+    >>> found = unwrapped([P("A1/ada/x.ipynb"), P("A1/ben/x.ipynb"), P("readme.txt")])
+    >>> [str(place) for place in found.values()]
+    ['ada/x.ipynb', 'ben/x.ipynb']
+    """
+    places = {path: path for path in paths}
+    while top := wrapper(list(filter(_counts, places.values())), people):
+        places = {
+            path: PurePosixPath(*place.parts[1:])
+            for path, place in places.items()
+            if place.parts[0] == top
         }
-        tree.files = {inside[path]: file for path, file in tree.files.items() if path in inside}
-        tree.trouble = {inside[path]: why for path, why in tree.trouble.items() if path in inside}
-        tree.folders = sorted({PurePosixPath(p.parts[0]) for p in tree.files if len(p.parts) > 1})
+    return places
 
 
-def _counted(tree: "Tree") -> list[PurePosixPath]:
-    """Return the files that somebody may have handed in."""
-    every = {*tree.files, *tree.trouble}
-    return [path for path in every if len(path.parts) > 1 or not BESIDE.match(path.name)]
+def _counts(path: PurePosixPath) -> bool:
+    """Tell whether somebody may have handed a file in."""
+    return len(path.parts) > 1 or not BESIDE.match(path.name)
 
 
 def wrapper(paths: Iterable[PurePosixPath], people: Sequence[Person] = ()) -> str | None:
