@@ -28,9 +28,9 @@ app = typer.Typer(
 )
 
 #: A learner's kit comes without these.
-INSTRUCTORS = ("course_lib.authoring", "course_lib.board", "course_lib.grading")
+INSTRUCTORS = ("course_lib.authoring", "course_lib.board", "course_lib.grading.")
 #: Commands that a kit cannot run are not listed there.
-IN_KIT = find_spec("course_lib.grading") is None
+IN_KIT = find_spec("course_lib.authoring") is None
 #: A learner's install comes without these.
 AUTHORS = ("jupytext",)
 
@@ -100,17 +100,34 @@ def reset(
 
 @app.command(
     epilog="Examples:  course check 04 answers.py  ·  "
-    "course check 04 answers.py --exercise causal_mask --json"
+    "course check 04 answers.py --exercise causal_mask --json  ·  "
+    "course check A1_attention.ipynb"
 )
 def check(
-    lesson: LessonNumber,
-    file: Annotated[Path, typer.Argument(help="A Python file or a notebook with answers.")],
+    lesson: Annotated[
+        str,
+        typer.Argument(
+            metavar="NN", help="A lesson's number, such as 04; or the notebook of an assignment."
+        ),
+    ],
+    file: Annotated[
+        Path | None, typer.Argument(help="A Python file or a notebook with answers.")
+    ] = None,
     exercise: Annotated[
         list[str] | None, typer.Option(help="Only this exercise; repeatable.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Check the answers in FILE; exit 0 only when all that were asked for pass."""
+    """Check answers in FILE, or run a graded notebook as when it is marked; exit 0 if all pass."""
+    if file is None:
+        if Path(lesson).suffix.lower() != ".ipynb":
+            raise CourseError(
+                f"what is to be checked? `course check {lesson} FILE` checks answers to a lesson, "
+                "`course check A1_attention.ipynb` what you will hand in."
+            )
+        from course_lib.grading.trial import try_out
+
+        raise typer.Exit(try_out(Path(lesson), as_json=as_json))
     from course_lib.workbook.check_file import run_check
 
     raise typer.Exit(run_check(lesson, file, exercises=exercise, as_json=as_json))
@@ -409,7 +426,7 @@ def main() -> None:
         print(f"course: {error}", file=sys.stderr)
         sys.exit(2)
     except ModuleNotFoundError as error:
-        if error.name in INSTRUCTORS:
+        if (error.name or "").startswith(INSTRUCTORS):
             said = "this is a learner's kit; that command needs the course's repository."
         elif error.name in AUTHORS:
             said = f"that command needs {error.name}: run `python tools/install.py --dev` first."

@@ -70,6 +70,8 @@ class Exercise:
         passed: one sentence shown with a pass; says what was agreed with.
         cases: returns the cases, smallest first.
         sample: returns one random legal case; the mutation run draws 10,000.
+        edges: returns cases at the edges, drawn anew; whoever is graded meets all of them.
+        heavy: returns cases that cost much; only what is right on all others meets them.
         oracle: the independent truth, called like the answer; None when properties say it all.
         properties: checked on every case, before the values.
         wrong_answers: at least six where the exercise allows them.
@@ -97,6 +99,8 @@ class Exercise:
     sample: Callable[[np.random.Generator], Case]
     reference: str | Callable[..., Any] = ""
     hints: tuple[str, str, str]
+    edges: Callable[[np.random.Generator], Sequence[Case]] | None = None
+    heavy: Callable[[np.random.Generator], Sequence[Case]] | None = None
     oracle: Callable[..., Any] | None = None
     marks: int = 1
     properties: Sequence[Property] = ()

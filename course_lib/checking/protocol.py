@@ -95,6 +95,23 @@ class Protocol:
         return oracle(*call.args, **call.kwargs)
 
 
+class LongStream(Protocol):
+    """Calls a function whose last argument is a list, which a case may make very long.
+
+    A case whose `init` says `{"times": n}` hands the list out n times over, by reference: who goes
+    through it needs no memory for that, who joins it needs all. The oracle is told `times`.
+    """
+
+    def prepare(self, obj: Any, call: Call) -> Callable[..., Any]:
+        """Return a function that lengthens the list first."""
+        times = int(call.init.get("times", 1))
+        return lambda *args: obj(*args[:-1], list(args[-1]) * times)
+
+    def expect(self, oracle: Callable[..., Any], call: Call) -> Any:
+        """Ask the oracle, which need not go through the list so often."""
+        return oracle(*call.args, **call.init)
+
+
 class ModuleProtocol(Protocol):
     """Builds an `nn.Module` class, loads the case's parameters into it, and calls it.
 

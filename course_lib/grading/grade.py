@@ -141,7 +141,7 @@ def _found(
     submissions: Path, task: Task, people: Sequence[Person], sandbox: Sandbox
 ) -> tuple[dict[str, list[HandIn]], list[str]]:
     """Return the hand-ins by learner, and the files that belong to nobody."""
-    tree = read_tree(submissions, sandbox)
+    tree = read_tree(submissions, sandbox, people)
     slug = task.spec.slug if task.spec.slug else task.name
     found = find(tree, slug, people)
     if not any(found.values()):

@@ -18,10 +18,18 @@ def hidden_cases(exercise: Exercise, secret: str, *more: str, count: int = HIDDE
         exercise: of an assignment or a lesson.
         secret: known to the instructor alone.
         more: what makes the cases fresh, such as the learner and a hash of what was handed in.
-        count: how many.
+        count: how many are drawn; those at the edges come on top.
     """
     seed = hidden_seed(secret, exercise.name, *more)
-    return [exercise.sample(generator(seed + place)) for place in range(count)]
+    drawn = [exercise.sample(generator(seed + place)) for place in range(count)]
+    edges = exercise.edges(generator(seed + count)) if exercise.edges else ()
+    return [*drawn, *edges]
+
+
+def heavy_cases(exercise: Exercise, secret: str, *more: str) -> list[Case]:
+    """Grow the cases that only an answer meets which is right on all others."""
+    seed = hidden_seed(secret, exercise.name, "heavy", *more)
+    return list(exercise.heavy(generator(seed))) if exercise.heavy else []
 
 
 def hidden_seed(secret: str, *more: str) -> int:

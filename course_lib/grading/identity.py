@@ -93,15 +93,15 @@ def owners(
     claims = {path: claim_of(path) for path in paths}
     if not people:
         return dict(_by_claim(claims))
-    fits = {claim: _fits(claim, people) for claim in set(claims.values())}
-    twice = [path for path, claim in claims.items() if len(fits[claim]) > 1]
+    found = {claim: fits(claim, people) for claim in set(claims.values())}
+    twice = [path for path, claim in claims.items() if len(found[claim]) > 1]
     if twice:
-        said = [f"{path} fits {' and '.join(fits[claims[path]])}" for path in sorted(twice)[:5]]
+        said = [f"{path} fits {' and '.join(found[claims[path]])}" for path in sorted(twice)[:5]]
         raise CourseError(
             f"{'; '.join(said)}. Nothing was written: give the roster a column `ID` with the "
             "number in the file's name, or rename the file."
         )
-    return {path: next(iter(fits[claim]), None) for path, claim in claims.items()}
+    return {path: next(iter(found[claim]), None) for path, claim in claims.items()}
 
 
 def _by_claim(claims: Mapping[PurePosixPath, Claim]) -> dict[PurePosixPath, str]:
@@ -115,7 +115,7 @@ def _by_claim(claims: Mapping[PurePosixPath, Claim]) -> dict[PurePosixPath, str]
     }
 
 
-def _fits(claim: Claim, people: Sequence[Person]) -> list[str]:
+def fits(claim: Claim, people: Sequence[Person]) -> list[str]:
     """Return who a claim fits: the id tells people of one name apart."""
     by_id = [p.learner for p in people if claim.id and claim.id in p.ids]
     by_name = [p.learner for p in people if claim.name in p.names | p.ids]

@@ -36,7 +36,7 @@ def main() -> None:
     print(json.dumps({"library": course_lib.__file__, "inside": inside, "checks": checks}))
 
 
-PARTS = ("grading", "authoring", "board")
+PARTS = ("grading.grade", "grading.assignments", "authoring", "board")
 
 if __name__ == "__main__":
     main()

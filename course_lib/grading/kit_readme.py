@@ -25,7 +25,15 @@ _HAND_IN = """## Handing in
 
 Hand in the notebook from `work/`, under the name that it has{also}. The checks in it teach; the
 marks are given on other cases. Leave the first line of each function or class, and the check line
-below it, as they are.
+below it, as they are. Before you hand in, try it out:
+
+```
+.venv/bin/course check work/{notebook}
+```
+
+runs it as it will be run when it is marked, and says which cell will not run there, and why. Only
+other cases can then make a difference (where bubblewrap is not to be had, on macOS and Windows, it
+says what it could not try).
 
 """
 
@@ -37,7 +45,8 @@ def readme(lessons: Sequence[LessonSpec], assignments: Sequence[AssignmentSource
     rows += [_row(one.spec, str(one.marks)) for one in assignments]
     files = [f"`{task.file}`" for one in assignments for task in one.trained]
     also = f", and {' and '.join(files)} beside it" if files else ""
-    hand_in = _HAND_IN.format(also=also) if assignments else ""
+    names = [f"{one.spec.number}_{one.spec.slug}.ipynb" for one in assignments]
+    hand_in = _HAND_IN.format(also=also, notebook=names[0]) if assignments else ""
     return _TEXT.format(table="\n".join(rows) + "\n", hand_in=hand_in)
 
 

@@ -12,9 +12,9 @@ from course_lib.checking.guard import GlobalState
 from course_lib.checking.prepared import Prepared
 from course_lib.checking.result import Result, Status
 from course_lib.checking.timeout import Timeout
-from course_lib.grading import partial, similar
+from course_lib.grading import partial, remarks, similar
 from course_lib.grading.answers import Answers, ProcessEnded
-from course_lib.grading.hidden import hidden_cases, hidden_seed
+from course_lib.grading.hidden import heavy_cases, hidden_cases, hidden_seed
 from course_lib.grading.program import GIVEN
 from course_lib.grading.remote import RemoteRunner
 from course_lib.grading.sandbox.host import Sandbox, WireError
@@ -26,8 +26,6 @@ from course_lib.grading.trained import score_file
 #: Hidden cases of an exercise, and the seconds in which a file must have been read.
 DRAWS = 8
 READING = 10.0
-#: Ends the report of a learner's cell that failed.
-COST = "What it defines was run all the same; it may have cost marks."
 #: Bytes of JSON that the cells of a notebook may come to.
 NOTEBOOK = 32 << 20
 
@@ -52,10 +50,12 @@ class Marker:
         notes: list[str] = []
         answers = Answers(self.sandbox, [exercise.name for exercise in self.task.spec.exercises])
         try:
-            found, calls = self._read(hand_in, answers)
-            results = self._exercises(hand_in, answers, found)
-            _mention(results, calls)
-            notes += [*answers.program.notes, *_troubles(answers)]
+            uses = self._read(hand_in, answers)
+            results = self._exercises(hand_in, answers, uses["found"])
+            remarks.mention(results, uses["calls"])
+            notes += [*answers.program.notes, *remarks.troubles(answers)]
+            notes += remarks.look(results, uses["ways"])
+            notes += remarks.look_over(results, uses["tampers"])
         except (WireError, ValueError) as error:
             said = (
                 f"The notebook could not be read: {error}." if error.args else "It is unreadable."
@@ -82,13 +82,12 @@ class Marker:
 
     # ------------------------------------------------------------ reading
 
-    def _read(
-        self, hand_in: HandIn, answers: Answers
-    ) -> tuple[dict[str, str], dict[str, list[str]]]:
+    def _read(self, hand_in: HandIn, answers: Answers) -> dict[str, Any]:
         """Parse the notebook in the child that will run it.
 
         Returns:
-            The forbidden names that are used, and which exercises call which others.
+            By exercise, the forbidden name `found`, the exercises that it `calls`, and the `ways`
+            by which a forbidden call could hide; `tampers`, where cells reach for what marks them.
 
         Raises:
             ValueError: when it cannot be read; says why.
@@ -107,10 +106,13 @@ class Marker:
         program.notes[:0] = reply["notes"]
         names = {e.name: list(e.forbidden) for e in self.task.spec.exercises}
         sources = [step.source for step in program.steps]
-        uses, _ = session.ask("uses", READING, sources=sources, names=names)
+        own = [step.source for step in program.steps if not step.name.startswith(GIVEN)]
+        uses, _ = session.ask("uses", READING, sources=sources, own=own, names=names)
         answers.program = program
-        found = uses.get("found") if self.defences.sources else None
-        return dict(found or {}), dict(uses.get("calls") or {})
+        if not self.defences.sources:
+            uses.update(found={}, ways={}, tampers=[])
+        by_exercise = {key: dict(uses.get(key) or {}) for key in ("found", "calls", "ways")}
+        return {**by_exercise, "tampers": list(uses.get("tampers") or [])}
 
     # ------------------------------------------------------------ exercises
 
@@ -136,21 +138,34 @@ class Marker:
         if missing is not None:
             return missing
         state = GlobalState.now()
-        hidden = False
+        hidden = heavy = False
         try:
             result = self._check(exercise, answers, found)
             hidden = result.passed and self.defences.hidden_cases
             if hidden:
-                result = self._check(exercise, answers, found, self._draws(exercise, hand_in))
+                result, heavy = self._hidden(exercise, hand_in, answers, found)
         except Exception as error:  # whatever came back: it costs this exercise, no other
             said = f"It could not be marked ({type(error).__name__}); ask your instructor to look."
             return self._nothing(exercise, said, "error")
         finally:
             state.restore()
         row = self._judged(exercise, result, hidden)
+        if heavy and not result.passed:
+            return row | {"message": f"{row['message']}\n{result.message}"}
         if partial.wanted(self.task) and result.status in partial.COUNTED:
             return self._credited(row, exercise, answers, found, hand_in)
         return row
+
+    def _hidden(
+        self, exercise: Exercise, hand_in: HandIn, answers: Answers, found: str | None
+    ) -> tuple[Result, bool]:
+        """Check on hidden cases, and what is right there on those that cost much; say if it did."""
+        result = self._check(exercise, answers, found, self._draws(exercise, hand_in))
+        heavy = heavy_cases(exercise, self.secret, *self._more(hand_in))
+        if not (result.passed and heavy):
+            return result, False
+        # To run every known mistake on them as well would take too long.
+        return self._check(replace(exercise, wrong_answers=()), answers, found, heavy), True
 
     def _credited(
         self,
@@ -266,22 +281,3 @@ class Marker:
         place = len(self.task.spec.exercises) + self.task.trained.index(task) + 1
         label = f"{self.task.spec.number.removeprefix('0')}.{place}"
         return row(task, label, status, said, points=points)
-
-
-def _mention(results: Sequence[dict[str, Any]], calls: Mapping[str, Sequence[str]]) -> None:
-    """Say where an answer calls another of the learner's own that is not right."""
-    wrong = {result["name"] for result in results if not result["points"]}
-    for result in results:
-        parts = [name for name in calls.get(result["name"], ()) if name in wrong]
-        if result["name"] in wrong and result["status"] != "not_started" and parts:
-            said = f"It calls your {' and '.join(parts)}, not right yet: mend that first."
-            result["message"] = f"{result['message']}\n{said}"
-
-
-def _troubles(answers: Answers) -> list[str]:
-    """Return what a person should know of the cells; a given cell may wait for an answer."""
-    return [
-        f"{name} {what}. {COST if not name.startswith(GIVEN) else ''}".rstrip()
-        for name, what in answers.trouble.items()
-        if not (name.startswith(GIVEN) and "raised NotImplementedError" in what)
-    ]

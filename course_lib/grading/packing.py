@@ -1,4 +1,4 @@
-"""Write what a kit holds in the place of code: results. `lessons/pack.py` reads them."""
+"""Write what a kit holds in the place of code: results. `workbook/pack.py` reads them."""
 
 import builtins
 import hashlib
@@ -16,11 +16,12 @@ from torch import Tensor
 
 from course_lib.checking.exercise import Exercise, LessonSpec, WrongAnswer
 from course_lib.checking.prepared import Prepared
-from course_lib.checking.protocol import ModuleProtocol, Protocol, WrongObject
+from course_lib.checking.protocol import LongStream, ModuleProtocol, Protocol, WrongObject
 from course_lib.checking.reference import load_reference
 from course_lib.checking.run import Outcome
 from course_lib.errors import CourseError
 from course_lib.grading.assignments import AssignmentSource, TrainedTask
+from course_lib.grading.program import Master
 from course_lib.workbook import registry
 from course_lib.workbook.pack import FORMAT, GIVEN, LISTS, PLAIN
 
@@ -48,6 +49,7 @@ def pack(assignment: AssignmentSource) -> dict[str, bytes]:
         **{key: getattr(spec, key) for key in ("number", "slug", "title", "minutes")},
         "exercises": [_exercise(exercise, arrays) for exercise in spec.exercises],
         "trained": [_hand_in(task) for task in assignment.trained],
+        "cells": Master.of_source(assignment.cells).for_pack(),
     }
     return _files(f"{assignment.name}.checks", said, arrays)
 
@@ -141,7 +143,11 @@ def _sign(exercise: Exercise, wrong: WrongAnswer) -> str | None:
 
 
 def _protocol(protocol: Protocol) -> str:
-    kinds: dict[type[Protocol], str] = {Protocol: "function", ModuleProtocol: "module"}
+    kinds: dict[type[Protocol], str] = {
+        Protocol: "function",
+        LongStream: "function",  # what a kit shows is short
+        ModuleProtocol: "module",
+    }
     if type(protocol) not in kinds:
         raise CourseError(f"a pack knows functions and modules, not {type(protocol).__name__}.")
     return kinds[type(protocol)]

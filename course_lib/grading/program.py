@@ -84,6 +84,18 @@ class Master:
         cells = (cell for cell in json.loads(data)["cells"] if cell["cell_type"] == "code")
         return cls(tuple(_given(cell) for cell in cells))
 
+    @classmethod
+    def of_pack(cls, cells: Sequence[Mapping[str, Any]]) -> "Master":
+        """Return the cells that `for_pack` wrote."""
+        return cls(tuple(Given(**cell) for cell in cells))
+
+    def for_pack(self) -> list[dict[str, Any]]:
+        """Return the cells as a kit may hold them: of an answer, what it imports alone."""
+        return [
+            vars(cell) | ({"source": _imports(cell.source)} if cell.role == "exercise" else {})
+            for cell in self.cells
+        ]
+
     @property
     def sources(self) -> list[str]:
         """The code of the cells whose imports an answer may use."""
@@ -97,6 +109,11 @@ class Master:
             trust: take setup and given cells from the submission too (tests alone do).
         """
         return _Assembly(self, cells, trust).program()
+
+
+def _imports(source: str) -> str:
+    found = [n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Import | ast.ImportFrom)]
+    return "\n".join(map(ast.unparse, found))
 
 
 def _given(cell: Mapping[str, Any]) -> Given:

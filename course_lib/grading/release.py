@@ -23,6 +23,7 @@ from course_lib.authoring.rehearse import rehearse
 from course_lib.checking.exercise import LessonSpec
 from course_lib.errors import CourseError
 from course_lib.grading import assignments as graded
+from course_lib.grading import trial
 from course_lib.grading.assignments import AssignmentSource
 from course_lib.grading.kit_leaks import leaks
 from course_lib.grading.kit_proof import Part, prove
@@ -124,7 +125,7 @@ def library(root: Path, specs: Sequence[LessonSpec]) -> dict[str, bytes]:
     found = {}
     for path in sorted((root / "course_lib").rglob("*")):
         place = path.relative_to(root)
-        if not path.is_file() or path.suffix == ".pyc" or place.parts[1] in KEPT_BACK:
+        if not path.is_file() or path.suffix == ".pyc" or is_kept_back(place):
             continue
         room, *inside = place.parts[2:] if place.parts[1] == "lessons" else ("",)
         if room.startswith("lesson_") and room not in chosen:
@@ -133,6 +134,14 @@ def library(root: Path, specs: Sequence[LessonSpec]) -> dict[str, bytes]:
             continue
         found[place.as_posix()] = path.read_bytes()
     return found
+
+
+def is_kept_back(place: Path) -> bool:
+    """Tell whether a file of the library stays with the instructor."""
+    part, *inside = place.parts[1:]
+    if part == "grading" and inside and not inside[0].startswith("templates"):
+        return inside[0].removesuffix(".py") not in trial.MODULES
+    return part in KEPT_BACK
 
 
 def mistakes(specs: Iterable[LessonSpec]) -> dict[str, bytes]:

@@ -3,7 +3,6 @@
 A learner is known by the folder, the file's name, or the roster: never by what a notebook says.
 """
 
-import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,6 +23,7 @@ from course_lib.grading.identity import owners
 from course_lib.grading.identity import read_roster as read_roster
 from course_lib.grading.sandbox.host import Sandbox
 from course_lib.grading.text import plain
+from course_lib.grading.wrapping import BESIDE, unwrapped
 
 #: Bytes of one file; files of one learner's archive, and bytes of all of them.
 MOST_BYTES = 50 << 20
@@ -34,10 +34,6 @@ DEEP, ARCHIVES, UNPACKED = 3, 20, 200 << 20
 READ = (".ipynb", ".json", ".txt", ".py", ".html", ".htm")
 HANDED_IN = (".ipynb", *PACKED)
 ASIDE = (".ipynb_checkpoints", "__MACOSX", ".git", ".venv", "__pycache__")
-#: Files that lie beside notebooks and are not missed.
-BESIDE = re.compile(
-    r"^(readme|feedback|timestamp|\.|thumbs\.db|desktop\.ini|.*\.(csv|xlsx?)$)", re.I
-)
 
 
 @dataclass(frozen=True)
@@ -134,12 +130,15 @@ class Tree:
 # ---------------------------------------------------------------- files
 
 
-def read_tree(submissions: Path, sandbox: Sandbox | None = None) -> Tree:
+def read_tree(
+    submissions: Path, sandbox: Sandbox | None = None, people: Sequence[Person] = ()
+) -> Tree:
     """List every file under a folder, and inside the archives there.
 
     Args:
         submissions: a folder, one notebook, or the archive of a class.
         sandbox: unpacks archives of learners.
+        people: the roster; it tells a folder of a person from one that holds the class.
 
     Raises:
         CourseError: when there is nothing of that name, or the archive of a class is refused.
@@ -158,6 +157,11 @@ def read_tree(submissions: Path, sandbox: Sandbox | None = None) -> Tree:
         raise CourseError(f"there is no {submissions}; give the folder of submissions.")
     for archive in [place for place in tree.files if packed(place)]:
         _unpack(tree, archive, sandbox)
+    places = unwrapped([*tree.files, *tree.trouble], people)
+    if any(path != place for path, place in places.items()):
+        tree.files = {places[path]: file for path, file in tree.files.items() if path in places}
+        tree.trouble = {places[path]: why for path, why in tree.trouble.items() if path in places}
+        tree.folders = sorted({PurePosixPath(p.parts[0]) for p in tree.files if len(p.parts) > 1})
     return tree
 
 

@@ -7,7 +7,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from course_lib.authoring.checkout import Checkout
 from course_lib.checking.exercise import LessonSpec
 from course_lib.errors import CourseError
 from course_lib.grading.program import Master
@@ -53,6 +52,7 @@ def load_task(kind: str, name: str) -> Task:
         found = assignments.find(name)
         digest = _digest([found.source, found.hidden])
         return Task(found.name, found.spec, found.cells, tuple(found.trained), digest)
+    from course_lib.authoring.checkout import Checkout
     from course_lib.workbook import registry
 
     spec = registry.find(name)

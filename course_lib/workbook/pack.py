@@ -25,7 +25,7 @@ from course_lib.checking.protocol import ModuleProtocol, Protocol, WrongObject
 from course_lib.checking.run import Outcome
 from course_lib.errors import CourseError
 
-FORMAT = 3
+FORMAT = 4
 _Read = TypeVar("_Read")
 #: Where what tells a mistake by its sign is kept: in a lesson's room.
 GIVEN = re.compile(r"course_lib\.lessons\.lesson_\d\d_\w+\.given")
@@ -51,10 +51,17 @@ class HandIn:
 
 @dataclass(frozen=True)
 class Pack:
-    """A pack, read: a spec whose exercises have stored results."""
+    """A pack, read.
+
+    Args:
+        spec: its exercises have stored results.
+        trained: what is handed in as files.
+        cells: of the notebook as it was handed out, without answers.
+    """
 
     spec: LessonSpec
     trained: tuple[HandIn, ...]
+    cells: tuple[Mapping[str, Any], ...] = ()
 
 
 class StoredPrepared(Prepared):
@@ -131,7 +138,7 @@ def _pack(said: Mapping[str, Any], arrays: Mapping[str, Tensor]) -> Pack:
     exercises = tuple(_exercise(one, arrays) for one in said["exercises"])
     keys = ("number", "slug", "title", "minutes")
     spec = LessonSpec(exercises=exercises, **{key: said[key] for key in keys})
-    return Pack(spec, tuple(_hand_in(one) for one in said["trained"]))
+    return Pack(spec, tuple(_hand_in(one) for one in said["trained"]), tuple(said["cells"]))
 
 
 def _mistakes(said: Mapping[str, Any], arrays: Mapping[str, Tensor]) -> tuple[WrongAnswer, ...]:

@@ -195,8 +195,8 @@ talking_heads = assignment.check(talking_heads)
 
 # %% [markdown]
 # `q` is `(T, d)`; `blocks` is a list of pairs `(k, v)` of shapes `(n, d)` and `(n, d_v)`, with another `n` each time.
-# Scores are divided by √d and may be as large as 2,000, where e^score is infinite. Blocks may not be joined, and no
-# library may take the softmax for you.
+# Scores are divided by √d and may be as large as 2,000, where e^score is infinite. Do not join the blocks: when it is marked, one stream
+# is longer than memory.
 
 
 # %% exercise
@@ -222,5 +222,9 @@ streaming_attention = assignment.check(streaming_attention)
 # %% [markdown]
 # ## Hand in
 #
-# Save the notebook and hand it in under the name that it has. Before you do, restart the kernel and run everything once:
-# an answer that leans on a cell you have deleted fails there, and it would fail when it is marked.
+# Save the notebook and hand it in under the name that it has. Before you do, restart the kernel, run everything
+# once, **save**, and run the cell below: it reads the saved file and runs it as it will be run when it is marked, on the visible
+# cases. It says which cell will not run there, and why. (In a terminal: `course check A1_attention.ipynb`.)
+
+# %% demo tags=["nbval-ignore-output"]
+assignment.try_out()

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -10,7 +11,7 @@ from torch import Tensor, nn
 from course_lib.checking.case import Case
 from course_lib.checking.exercise import Exercise, LessonSpec, WrongAnswer
 from course_lib.checking.noise import generator, noise, pick
-from course_lib.checking.protocol import ModuleProtocol
+from course_lib.checking.protocol import LongStream, ModuleProtocol
 
 B, H, T, D_HEAD = 2, 3, 5, 4
 
@@ -28,6 +29,17 @@ def prefix_sample(rng: np.random.Generator) -> Case:
     n = pick(rng, range(4, 10))
     prefix = rng.integers(1, n - 1, size=pick(rng, range(1, 5)))
     return Case(label="random", args=(torch.from_numpy(prefix), n))
+
+
+def prefix_edges(rng: np.random.Generator) -> list[Case]:
+    """No prefix, nothing but prefix, both in one batch, one token."""
+    n = pick(rng, range(3, 8))
+    several = (("no prefix", [0, 0], n), ("nothing but prefix", [n], n), ("both", [0, n, 1], n))
+    lone = (("one token, no prefix", [0], 1), ("one token, in the prefix", [1], 1))
+    return [
+        Case(label=label, args=(torch.tensor(prefix), size), edge=True)
+        for label, prefix, size in (*several, *lone)
+    ]
 
 
 def prefix_oracle(prefix: Tensor, n: int) -> Tensor:
@@ -56,6 +68,7 @@ PREFIX_MASK = Exercise(
     passed="Right on every visible case, from no prefix to nothing but prefix.",
     cases=prefix_cases,
     sample=prefix_sample,
+    edges=prefix_edges,
     oracle=prefix_oracle,
     device="any",
     hints=(
@@ -140,6 +153,18 @@ def cosine_sample(rng: np.random.Generator) -> Case:
     return cosine_case(rng, *size, pick(rng, range(2, 6)), "random")
 
 
+def cosine_edges(rng: np.random.Generator) -> list[Case]:
+    """Prefixes of nothing and of everything, one head, one token."""
+    b, t = 2, pick(rng, range(3, 7))
+    whole = cosine_case(rng, b, t, 2, 3, "no prefix, and nothing but prefix")
+    x = whole.args[0]
+    return [
+        replace(whole, args=(x, torch.tensor([0, t])), edge=True),
+        replace(cosine_case(rng, 1, t, 1, 4, "one head"), edge=True),
+        replace(whole, label="one token", args=(x[:, :1], torch.tensor([0, 1])), edge=True),
+    ]
+
+
 def cosine_oracle(
     state: dict[str, Tensor], x: Tensor, prefix: Tensor, *, d_model: int, n_heads: int
 ) -> Tensor:
@@ -206,6 +231,7 @@ COSINE_ATTENTION = Exercise(
     passed="Agrees with cosine attention written out pair by pair, gradients too.",
     cases=cosine_cases,
     sample=cosine_sample,
+    edges=cosine_edges,
     oracle=cosine_oracle,
     protocol=ModuleProtocol(),
     device="any",
@@ -319,6 +345,18 @@ def forgetful_sample(rng: np.random.Generator) -> Case:
     return forgetful_case(rng, b, h, t, s, d, dv, pick(rng, range(1, 4)), "random")
 
 
+def forgetful_edges(rng: np.random.Generator) -> list[Case]:
+    """No sinks, nothing but sinks, one query at the end, as many keys as queries, one key."""
+    sizes = (
+        ("no sinks", 2, 3, 4, 6, 3, 2, 0),
+        ("nothing but sinks", 1, 2, 3, 4, 3, 2, 4),
+        ("more sinks than keys", 1, 2, 3, 3, 3, 2, 5),
+        ("one query, values of 1", 2, 2, 1, 5, 3, 1, 1),
+        ("one key", 2, 1, 1, 1, 3, 2, 1),
+    )
+    return [replace(forgetful_case(rng, *size, label), edge=True) for label, *size in sizes]
+
+
 def forgetful_oracle(q: Tensor, k: Tensor, v: Tensor, slopes: Tensor, n_sinks: int) -> Tensor:
     """Query by query."""
     out = torch.zeros(*q.shape[:-1], v.shape[-1], dtype=q.dtype)
@@ -375,6 +413,7 @@ FORGETFUL_ATTENTION = Exercise(
     passed="Agrees with every visible case worked out query by query, gradients too.",
     cases=forgetful_cases,
     sample=forgetful_sample,
+    edges=forgetful_edges,
     oracle=forgetful_oracle,
     device="any",
     hints=(
@@ -456,6 +495,18 @@ def talking_sample(rng: np.random.Generator) -> Case:
     return talking_case(rng, b, h, g, t, s, d, dv, "random")
 
 
+def talking_edges(rng: np.random.Generator) -> list[Case]:
+    """Everything allowed, nothing allowed, one head and one mixture, one key."""
+    case = talking_case(rng, 2, 3, 2, 4, 5, 3, 2, "everything is allowed")
+    *inputs, mask = case.args
+    return [
+        replace(case, args=(*inputs, torch.ones_like(mask)), edge=True),
+        replace(case, label="nothing is allowed", args=(*inputs, mask & ~mask), edge=True),
+        replace(talking_case(rng, 1, 1, 1, 3, 4, 2, 3, "one head, one mixture"), edge=True),
+        replace(talking_case(rng, 2, 2, 3, 2, 1, 3, 1, "one key, values of 1"), edge=True),
+    ]
+
+
 def talking_oracle(
     q: Tensor, k: Tensor, v: Tensor, before: Tensor, after: Tensor, mask: Tensor
 ) -> Tensor:
@@ -523,6 +574,7 @@ TALKING_HEADS = Exercise(
     passed="Agrees with every visible case worked out query by query, gradients too.",
     cases=talking_cases,
     sample=talking_sample,
+    edges=talking_edges,
     oracle=talking_oracle,
     device="any",
     hints=(
@@ -606,8 +658,39 @@ def streaming_sample(rng: np.random.Generator) -> Case:
     return streaming_case(rng, t, d, dv, sizes, scale, "random")
 
 
-def streaming_oracle(q: Tensor, blocks: list[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
-    """All keys at once, query by query, in float64 NumPy."""
+def streaming_edges(rng: np.random.Generator) -> list[Case]:
+    """One block, single keys, one query, scores far from 0."""
+    cases = (
+        streaming_case(rng, 3, 4, 5, [6], 1.0, "a single block"),
+        streaming_case(rng, 2, 3, 1, [1, 1, 1], 1.0, "blocks of one key"),
+        streaming_case(rng, 1, 1, 2, [2, 3], 1.0, "one query, one number wide"),
+        streaming_case(rng, 3, 5, 2, [4, 1, 3], 900.0, "scores of about ±900"),
+    )
+    return [replace(case, edge=True) for case in cases]
+
+
+#: A stream of 2.5 GB, in blocks of 4 MB: more than a submission may take, in float32 too.
+LONG_STREAM, LONG_BLOCK = 600, (4096, 64, 64)
+
+
+def streaming_heavy(rng: np.random.Generator) -> list[Case]:
+    """A stream that does not fit into memory: two blocks, handed out over and over."""
+    n, d, dv = LONG_BLOCK
+    blocks = [(noise(rng, n, d), noise(rng, n, dv)) for _ in range(2)]
+    return [
+        Case(
+            label=f"a stream of {LONG_STREAM} blocks, 2.5 GB in all",
+            args=(noise(rng, 1, d), blocks),
+            init={"times": LONG_STREAM // len(blocks)},
+            edge=True,
+        )
+    ]
+
+
+def streaming_oracle(
+    q: Tensor, blocks: list[tuple[Tensor, Tensor]], times: int = 1
+) -> tuple[Tensor, Tensor]:
+    """All keys at once, query by query, in float64 NumPy; what comes again only adds ln(times)."""
     keys = np.concatenate([k.double().numpy() for k, _ in blocks])
     values = np.concatenate([v.double().numpy() for _, v in blocks])
     out, log_sums = [], []
@@ -615,7 +698,7 @@ def streaming_oracle(q: Tensor, blocks: list[tuple[Tensor, Tensor]]) -> tuple[Te
         scores = keys @ query / len(query) ** 0.5
         shares = np.exp(scores - scores.max())
         out.append(shares @ values / shares.sum())
-        log_sums.append(scores.max() + math.log(shares.sum()))
+        log_sums.append(scores.max() + math.log(shares.sum() * times))
     return torch.tensor(np.array(out), dtype=q.dtype), torch.tensor(log_sums, dtype=q.dtype)
 
 
@@ -660,10 +743,9 @@ STREAMING_ATTENTION = Exercise(
     oracle=streaming_oracle,
     parts=("out", "log_sum"),
     device="any",
-    forbidden=(
-        *("cat", "concat", "concatenate", "hstack", "vstack", "softmax", "log_softmax"),
-        "scaled_dot_product_attention",
-    ),
+    protocol=LongStream(),
+    edges=streaming_edges,
+    heavy=streaming_heavy,
     hints=(
         "A softmax may subtract any number from all scores. Which one keeps the exponentials finite, and when is it known?",
         "Keep three things for each query: the largest score so far, the sum, the gathered values. When the largest "

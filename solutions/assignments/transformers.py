@@ -267,5 +267,9 @@ keep_guesses = assignment.check(keep_guesses)
 # %% [markdown]
 # ## Hand in
 #
-# Save the notebook and hand it in under the name that it has. Before you do, restart the kernel and run everything once:
-# an answer that leans on a cell you have deleted fails there, and it would fail when it is marked.
+# Save the notebook and hand it in under the name that it has. Before you do, restart the kernel, run everything
+# once, **save**, and run the cell below: it reads the saved file and runs it as it will be run when it is marked, on the visible
+# cases. It says which cell will not run there, and why. (In a terminal: `course check A2_transformers.ipynb`.)
+
+# %% demo tags=["nbval-ignore-output"]
+assignment.try_out()

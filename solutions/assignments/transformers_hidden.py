@@ -55,6 +55,16 @@ def block_sample(rng: np.random.Generator) -> Case:
     return block_case(rng, b, t, h, pick(rng, range(2, 6)), pick(rng, range(3, 9)), "random")
 
 
+def block_edges(rng: np.random.Generator) -> list[Case]:
+    """One token, one head, one number a head."""
+    sizes = (
+        ("one token", 2, 1, 2, 3, 5),
+        ("one head", 1, 4, 1, 6, 5),
+        ("heads of 1", 2, 3, 4, 1, 3),
+    )
+    return [replace(block_case(rng, *size, label), edge=True) for label, *size in sizes]
+
+
 def _norm(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     centred = x - x.mean(-1, keepdim=True)
     return centred / ((centred**2).mean(-1, keepdim=True) + 1e-5).sqrt() * weight + bias
@@ -124,6 +134,7 @@ MENDED_BLOCK = Exercise(
     passed="All five mistakes are mended: it agrees with the block worked out token by token, gradients too.",
     cases=block_cases,
     sample=block_sample,
+    edges=block_edges,
     oracle=block_oracle,
     protocol=ModuleProtocol(),
     device="any",
@@ -205,6 +216,17 @@ def grouped_sample(rng: np.random.Generator) -> Case:
     b, t, past = pick(rng, range(1, 4)), pick(rng, range(2, 5)), pick(rng, (0, 1, 2, 3))
     g, each, d = pick(rng, range(2, 4)), pick(rng, range(2, 4)), pick(rng, range(2, 5))
     return grouped_case(rng, b, t, past, g, each, d, "random")
+
+
+def grouped_edges(rng: np.random.Generator) -> list[Case]:
+    """One group for all heads, a group for each, one new token with and without a cache."""
+    sizes = (
+        ("one group for all heads", 2, 3, 2, 1, 4, 3),
+        ("a group for each head", 2, 3, 2, 3, 1, 4),
+        ("one token, nothing before", 1, 1, 0, 2, 2, 3),
+        ("one token, a long cache", 2, 1, 9, 2, 2, 3),
+    )
+    return [replace(grouped_case(rng, *size, label), edge=True) for label, *size in sizes]
 
 
 def grouped_oracle(
@@ -292,6 +314,7 @@ GROUPED_QUERY_ATTENTION = Exercise(
     passed="Agrees with every visible case worked out head by head, gradients too.",
     cases=grouped_cases,
     sample=grouped_sample,
+    edges=grouped_edges,
     oracle=grouped_oracle,
     protocol=ModuleProtocol(),
     parts=("out", "k", "v"),
@@ -393,6 +416,20 @@ def cache_sample(rng: np.random.Generator) -> Case:
     return cache_case(rng, b, d, pick(rng, range(6, 14)), new, window, sinks, "random")
 
 
+def cache_edges(rng: np.random.Generator) -> list[Case]:
+    """An empty cache, no sinks, a window that holds all, one that is full, more new than fit."""
+    sizes = (
+        ("an empty cache", 2, 3, 0, 4, 6, 1),
+        ("no sinks", 1, 2, 7, 2, 4, 0),
+        ("no sinks, an empty cache", 1, 2, 0, 5, 3, 0),
+        ("the window holds all", 2, 3, 4, 3, 20, 2),
+        ("exactly full", 1, 3, 5, 1, 5, 1),
+        ("more new tokens than the window", 2, 2, 6, 9, 3, 1),
+        ("sinks in the window", 1, 2, 2, 1, 4, 4),
+    )
+    return [replace(cache_case(rng, *size, label), edge=True) for label, *size in sizes]
+
+
 def cache_oracle(
     k: Tensor, v: Tensor, positions: Tensor, new_k: Tensor, new_v: Tensor, window: int, n_sinks: int
 ) -> tuple[Tensor, Tensor, Tensor]:
@@ -442,6 +479,7 @@ EXTEND_CACHE = Exercise(
     passed="Right on every visible case, from an empty cache on.",
     cases=cache_cases,
     sample=cache_sample,
+    edges=cache_edges,
     oracle=cache_oracle,
     parts=("k", "v", "positions"),
     device="any",
@@ -510,6 +548,19 @@ def pack_sample(rng: np.random.Generator) -> Case:
     return Case(label="random", args=(torch.from_numpy(lengths), n))
 
 
+def pack_edges(rng: np.random.Generator) -> list[Case]:
+    """A full row, documents of one token, a single document, a row that is mostly empty."""
+    n = pick(rng, range(3, 8))
+    rows = (
+        ("documents fill the row", [n, 2, 1], n + 3),
+        ("one document fills the row", [n], n),
+        ("documents of one token", [1, 1, 1], 5),
+        ("one token in all", [1], 1),
+        ("mostly empty", [2], n + 6),
+    )
+    return [Case(label=la, args=(torch.tensor(le), size), edge=True) for la, le, size in rows]
+
+
 def pack_oracle(lengths: Tensor, n: int) -> tuple[Tensor, Tensor, Tensor]:
     """Document by document."""
     mask, positions, asked = np.zeros((n, n), bool), np.zeros(n, np.int64), np.zeros(n, bool)
@@ -565,6 +616,7 @@ PACK = Exercise(
     passed="Right on every visible case, from one document to four.",
     cases=pack_cases,
     sample=pack_sample,
+    edges=pack_edges,
     oracle=pack_oracle,
     parts=("mask", "positions", "asked"),
     device="any",
@@ -648,6 +700,31 @@ def guesses_sample(rng: np.random.Generator) -> Case:
     return guesses_case(rng, pick(rng, range(2, 7)), pick(rng, range(3, 8)), "random")
 
 
+def guesses_edges(rng: np.random.Generator) -> list[Case]:
+    """All kept, the first refused, the last refused, exactly on the line, a draft that is right."""
+    n, words = pick(rng, range(2, 6)), pick(rng, range(4, 8))
+    draft, target, tokens, _ = guesses_case(rng, n, words, "").args
+    low = torch.zeros(n, dtype=torch.float64)
+    first, last = low.clone(), low.clone()
+    first[0], last[-1] = 0.999, 0.999
+    # The guess is what the draft overrates most, so that a refusal is to be had.
+    tokens = (draft - target[:n]).argmax(-1)
+    half = draft[0, tokens[0]].clone()
+    line = target[0, tokens[0]] / half
+    tie = torch.cat([line[None], low[1:]])
+    cases = (
+        ("all are kept", target, low),
+        ("the first is refused", target, first),
+        ("the last is refused", target, last),
+        ("exactly p/q", target, tie),
+        ("the draft is the model", torch.cat([draft, target[-1:]]), low + 0.999),
+    )
+    return [
+        Case(label=label, args=(draft, goal, tokens, uniforms), edge=True)
+        for label, goal, uniforms in cases
+    ] + [replace(guesses_case(rng, 1, words, "one guess"), edge=True)]
+
+
 def guesses_oracle(
     draft: Tensor, target: Tensor, tokens: Tensor, uniforms: Tensor
 ) -> tuple[int, Tensor]:
@@ -695,6 +772,7 @@ KEEP_GUESSES = Exercise(
     passed="Right on every visible case, whether guesses are refused or all of them stand.",
     cases=guesses_cases,
     sample=guesses_sample,
+    edges=guesses_edges,
     oracle=guesses_oracle,
     parts=("n_kept", "probabilities"),
     device="any",

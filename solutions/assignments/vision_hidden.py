@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -33,6 +34,17 @@ def merge_sample(rng: np.random.Generator) -> Case:
     h, w = pick(rng, range(4, 8)), pick(rng, range(4, 8))
     b, d, out = pick(rng, range(1, 4)), pick(rng, range(2, 5)), pick(rng, range(2, 7))
     return merge_case(rng, b, h, w, d, out, "random")
+
+
+def merge_edges(rng: np.random.Generator) -> list[Case]:
+    """One patch, one row, one column, odd sides."""
+    sizes = (
+        ("one patch", 2, 1, 1, 3, 4),
+        ("one row, one number wide", 1, 1, 5, 1, 3),
+        ("one column", 2, 4, 1, 2, 3),
+        ("odd sides", 1, 3, 5, 2, 4),
+    )
+    return [replace(merge_case(rng, *size, label), edge=True) for label, *size in sizes]
 
 
 def merge_oracle(x: Tensor, height: int, width: int, weight: Tensor) -> Tensor:
@@ -98,6 +110,7 @@ MERGE_PATCHES = Exercise(
     passed="Right on every visible case, odd grids among them.",
     cases=merge_cases,
     sample=merge_sample,
+    edges=merge_edges,
     oracle=merge_oracle,
     device="any",
     hints=(
@@ -161,6 +174,20 @@ def window_sample(rng: np.random.Generator) -> Case:
     return Case(label="random", args=(*sizes, window, pick(rng, range(1, window))))
 
 
+def window_edges(rng: np.random.Generator) -> list[Case]:
+    """No shift, a window as large as the grid, as high as it, of one token, the largest shift."""
+    side = pick(rng, range(3, 6))
+    sizes = (
+        ("no shift", 2 * side, side, side, 0),
+        ("a window as large as the grid", side, side, side, 1),
+        ("as large, and no shift", side, side, side, 0),
+        ("a window as high as the grid", side, 2 * side, side, side - 1),
+        ("windows of one token", 2, 3, 1, 0),
+        ("the largest shift", 2 * side, 3 * side, side, side - 1),
+    )
+    return [Case(label=label, args=tuple(size), edge=True) for label, *size in sizes]
+
+
 def window_oracle(height: int, width: int, window: int, shift: int) -> Tensor:
     """Token by token: where each stood before the roll says whether it came round an edge."""
     found = []
@@ -217,6 +244,7 @@ SHIFTED_WINDOW_MASK = Exercise(
     passed="Right on every visible case, from no shift on.",
     cases=window_cases,
     sample=window_sample,
+    edges=window_edges,
     oracle=window_oracle,
     device="any",
     hints=(
@@ -299,6 +327,18 @@ def rotate_sample(rng: np.random.Generator) -> Case:
     return rotate_case(rng, b, h, extra, height, width, 4 * pick(rng, range(2, 5)), "random")
 
 
+def rotate_edges(rng: np.random.Generator) -> list[Case]:
+    """No extra token, nothing but extra tokens, one patch, the narrowest head, one row."""
+    sizes = (
+        ("no extra token", 2, 2, 0, 3, 2, 8),
+        ("nothing but extra tokens", 1, 2, 3, 0, 0, 4),
+        ("one patch", 1, 1, 1, 1, 1, 8),
+        ("heads of 4", 2, 3, 1, 2, 3, 4),
+        ("one row", 1, 2, 1, 1, 5, 8),
+    )
+    return [replace(rotate_case(rng, *size, label), edge=True) for label, *size in sizes]
+
+
 def rotate_oracle(x: Tensor, rows: Tensor, columns: Tensor, base: float) -> Tensor:
     """Pair by pair, in float64 NumPy."""
     out, half = x.double().numpy().copy(), x.shape[-1] // 2
@@ -355,6 +395,7 @@ ROTATE_2D = Exercise(
     passed="Right on every visible case, with extra tokens and without.",
     cases=rotate_cases,
     sample=rotate_sample,
+    edges=rotate_edges,
     oracle=rotate_oracle,
     device="any",
     hints=(
@@ -425,6 +466,21 @@ def rollout_sample(rng: np.random.Generator) -> Case:
     )
 
 
+def rollout_edges(rng: np.random.Generator) -> list[Case]:
+    """One layer, one head, one patch, no register, rows that hold zeros."""
+    sizes = (
+        ("one layer", 1, 2, 3, 5, 2),
+        ("one head", 3, 1, 1, 6, 1),
+        ("one patch", 2, 2, 2, 3, 2),
+        ("no register", 2, 1, 3, 5, 1),
+    )
+    cases = [replace(rollout_case(rng, *size, label), edge=True) for label, *size in sizes]
+    weights = cases[0].args[0].clone()
+    weights[..., -1] = 0  # a token that nobody looks at
+    weights = weights / weights.sum(-1, keepdim=True)
+    return [*cases, Case(label="a patch that nobody looks at", args=(weights, 2), edge=True)]
+
+
 def rollout_oracle(weights: Tensor, n_extra: int) -> Tensor:
     """Follow the class token back, layer by layer, in float64 NumPy."""
     layers, found = weights.double().numpy(), []
@@ -472,6 +528,7 @@ ROLLOUT = Exercise(
     passed="Right on every visible case, from two layers to four.",
     cases=rollout_cases,
     sample=rollout_sample,
+    edges=rollout_edges,
     oracle=rollout_oracle,
     device="any",
     hints=(
@@ -603,6 +660,20 @@ def vit_sample(rng: np.random.Generator) -> Case:
     return vit_case(rng, pick(rng, range(1, 4)), "random", **sizes)
 
 
+def vit_edges(rng: np.random.Generator) -> list[Case]:
+    """One patch, one head, no register, one picture, patches of one pixel."""
+    drawn = (
+        ("one patch", 2, (3, 3, 2, 2, 3, 1, 5, 2, 4)),
+        ("one head", 2, (4, 2, 1, 1, 6, 1, 5, 1, 3)),
+        ("no register", 1, (4, 2, 3, 2, 4, 2, 6, 0, 5)),
+        ("patches of one pixel", 1, (3, 1, 2, 2, 2, 1, 4, 1, 3)),
+    )
+    return [
+        replace(vit_case(rng, b, label, **_vit_sizes(*sizes)), edge=True)
+        for label, b, sizes in drawn
+    ]
+
+
 def _linear(p: Mapping[str, Tensor], name: str, x: Tensor) -> Tensor:
     return x @ p[f"{name}.weight"].T + p[f"{name}.bias"]
 
@@ -703,6 +774,7 @@ REGISTER_VIT = Exercise(
     passed="Agrees with a vision transformer worked out patch by patch, gradients too.",
     cases=vit_cases,
     sample=vit_sample,
+    edges=vit_edges,
     oracle=vit_oracle,
     protocol=ModuleProtocol(),
     device="any",

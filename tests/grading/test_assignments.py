@@ -107,6 +107,31 @@ def test_hidden_cases_are_fresh_and_the_reference_is_right_on_them(exercise):
     assert [repr(case.args) for case in first] != [repr(case.args) for case in other]
 
 
+@every_exercise
+def test_hidden_cases_go_to_the_edges(exercise):
+    """What visible cases show at the edge, such as no sinks or one token, hidden ones show too."""
+    edges = exercise.edges(generator(5))
+    assert len(edges) >= 3 and all(case.edge for case in edges)
+    assert len({case.label for case in edges}) == len(edges)
+    seen = {fact for case in exercise.cases() for fact in extremes(case)}
+    met = {fact for case in hidden_cases(exercise, "s", count=8) for fact in extremes(case)}
+    assert seen <= met, f"an edge for each of {sorted(seen - met)}"
+
+
+def extremes(case):
+    """Say where a case has an axis of size 0 or 1, a number 0 or 1, or a 0 among whole numbers."""
+    for name, value in [*enumerate(case.args), *case.init.items()]:
+        if isinstance(value, int):
+            yield from [(str(name), value)] * (value in (0, 1))
+        elif isinstance(value, list):
+            yield from [(str(name), "items", 1)] * (len(value) == 1)
+            yield from {(f"an item of {name}", 0, 1) for k, _ in value if len(k) == 1}
+        elif isinstance(value, torch.Tensor):
+            yield from ((str(name), axis, n) for axis, n in enumerate(value.shape) if n < 2)
+            if not value.is_floating_point() and (value == 0).any():
+                yield str(name), "has a 0"
+
+
 def hidden(exercise, obj, secret, count=12):
     """Tell whether an answer passes cases grown from a secret, as it is marked."""
     prepared = Prepared(exercise, hidden_cases(exercise, secret, count=count))

@@ -3,6 +3,7 @@
 import io
 import json
 import tarfile
+import zipfile
 
 import pytest
 from small_lesson import FULL, mark, notebook, points
@@ -12,7 +13,7 @@ from test_submissions import lay, learners, zipped
 from course_lib.errors import CourseError
 from course_lib.grading import archives, submissions
 from course_lib.grading.identity import Person, confusable, read_roster
-from course_lib.grading.submissions import find, read_tree
+from course_lib.grading.submissions import find, read_tree, strangers
 
 MOODLE = "{}_{}_assignsubmission_file_/99_small.ipynb"
 
@@ -238,3 +239,42 @@ def test_an_nbgrader_exchange_is_read_as_it_is(tmp_path):
     assert learners(tmp_path) == {"ann": ["ann/small/99_small.ipynb"], "bob": []}
     lay(tmp_path / "in", "eve+small+2026-01-02 03:04:05 UTC+x1/99_small.ipynb")
     assert list(learners(tmp_path / "in")) == ["eve"]
+
+
+# ---------------------------------------------------------------- one folder more
+
+
+def tree_of(tmp_path, *names, people=()):
+    with zipfile.ZipFile(tmp_path / "class.zip", "w") as archive:
+        for name in names:
+            archive.writestr(name, b"{}")
+    return read_tree(tmp_path / "class.zip", people=people)
+
+
+@pytest.mark.parametrize(
+    ("names", "learners"),
+    [
+        (["A1 submissions/ada/A1.ipynb", "A1 submissions/ben/A1.ipynb"], {"ada", "ben"}),
+        (["2026/A1/ada/x.ipynb", "2026/A1/ben/x.ipynb", "__MACOSX/2026/._A1"], {"ada", "ben"}),
+        (["A1/ada_1_2_A1.ipynb", "A1/ben_2_3_A1.ipynb", "readme.txt"], {"ada", "ben"}),
+        (
+            [f"CS/{who}_{n}_assignsubmission_file_/A1.ipynb" for n, who in enumerate("AB", 1)],
+            {"A", "B"},
+        ),
+        (["ada/attempt 1/A1.ipynb", "ada/attempt 2/A1.ipynb"], {"ada"}),
+        (["ada/draft/A1.ipynb", "ada/final/A1.ipynb", "ada/model/x.safetensors"], {"ada"}),
+        (["ada/A1.ipynb", "ben/A1.ipynb"], {"ada", "ben"}),
+        (["ada/A1.ipynb", "ada/notes.txt"], {"ada"}),
+    ],
+)
+def test_a_folder_around_the_class_is_nobody(tmp_path, names, learners):
+    assert set(find(tree_of(tmp_path, *names), "99_small")) == learners
+
+
+def test_a_roster_tells_a_person_from_a_folder_around_the_class(tmp_path):
+    people = [Person("ada", {}), Person("A1", {})]
+    found = find(tree_of(tmp_path, "class/ada/x.ipynb", people=people), "99_small", people)
+    assert [len(found["ada"]), len(found["A1"])] == [1, 0]
+    found = find(tree_of(tmp_path, "A1/ada/x.ipynb", people=people), "99_small", people)
+    assert [len(found["ada"]), len(found["A1"])] == [0, 1]
+    assert strangers(tree_of(tmp_path, "eve/x.ipynb", people=people), people) == ["eve/x.ipynb"]

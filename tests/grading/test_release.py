@@ -12,7 +12,7 @@ import pytest
 
 from course_lib.authoring.notebook import as_bytes, learners_notebook
 from course_lib.errors import CourseError
-from course_lib.grading import kit_proof, release
+from course_lib.grading import kit_proof, release, trial
 from course_lib.grading.assignments import find
 from course_lib.grading.kit_leaks import leaks
 from course_lib.grading.release import MANIFEST, library, refuse_foreign, run_release
@@ -53,8 +53,10 @@ def test_the_manifest_knows_every_file_by_its_hash(kit):
 
 def test_the_kit_holds_no_instructors_half(kit):
     said = json.loads((kit / MANIFEST).read_text())["files"]
-    for part in ("solutions/", "tests/", "grading/", "authoring/", "_hidden", "bench/"):
+    for part in ("solutions/", "tests/", "authoring/", "_hidden", "bench/"):
         assert not [name for name in said if part in name]
+    held = {name.split("/")[2].removesuffix(".py") for name in said if "/grading/" in name}
+    assert held == set(trial.MODULES), "what a learner tries out a hand-in with, nothing else"
     assert not [name for name in said if "/lesson_" in name]
     for need in ("course_lib/cli.py", "tools/install.py", "requirements.txt", "README.md"):
         assert need in said
@@ -191,7 +193,8 @@ def test_the_librarys_own_files_leak_nothing(root):
     "path",
     [
         "solutions/assignments/attention.py",
-        "course_lib/grading/marks.py",
+        "course_lib/grading/grade.py",
+        "course_lib/grading/assignments.py",
         "course_lib/vision_hidden.py",
         "notebooks/answers.pkl",
         "tests/grading/test_release.py",

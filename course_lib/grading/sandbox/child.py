@@ -21,7 +21,7 @@ from course_lib.checking.device import warm_up as warm_up_device
 from course_lib.checking.protocol import ModuleProtocol, WrongObject
 from course_lib.checking.run import Outcome, Runner
 from course_lib.checking.timeout import Timeout, limit
-from course_lib.grading.sandbox import cells, front_end, notebook_file
+from course_lib.grading.sandbox import cells, front_end, notebook_file, ways_around
 from course_lib.grading.sandbox.functions import Unpacker
 from course_lib.grading.sandbox.wire import Decoder, Encoder, Gone, Size, framed, receive
 
@@ -87,9 +87,12 @@ class Desk:
     def do_uses(self, request: "Request", encoder: Encoder) -> dict[str, Any]:
         """Look for forbidden names in sources, and for exercises that call others."""
         sources, names = request.header["sources"], request.header["names"]
+        own = request.header.get("own", sources)
         return {
             "found": notebook_file.forbidden(sources, names),
             "calls": notebook_file.calls(sources, list(names)),
+            "ways": ways_around.ways(sources, names),
+            "tampers": ways_around.tampers(own),
         }
 
     def do_unzip(self, request: "Request", encoder: Encoder) -> dict[str, Any]:
