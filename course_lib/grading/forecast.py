@@ -17,10 +17,14 @@ class Lines:
         total: of all things to do.
         done: those that were done before.
         as_json: write JSON.
+        what: is done with each: "marked".
     """
 
-    def __init__(self, total: int, done: int, *, as_json: bool = False) -> None:
+    def __init__(
+        self, total: int, done: int = 0, *, as_json: bool = False, what: str = "marked"
+    ) -> None:
         self.total, self.done, self.before, self.as_json = total, done, done, as_json
+        self.what = what
         self.start = time.monotonic()
         self.next = self.start
         self.quiet = os.environ.get("COURSE_QUIET") == "1"
@@ -46,4 +50,16 @@ class Lines:
         if self.as_json:
             held = {"done": self.done, "of": self.total, "seconds": round(spent, 1)}
             return json.dumps({"progress": {**held, "seconds_left": round(left)}})
-        return f"marked {self.done} of {self.total}; about {left / 60:.1f} minutes left"
+        return f"{self.what} {self.done} of {self.total}; about {left / 60:.1f} minutes left"
+
+
+def bar(
+    total: int, done: int = 0, *, as_json: bool = False, what: str = "marked", unit: str = "hand-in"
+) -> Any:
+    """Return a progress bar where a terminal shows one, else lines; both have `update()`."""
+    if not sys.stderr.isatty():
+        return Lines(total, done, as_json=as_json, what=what)
+    from tqdm import tqdm
+
+    quiet = os.environ.get("COURSE_QUIET") == "1"
+    return tqdm(total=total, initial=done, desc=what, unit=unit, disable=quiet)

@@ -1,7 +1,6 @@
 """`course grade`: mark a folder of submissions, and write what learners and the register get."""
 
 import json
-import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +9,7 @@ from typing import Any
 
 from course_lib.errors import CourseError
 from course_lib.grading import first_page, late, overrides, partial, regrade, results
-from course_lib.grading.forecast import Lines
+from course_lib.grading.forecast import bar
 from course_lib.grading.hand_in_limit import MOST, at_most, tell_left_out
 from course_lib.grading.identity import claim_of, confusable
 from course_lib.grading.keeping import Kept, secret_of
@@ -158,12 +157,12 @@ def _marks(
     every = [hand_in for hand_ins in found.values() for hand_in in hand_ins]
     done = {(h.learner, h.number): marks for h in every if (marks := kept.get(h))}
     waiting = [h for h in every if (h.learner, h.number) not in done]
-    with _bar(len(every), len(done), options.as_json) as bar:
+    with bar(len(every), len(done), as_json=options.as_json) as progress:
         for hand_in, marks in _mark(task, secret, waiting, options, sandbox):
             if not marks.get("stopped"):
                 kept.put(hand_in, marks)
             done[hand_in.learner, hand_in.number] = marks
-            bar.update()
+            progress.update()
     return {
         who: [done[who, hand_in.number] for hand_in in hand_ins] or [absent(task, who)]
         for who, hand_ins in found.items()
@@ -190,15 +189,6 @@ def _mark(
         limits=options.limits,
         unsafe=options.unsafe,
     )
-
-
-def _bar(total: int, done: int, as_json: bool) -> Any:
-    if not sys.stderr.isatty():
-        return Lines(total, done, as_json=as_json)
-    from tqdm import tqdm
-
-    quiet = os.environ.get("COURSE_QUIET") == "1"
-    return tqdm(total=total, initial=done, desc="marking", unit="hand-in", disable=quiet)
 
 
 def choose(marked: Sequence[dict[str, Any]], keep: str) -> dict[str, Any]:

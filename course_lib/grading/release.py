@@ -9,7 +9,8 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import course_lib
@@ -25,6 +26,7 @@ from course_lib.errors import CourseError
 from course_lib.grading import assignments as graded
 from course_lib.grading import trial
 from course_lib.grading.assignments import AssignmentSource
+from course_lib.grading.forecast import bar
 from course_lib.grading.kit_leaks import leaks
 from course_lib.grading.kit_proof import Part, prove
 from course_lib.grading.kit_readme import readme
@@ -67,8 +69,13 @@ def run_release(to: Path, lessons: Sequence[str] | None, assignments: Sequence[s
     chosen = [graded.find(n) for n in (graded.names() if assignments is None else assignments)]
     if not specs and not chosen:
         raise CourseError("nothing to release: name --lessons or --assignments.")
-    parts = [_lesson(spec, checkout) for spec in specs]
-    parts += [_assignment(assignment, checkout) for assignment in chosen]
+    makes: list[Callable[[], Part]] = [partial(_lesson, spec, checkout) for spec in specs]
+    makes += [partial(_assignment, assignment, checkout) for assignment in chosen]
+    parts = []
+    with bar(len(makes), what="prepared", unit="notebook") as progress:
+        for make in makes:
+            parts.append(make())
+            progress.update()
     files = library(checkout.root, specs) | mistakes(specs) | beside(checkout.root)
     for part in parts:
         files |= {f"notebooks/{name}": data for name, data in part.files.items()}
@@ -206,8 +213,10 @@ def _write(to: Path, files: Mapping[str, bytes], parts: Sequence[Part]) -> None:
             path = stage / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
-        for part in parts:
-            print(prove(part, stage), flush=True)
+        with bar(len(parts), what="proved", unit="notebook") as progress:
+            for part in parts:
+                print(prove(part, stage), flush=True)
+                progress.update()
         for cache in list(stage.rglob("__pycache__")):
             shutil.rmtree(cache)
         if to.exists():

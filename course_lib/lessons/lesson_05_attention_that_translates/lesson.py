@@ -63,6 +63,27 @@ PREDICTIONS = (
         because="Two vectors of fixed size hold everything, however long the source. With "
         "attention, a longer source brings more states to read.",
     ),
+    Prediction(
+        id="which_fail",
+        question="With attention 99 of 100 numbers never seen come out right. Which ones fail?",
+        options=("the longest", "those with two crossings", "the shortest, such as 9"),
+        answer="the shortest, such as 9",
+        because="Of the five held-out numbers of one piece none comes out right. Training showed "
+        "only 22 numbers that end after one piece.",
+    ),
+    Prediction(
+        id="one_state",
+        question="Only the encoder's state at “twenty” of 121 is replaced, by 131's state at "
+        "“thirty”. What does the decoder write?",
+        options=(
+            "ein hundert ein und zwanzig: the neighbours know the ten",
+            "ein hundert ein und dreißig",
+            "something that is no number",
+        ),
+        answer="ein hundert ein und dreißig",
+        because="The decoder reads the ten from that state alone, in this model for every number "
+        "that was tried. What the neighbours know of it is not used.",
+    ),
 )
 
 
@@ -119,6 +140,42 @@ QUIZ = (
             Option(
                 text="Whether the encoder reads in both directions.",
                 why="One direction may make it worse. It does not spoil every translation while the loss is near 0.",
+            ),
+        ),
+    ),
+    Question(
+        text="A sentence is translated differently when a longer one joins its batch. Where do you look?",
+        options=(
+            Option(
+                text="At the padding: in what the encoder reads, and in the mask of the scores.",
+                why="A neighbour changes nothing but how much padding follows. Some part reads it.",
+                right=True,
+            ),
+            Option(
+                text="At the learning rate.",
+                why="It is fixed when the model translates; the batch changes, the weights do not.",
+            ),
+            Option(
+                text="Nowhere: sentences of a batch share what they know.",
+                why="No part of this model may let one sentence read another.",
+            ),
+        ),
+    ),
+    Question(
+        text="Nine of ten short numbers come out right. What may that hide?",
+        options=(
+            Option(
+                text="Nothing: a mean tells all.",
+                why="Ten groups of equal size, one all wrong and nine all right, have the same mean.",
+            ),
+            Option(
+                text="A group that is always wrong.",
+                why="Here the numbers of one piece: 0 of 5, inside a bar at 0.90.",
+                right=True,
+            ),
+            Option(
+                text="That the model was trained on the test numbers.",
+                why="That would make them right more often, and the cell counts what both share: 0.",
             ),
         ),
     ),
