@@ -39,6 +39,42 @@ from torch import nn
 lesson = Lesson("07")
 
 # %% [markdown]
+# Lesson 01 ended on a complaint: a table gives *bank* the same vector wherever it stands. Here is the cure in three lines, with the real word
+# table and nothing learned: let every word of a sentence attend to all of it, by plain dot products.
+
+# %% demo
+from course_lib.data.words import pretrained_words
+
+table = pretrained_words()
+
+
+def cosine_to(vector, word):
+    """Return how like a row of the table a vector is."""
+    return torch.cosine_similarity(vector, rows_of(word)[0], dim=0).item()
+
+
+def rows_of(*words):
+    """Return rows of the table as a tensor."""
+    return torch.tensor(table.vectors[table.rows(*words)], dtype=torch.float64)
+
+
+print(
+    f"bank alone: river {cosine_to(rows_of('bank')[0], 'river'):.2f}, loan {cosine_to(rows_of('bank')[0], 'loan'):.2f}"
+)
+for sentence in ("the bank of the river", "the bank gave the loan"):
+    heard = sentence.split()
+    rows = rows_of(*heard)
+    shares = (rows @ rows.T).softmax(-1)
+    bank = (shares @ rows)[heard.index("bank")]
+    print(f"{sentence}: river {cosine_to(bank, 'river'):.2f}, loan {cosine_to(bank, 'loan'):.2f}")
+print("bank shares its attention out:", [round(one, 2) for one in shares[1].tolist()])
+
+# %% [markdown]
+# The word has moved: towards the river in one sentence, towards the loan in the other. Why is that not enough? Look at the last line: more than half of the
+# weight goes to *bank* itself, since nothing is more like a word than the word. A word can ask for its like, and for nothing else: no noun can ask for its
+# verb. So each token gets three roles, made of it by three learned matrices: what it **asks** (a query), what it is **found by** (a key), what it **tells** (a value).
+
+# %% [markdown]
 # By hand: two tokens, a noun `(1, 0)` and a verb `(0, 1)`, and `d_head` = 1. Let `W_q = (1, 0)ᵀ`: the noun asks with
 # strength 1, the verb does not ask. Let `W_k = (0, 3)ᵀ`: the verb is found with strength 3, the noun is not.
 #
@@ -79,11 +115,11 @@ def projected_scores(x, w_q, w_k):
 projected_scores = lesson.check(projected_scores)
 
 # %% [markdown]
-# Lesson 04 showed six random words whose map was bright on the diagonal: each word was most similar to itself. Here are the
-# same six vectors, first with one random projection in both roles, then with two.
+# Lesson 04 showed six random vectors whose map was bright on the diagonal: each was most similar to itself. Here are the
+# same six, first with one random projection in both roles, then with two.
 
 # %% demo
-words = ["the", "cat", "sat", "on", "the", "mat"]
+words = ["x₀", "x₁", "x₂", "x₃", "x₄", "x₅"]
 x = torch.randn(6, 16, generator=torch.Generator().manual_seed(4))
 w_q, w_k = torch.randn(2, 16, 16, generator=torch.Generator().manual_seed(1)) / 4
 for name, scores in (
@@ -96,13 +132,13 @@ for name, scores in (
 lesson.reveal("symmetric")
 show(
     weights_heatmap(scores.softmax(-1), words, words, "Two projections, untrained"),
-    alt="A 6 × 6 matrix of attention weights of six random words under two random projections. The "
-    "diagonal is no longer bright, 0.16 on average, and the matrix is not symmetric: the first "
-    "“the” gives “sat” 0.37 and gets 0.04 back.",
+    alt="A 6 × 6 matrix of attention weights of six random vectors under two random projections. The "
+    "diagonal is no longer bright, 0.16 on average, and the matrix is not symmetric: x₀ gives x₂ "
+    "0.37 and gets 0.04 back.",
 )
 
 # %% [markdown]
-# One projection tends to make every word look at itself first. Two leave it open whom a word looks at; training decides.
+# One projection tends to make every token look at itself first. Two leave it open whom a token looks at; training decides.
 #
 # The third role remains. By hand again: let the noun's scores be 0 and ln 3, so its weights are 1 : 3, that is ¼ and ¾. Let
 # `W_v = (8, 4)ᵀ`: the noun has 8 to tell, the verb 4. The noun's output is ¼ · 8 + ¾ · 4 = 5. The verb asks nothing, scores 0
@@ -160,6 +196,17 @@ by_hand = {
 layer.load_state_dict({f"{name}.weight": torch.tensor(w) for name, w in by_hand.items()})
 noun, verb = layer(torch.eye(2)).squeeze().tolist()
 print(f"noun {noun:.2f}, verb {verb:.2f}; {sum(w.numel() for w in layer.parameters())} parameters")
+
+# %% [markdown]
+# The three roles as your layer made them:
+
+# %% demo
+from course_lib.figures.diagrams import projections
+
+pair = torch.eye(2)
+with torch.no_grad():
+    roles = [made(pair) for made in (layer.w_q, layer.w_k, layer.w_v)]
+projections(pair, *roles, tokens=["noun", "verb"])
 
 # %% [markdown]
 # **Explain.** The number of parameters is 3 · `d_model` · `d_head`. The length of the sequence does not enter: the same six
@@ -654,8 +701,9 @@ show(
 # The map came out as predicted, in all three runs. It could: “unlike me” is a matter of two tokens, not of places, and the
 # scores had to learn one thing, *larger where the kinds differ*.
 #
-# **Explain.** With one projection in both roles they could not have learned it: such a reader, trained alike, answered 1 in 8
-# right. Two kinds have queries a and b, and |a − b|² ≥ 0 says that 2 a·b is at most a·a + b·b. Why does that settle it?
+# **Explain.** With one projection in both roles they could not have learned all of it. Two kinds have queries a and b, and |a − b|² ≥ 0 says that 2 a·b is
+# at most a·a + b·b: so a·b cannot be larger than both. Kind a may prefer b to its own kind, or b prefer a, but not both. About which share of the sets can
+# such a reader get right at most, and does training have to find that?
 #
 # What this does not show: that the reader would cope with kinds it never met. There are only 12 · 11 · 8 = 1,056 such sets,
 # so nearly all of them were among the 8,192 that it practised on.

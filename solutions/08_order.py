@@ -43,6 +43,9 @@ lesson = Lesson("08")
 lesson.predict("no_order")
 
 # %% [markdown]
+# One word beforehand: real layers run several attentions side by side, each on its own slice of the columns, called **heads**. Lesson 09 builds them; here
+# H is one more axis in front, `(H, T, S)`, and “a number for each head” means one for each of these attentions.
+#
 # ## 2 · Add a place to each token
 #
 # What could stand for a place? The number itself grows without end. A clock is better: its hand comes back, and one hand
@@ -116,12 +119,14 @@ def sinusoidal_positions(positions, d):
 sinusoidal_positions = lesson.check(sinusoidal_positions)
 
 # %% [markdown]
-# Why this table and no other? Compare two rows by dot product. A pair contributes sin a sin b + cos a cos b = cos(a − b), so
+# Why sine *and* cosine? Compare two rows by dot product. A pair contributes sin a sin b + cos a cos b = cos(a − b), so
 #
 # $$P_p \cdot P_s = \sum_i \cos\bigl((p - s)\,\mathrm{base}^{-2i/d}\bigr)$$
 #
 # Only the distance is left. One step turns each pair by its own angle, wherever it stands: a row some steps on is the same
-# linear map of this row everywhere, which was the paper's reason for choosing it (§3.5).
+# linear map of this row everywhere, which was the paper's reason for choosing it (§3.5). That holds for any set of frequencies; the paper's falling ones give
+# fast hands for near places and slow ones for far. And between two rows of a *layer* stand W_q and W_k: it may use the distance, but is not bound to it.
+# Part 4 binds it.
 
 # %% demo
 table = sinusoidal_positions(torch.arange(60, dtype=torch.float64), 32)
@@ -428,6 +433,22 @@ def rotate_halves(x, positions):
 
 # %% check
 rotate_halves = lesson.check(rotate_halves)
+
+# %% [markdown]
+# With two columns there is one hand. Here are a query and a key, turned by your function to three pairs of places, each pair three places apart. The hands
+# move; the angle between them stays, and with it their dot product.
+
+# %% demo
+from course_lib.figures.diagrams import turning
+
+pairs = [(0, 3), (1, 4), (5, 8)]
+asked, found = torch.tensor([[1.0, 0.3]]), torch.tensor([[0.8, -0.5]])
+at = torch.tensor(pairs, dtype=torch.float32) / 4  # a slow clock: four places a radian
+turning(
+    torch.cat([rotate_halves(asked, one[None]) for one in at[:, 0]]),
+    torch.cat([rotate_halves(found, one[None]) for one in at[:, 1]]),
+    pairs,
+)
 
 # %% demo
 generator = torch.Generator().manual_seed(2)
@@ -770,9 +791,8 @@ lesson.reveal("survive")
 # to 16 points where accuracy falls. Treat it as a test that you can run again, with your own task in it.
 
 # %% [markdown]
-# **Explain.** The relative bias here has reach 8, and training went to 16. With reach 16 the outermost column is never reached
-# in *three back* and stays at 0 while its neighbours learn. Which of the two curves of relative bias falls, and why?
-# (We measured it: 73 % at 64 tokens, not 87 %.)
+# **Explain.** The relative bias here has reach 8, and training went to 16 tokens. With reach 16 the outermost column would hardly ever be reached in training,
+# and stay near 0 while its neighbours learn. What would you expect of such a model at 64 tokens, and why?
 #
 # **In a word.** Order enters at the input, in the scores, or between. Tables know places and end with them; relative bias and
 # rotary know distances; ALiBi prefers what is near. Ask what your task needs, then measure at the lengths that you will meet.
