@@ -8,7 +8,7 @@
 # %% [markdown]
 # # 00 · Start here
 #
-# 15 minutes · needs nothing · two exercises, the first within three minutes.
+# 20 minutes · needs nothing · two exercises, the first within three minutes.
 #
 # You will be able to
 #

@@ -213,7 +213,7 @@ lesson.reveal("wide")
 soft_lookup(lesson.pair("nadaraya_watson"))
 
 # %% [markdown]
-# One query, step by step, from the case by hand above (query 3, keys 0, 1 and 4, h = 0.5), with your two functions. Every attention of
+# One query, step by step, from the case by hand above (query 3, keys 0, 1 and 4) with h = 1.5, wide enough to hear all three, by your two functions. Every attention of
 # this course is this strip; only where its numbers come from will change.
 
 # %% demo
@@ -221,7 +221,7 @@ from course_lib.figures.diagrams import attention_strip
 
 at, few = torch.tensor([[3.0]]), torch.tensor([[0.0], [1.0], [4.0]])
 some = torch.tensor([[10.0], [20.0], [30.0]])
-scores = gaussian_scores(at, few, 0.5)
+scores = gaussian_scores(at, few, 1.5)
 attention_strip(
     scores=scores,
     weights=weighted_mean(scores, torch.eye(3)),

@@ -345,14 +345,14 @@ lesson.reveal("mask_after")
 # %% demo
 from course_lib.figures.diagrams import attention_strip
 
-past = causal_mask(4)
+half, past = x[:4] / 2, causal_mask(4)  # smaller vectors, so that others are heard too
 some = torch.randn(4, 2, generator=torch.Generator().manual_seed(1))
 attention_strip(
-    scores=scaled_scores(x[:4], x[:4])[2],
+    scores=scaled_scores(half, half)[2],
     mask=past[2],
-    weights=scaled_dot_product_attention(x[:4], x[:4], torch.eye(4), past)[2],
+    weights=scaled_dot_product_attention(half, half, torch.eye(4), past)[2],
     values=some,
-    out=scaled_dot_product_attention(x[:4], x[:4], some, past)[2],
+    out=scaled_dot_product_attention(half, half, some, past)[2],
     keys=words[:4],
     query="x₂",
 )

@@ -8,7 +8,7 @@
 # %% [markdown]
 # # 08 · Order
 #
-# 80 minutes in two sittings · needs 07 Self-attention · ten exercises, the first within five minutes.
+# 85 minutes in two sittings · needs 07 Self-attention · ten exercises, the first within five minutes.
 #
 # You will be able to
 #

@@ -8,7 +8,7 @@
 # %% [markdown]
 # # 10 · The transformer block
 #
-# 85 minutes in two sittings · needs 09 Many heads · ten exercises, the first within three minutes.
+# 90 minutes in two sittings · needs 09 Many heads · ten exercises, the first within three minutes.
 #
 # You will be able to
 #
@@ -283,7 +283,7 @@ print(f"in evaluation: {dropout(torch.ones(64), 0.3, False, noise).sum():.1f}")
 #
 # ## 3 · The residual stream
 #
-# *The second sitting begins here: about 50 minutes. On another day, run the cells above again first: Run → Run All Above Selected Cell.*
+# *The second sitting begins here: about 55 minutes. On another day, run the cells above again first: Run → Run All Above Selected Cell.*
 #
 # Now put the parts together. A block has two sub-layers, attention and feed-forward, and neither *replaces* a row. Each
 # **adds** to it: `x + f(x)`. So the rows run through the whole model as a stream, and layers read from it and write to it.

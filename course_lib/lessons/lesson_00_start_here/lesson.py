@@ -7,7 +7,7 @@ LESSON = LessonSpec(
     number="00",
     slug="start_here",
     title="Start here",
-    minutes=15,
+    minutes=20,
     exercises=(weighted_mean.EXERCISE, weighted_means.EXERCISE),
     predictions=(
         Prediction(
