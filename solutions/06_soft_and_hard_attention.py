@@ -24,6 +24,9 @@
 # one place, sharply, then at another. That is **hard** attention: one place is chosen, and nothing else is computed. Xu et
 # al. 2015 trained both to describe pictures (§4.1 hard, §4.2 soft).
 #
+# A side road: nothing later is built on this lesson. In two sentences: a choice has no derivative, so one lets the reward of each draw weigh the gradient of its
+# log-probability, and subtracts a baseline, since that signal is noisy; or one draws softly, by Gumbel noise, and pays with a bias. Soft attention needs neither.
+#
 # Our picture is a canvas of 24 × 24 pixels: one whole digit, and five pieces of others as clutter. A window of 8 × 8 can lie at
 # 5 × 5 places, so the weights of this lesson are rows of 25.
 

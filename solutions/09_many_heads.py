@@ -132,7 +132,7 @@ lesson.reveal("cost")
 # Difficulty 3 of 3 · 12 minutes · the check proves that output and gradients agree with a loop over the heads, for every
 # mask, also where widths differ.
 #
-# Make four linear layers, each with a bias: `w_q`, `w_k`, `w_v` from `d_in` to `d_model`, and `w_o` from `d_model` to `d_model`. `mask` is True where a query
+# Make four linear layers, each with a bias (lesson 07 had none, as in the paper; PyTorch's and BERT's layers have one, and yours will take their weights): `w_q`, `w_k`, `w_v` from `d_in` to `d_model`, and `w_o` from `d_model` to `d_model`. `mask` is True where a query
 # may attend. Without `nn.MultiheadAttention` and `F.multi_head_attention_forward`: they are what you build.
 
 

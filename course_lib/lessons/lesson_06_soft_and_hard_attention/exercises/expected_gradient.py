@@ -93,7 +93,7 @@ EXERCISE = Exercise(
     ),
     reference=f"{MECHANISM}.expected_gradient",
     hints=(
-        "A score is worth raising when its place brings more than the policy gets on average. How often "
+        "A score is worth raising when its place brings more than a draw gets on average. How often "
         "that matters depends on the place's weight.",
         "mean = weights times rewards, added up along the places, kept as a column\n"
         "weights times (rewards minus mean)",

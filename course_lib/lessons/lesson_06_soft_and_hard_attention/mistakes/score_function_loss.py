@@ -32,7 +32,7 @@ MISTAKES = (
         id="rewards_not_detached",
         code=lambda s, a, r: -(r * log_weights(s, a)).mean(),
         says="The value is right, but a gradient flows into the rewards: they are not detached.",
-        why="A reward is a fact about the world here. If it comes out of a network, this loss would move that network to please the policy.",
+        why="A reward is a fact about the world here. If it comes out of a network, this loss would move that network, so that the draws look better than they are.",
     ),
     WrongAnswer(
         id="summed",
