@@ -28,10 +28,16 @@ def drawn(colours="viridis"):
 
 
 @pytest.mark.parametrize("draw", [bars, None])
-def test_a_figure_without_a_title_is_refused(draw):
+def test_a_lessons_figure_without_a_title_is_refused(draw, monkeypatch):
+    monkeypatch.setenv("COURSE_STATIC", "1")
     figure = bars([1, 2], ["a", "b"]) if draw else Figure(figsize=(3, 3))
     with pytest.raises(ValueError, match=r"needs a title: pass title=…"):
         as_html(figure, ALT)
+
+
+def test_a_learners_own_figure_may_do_without(monkeypatch):
+    monkeypatch.delenv("COURSE_STATIC", raising=False)
+    assert "<img" in as_html(bars([1, 2], ["a", "b"]), ALT)
 
 
 def test_names_of_panels_are_titles():
