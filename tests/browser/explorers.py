@@ -100,7 +100,7 @@ CELLS = (
     "temperature(pair)",
     "soft_lookup(lookup)",
     "mask_painter(attention)",
-    "show(bars([0.7, 0.3], ['cat', 'mat']), alt='Two bars: cat 0.7, mat 0.3.')",
+    "show(bars([0.7, 0.3], ['cat', 'mat'], 'Two weights'), alt='Two bars: cat 0.7, mat 0.3.')",
     "positions(sinusoidal_positions, rotate_halves)",
     "pair = SimpleNamespace(\n"
     "    name='with_temperature', yours=everywhere, course=with_temperature, passed=False\n)\n"
